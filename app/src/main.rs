@@ -1,0 +1,3 @@
+//! MiniTwit: web pages and the simulator API on hyper, PostgreSQL behind it
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Stand-in for Terraform's DigitalOcean provider where the registry can't be reached
+
+fn main() {}
