@@ -1,3 +1,3 @@
-//! A DigitalOcean-compatible cloud on one Linux machine
+//! The command `localcloud`.
 
 fn main() {}

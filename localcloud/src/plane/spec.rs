@@ -1,0 +1,125 @@
+//! What the plane is asked to make real: hosts, addresses, rules and databases, free of API shapes.
+
+use std::net::Ipv4Addr;
+
+/// The whole network as it should be. [`super::Plane::sync_network`] makes it so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Topology {
+    /// Droplets, running or not; rules and routes name only those that run.
+    pub droplets: Vec<DropletNet>,
+    /// Reserved IPs that are assigned. One that is not assigned answers nothing.
+    pub reserved: Vec<ReservedRoute>,
+    /// Database nodes and who may reach them.
+    pub databases: Vec<DatabaseNet>,
+}
+
+/// The addresses of a droplet and the cloud firewall around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DropletNet {
+    /// Droplet id as in the API.
+    pub id: u64,
+    /// Public address on `eth0`.
+    pub public: Ipv4Addr,
+    /// Anchor address on `eth0`: where traffic of a reserved IP arrives.
+    pub anchor: Ipv4Addr,
+    /// Address in its VPC, on `eth1`.
+    pub private: PrivateNet,
+    /// `None`: no cloud firewall applies, everything (TCP, UDP, ICMP) passes.
+    pub firewall: Option<Firewall>,
+}
+
+/// A droplet's or database's place in a VPC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrivateNet {
+    /// Address in the VPC.
+    pub address: Ipv4Addr,
+    /// First address of the VPC's range.
+    pub network: Ipv4Addr,
+    /// Prefix length of the VPC's range.
+    pub prefix: u8,
+}
+
+/// The union of the cloud firewalls that apply to a droplet: what is not listed is dropped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Firewall {
+    /// Allowed towards the droplet.
+    pub inbound: Vec<Rule>,
+    /// Allowed from the droplet.
+    pub outbound: Vec<Rule>,
+}
+
+/// One allowed kind of traffic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// TCP, UDP or ICMP.
+    pub protocol: Protocol,
+    /// First and last port; `None` for all ports, and for ICMP.
+    pub ports: Option<(u16, u16)>,
+    /// Peers in CIDR notation, resolved from addresses, tags and droplet ids; empty means nobody.
+    pub peers: Vec<String>,
+}
+
+/// The protocols that cloud firewalls know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// ICMP.
+    Icmp,
+}
+
+/// A reserved IP and the droplet that its traffic goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReservedRoute {
+    /// The reserved address.
+    pub ip: Ipv4Addr,
+    /// Id of the droplet that holds it.
+    pub droplet: u64,
+}
+
+/// A database node's addresses and its trusted sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseNet {
+    /// Cluster id (a UUID).
+    pub id: String,
+    /// Public address.
+    pub public: Ipv4Addr,
+    /// Address in its VPC.
+    pub private: PrivateNet,
+    /// Sources in CIDR notation that may connect; `None`: no rule set, so everyone may.
+    pub trusted: Option<Vec<String>>,
+}
+
+/// What a droplet is at its first boot. Kept by the plane on disk from then on.
+#[derive(Debug, Clone)]
+pub struct DropletSeed {
+    /// Droplet id as in the API.
+    pub id: u64,
+    /// Host name.
+    pub name: String,
+    /// Public keys (OpenSSH format) for root.
+    pub ssh_keys: Vec<String>,
+    /// Run by cloud-init at first boot; empty for none.
+    pub user_data: String,
+    /// Memory limit in MiB (applied where the machine's cgroups allow it).
+    pub memory_mib: u64,
+    /// Addresses.
+    pub net: DropletNet,
+}
+
+/// What a database cluster should hold.
+#[derive(Debug, Clone)]
+pub struct DatabaseSpec {
+    /// Cluster id (a UUID).
+    pub id: String,
+    /// Addresses and trusted sources.
+    pub net: DatabaseNet,
+    /// Connections that clients may open; three more are kept for the platform, as in the real one.
+    pub connections: u32,
+    /// Names of databases. `defaultdb` is always among them.
+    pub databases: Vec<String>,
+    /// Users and their passwords. `doadmin` is always among them.
+    pub users: Vec<(String, String)>,
+}
