@@ -1,0 +1,283 @@
+//! The simulator API as a client sees it: how each request is put, and what its answer means.
+
+use crate::http::{Answer, Failure, Request, percent_encode, send};
+use crate::scenario::{Action, Kind, Step};
+use crate::target::Target;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// What the simulator gives each request.
+pub const TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Reading back is no measurement: it may take its time.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+const READ_TRIES: u32 = 3;
+
+/// Asked for when a list has no order to cut it by; the server clamps it.
+const ALL: usize = 1_000_000;
+
+/// A client of one target.
+#[derive(Clone, Debug)]
+pub struct Api {
+    target: Target,
+    authorization: String,
+}
+
+/// A message as the API shows it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Message {
+    /// The text.
+    pub content: String,
+    /// Who wrote it.
+    pub user: String,
+}
+
+#[derive(Deserialize)]
+struct Follows {
+    follows: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Latest {
+    latest: i64,
+}
+
+impl Api {
+    /// `credential` is the simulator's `user:password`.
+    #[must_use]
+    pub fn new(target: Target, credential: &str) -> Self {
+        Self {
+            target,
+            authorization: format!("Basic {}", STANDARD.encode(credential)),
+        }
+    }
+
+    /// Where it sends to.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The request for one step of a run.
+    #[must_use]
+    pub fn request(&self, step: &Step) -> Request {
+        let (resource, body) = match &step.action {
+            Action::Register {
+                user,
+                email,
+                password,
+            } => (
+                "register".to_owned(),
+                json!({"username": user, "email": email, "pwd": password}),
+            ),
+            Action::Tweet { user, text } => (
+                format!("msgs/{}", percent_encode(user)),
+                json!({"content": text}),
+            ),
+            Action::Follow { user, target } => (
+                format!("fllws/{}", percent_encode(user)),
+                json!({"follow": target}),
+            ),
+            Action::Unfollow { user, target } => (
+                format!("fllws/{}", percent_encode(user)),
+                json!({"unfollow": target}),
+            ),
+        };
+        Request {
+            method: Method::POST,
+            path: format!("/{resource}?latest={}", step.id),
+            authorization: Some(self.authorization.clone()),
+            body: Some(body.to_string().into_bytes()),
+        }
+    }
+
+    /// Sends one step as the simulator does.
+    ///
+    /// # Errors
+    /// As the simulator counts them: anything but a 204, or a 400 on `register`, within 0.3 s.
+    pub async fn perform(&self, step: &Step) -> Result<Answer, Failure> {
+        let answer = send(&self.target, &self.request(step), TIMEOUT).await?;
+        accept(step.action.kind(), answer)
+    }
+
+    fn get(&self, path: String) -> Request {
+        Request {
+            method: Method::GET,
+            path,
+            authorization: Some(self.authorization.clone()),
+            body: None,
+        }
+    }
+
+    /// `GET /latest` within `limit`, once.
+    ///
+    /// # Errors
+    /// If the answer is not what it must be.
+    pub async fn latest_within(&self, limit: Duration) -> Result<i64, Failure> {
+        let answer = send(&self.target, &self.get("/latest".to_owned()), limit).await?;
+        if answer.status != 200 {
+            return Err(Failure::Status(answer.status));
+        }
+        serde_json::from_slice(&answer.body)
+            .map(|Latest { latest }| latest)
+            .map_err(|_| Failure::Malformed)
+    }
+
+    /// The last id that the server has seen.
+    ///
+    /// # Errors
+    /// If it can't be read in several tries.
+    pub async fn latest(&self) -> Result<i64, Failure> {
+        let latest = self.read("/latest".to_owned()).await?;
+        parse::<Latest>(latest.as_ref()).map(|found| found.latest)
+    }
+
+    /// The newest `count` messages of a user, newest first; `None` if there is no such user.
+    ///
+    /// # Errors
+    /// If they can't be read in several tries.
+    pub async fn messages(
+        &self,
+        user: &str,
+        count: usize,
+    ) -> Result<Option<Vec<Message>>, Failure> {
+        let path = format!("/msgs/{}?no={}", percent_encode(user), count.max(1));
+        match self.read(path).await? {
+            None => Ok(None),
+            found => parse(found.as_ref()).map(Some),
+        }
+    }
+
+    /// Whom a user follows; `None` if there is no such user.
+    ///
+    /// # Errors
+    /// If it can't be read in several tries.
+    pub async fn follows(&self, user: &str) -> Result<Option<BTreeSet<String>>, Failure> {
+        let path = format!("/fllws/{}?no={ALL}", percent_encode(user));
+        match self.read(path).await? {
+            None => Ok(None),
+            found => parse::<Follows>(found.as_ref()).map(|found| Some(found.follows)),
+        }
+    }
+
+    /// A body, or `None` for 404. Reads have no effect, so they are repeated.
+    async fn read(&self, path: String) -> Result<Option<Answer>, Failure> {
+        let request = self.get(path);
+        let mut failure = Failure::Timeout;
+        for attempt in 0..READ_TRIES {
+            tokio::time::sleep(Duration::from_millis(500) * attempt).await;
+            match send(&self.target, &request, READ_TIMEOUT).await {
+                Ok(answer) if answer.status == 200 => return Ok(Some(answer)),
+                Ok(answer) if answer.status == 404 => return Ok(None),
+                Ok(answer) if answer.status < 500 => return Err(Failure::Status(answer.status)),
+                Ok(answer) => failure = Failure::Status(answer.status),
+                Err(other) => failure = other,
+            }
+        }
+        Err(failure)
+    }
+}
+
+fn parse<T: for<'a> Deserialize<'a>>(answer: Option<&Answer>) -> Result<T, Failure> {
+    let answer = answer.ok_or(Failure::Status(404))?;
+    serde_json::from_slice(&answer.body).map_err(|_| Failure::Malformed)
+}
+
+/// What the simulator takes for success: 204, and on `register` also 400, because the account may exist already.
+fn accept(kind: Kind, answer: Answer) -> Result<Answer, Failure> {
+    match (kind, answer.status) {
+        (_, 204) | (Kind::Register, 400) => Ok(answer),
+        (_, status) => Err(Failure::Status(status)),
+    }
+}
+
+/// Whether an accepted answer says that what was asked for is now so; on `register` also that it was so before.
+#[must_use]
+pub fn took_effect(answer: &Answer) -> bool {
+    answer.status == 204
+        || serde_json::from_slice::<Value>(&answer.body)
+            .is_ok_and(|body| body["error_msg"] == "The username is already taken")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn api() -> Api {
+        let target = Target::resolve("http://127.0.0.1:1", false).await.unwrap();
+        Api::new(target, "simulator:super_safe!")
+    }
+
+    fn step(action: Action) -> Step {
+        Step {
+            id: 42,
+            delay: 0,
+            timestamp_ms: 0,
+            action,
+        }
+    }
+
+    #[tokio::test]
+    async fn requests_are_put_as_the_simulator_puts_them() {
+        let request = api().await.request(&step(Action::Tweet {
+            user: "Roger Histand".to_owned(),
+            text: "\u{feff}“hi” \"\\".to_owned(),
+        }));
+        assert_eq!(request.path, "/msgs/Roger%20Histand?latest=42");
+        assert_eq!(
+            request.authorization.as_deref(),
+            Some("Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh")
+        );
+        let body: Value = serde_json::from_slice(&request.body.unwrap()).unwrap();
+        assert_eq!(body, json!({"content": "\u{feff}“hi” \"\\"}));
+
+        let request = api().await.request(&step(Action::Unfollow {
+            user: "a/b".to_owned(),
+            target: "c d".to_owned(),
+        }));
+        assert_eq!(request.path, "/fllws/a%2Fb?latest=42");
+        assert_eq!(request.body.as_deref(), Some(&br#"{"unfollow":"c d"}"#[..]));
+    }
+
+    #[test]
+    fn only_204_is_success_and_400_on_register() {
+        let answer = |status| Answer {
+            status,
+            body: hyper::body::Bytes::new(),
+        };
+        assert!(accept(Kind::Register, answer(400)).is_ok());
+        assert!(accept(Kind::Follow, answer(204)).is_ok());
+        for (kind, status) in [
+            (Kind::Tweet, 400),
+            (Kind::Tweet, 200),
+            (Kind::Register, 403),
+            (Kind::Follow, 404),
+        ] {
+            assert_eq!(
+                accept(kind, answer(status)).unwrap_err(),
+                Failure::Status(status)
+            );
+        }
+    }
+
+    #[test]
+    fn an_account_is_known_from_204_and_from_already_taken_only() {
+        let answer = |status, body: &'static str| Answer {
+            status,
+            body: hyper::body::Bytes::from_static(body.as_bytes()),
+        };
+        assert!(took_effect(&answer(204, "")));
+        let taken = r#"{"status":400,"error_msg":"The username is already taken"}"#;
+        assert!(took_effect(&answer(400, taken)));
+        assert!(!took_effect(&answer(
+            400,
+            r#"{"status":400,"error_msg":"You have to enter a username"}"#
+        )));
+        assert!(!took_effect(&answer(400, "what?")));
+    }
+}

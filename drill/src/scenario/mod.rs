@@ -1,0 +1,104 @@
+//! A run of the simulator: what it asks for, in order, and when.
+
+mod generate;
+mod tsv;
+mod words;
+
+pub use generate::{Generator, NameTag};
+pub use tsv::{parse, read, write};
+
+use std::fmt;
+use std::time::Duration;
+
+/// One request of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Sent as `?latest=`.
+    pub id: i64,
+    /// Pause before it, in units of 10 ns.
+    pub delay: u64,
+    /// When it was recorded, in ms; kept for the file alone.
+    pub timestamp_ms: i64,
+    /// What it asks for.
+    pub action: Action,
+}
+
+impl Step {
+    /// The pause before it.
+    #[must_use]
+    pub fn pause(&self) -> Duration {
+        Duration::from_nanos(self.delay.saturating_mul(10))
+    }
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A new account.
+    Register {
+        /// User name.
+        user: String,
+        /// E-mail address.
+        email: String,
+        /// Password.
+        password: String,
+    },
+    /// A message.
+    Tweet {
+        /// Who writes.
+        user: String,
+        /// The text, to be kept as it is.
+        text: String,
+    },
+    /// From now on `user` follows `target`.
+    Follow {
+        /// Who follows.
+        user: String,
+        /// Who is followed.
+        target: String,
+    },
+    /// From now on `user` does not follow `target`, whether it did before or not.
+    Unfollow {
+        /// Who follows.
+        user: String,
+        /// Who is followed.
+        target: String,
+    },
+}
+
+/// The type of a request, for counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// [`Action::Register`]
+    Register,
+    /// [`Action::Tweet`]
+    Tweet,
+    /// [`Action::Follow`]
+    Follow,
+    /// [`Action::Unfollow`]
+    Unfollow,
+}
+
+impl Action {
+    /// Its type.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Register { .. } => Kind::Register,
+            Self::Tweet { .. } => Kind::Tweet,
+            Self::Follow { .. } => Kind::Follow,
+            Self::Unfollow { .. } => Kind::Unfollow,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Register => "register",
+            Self::Tweet => "tweet",
+            Self::Follow => "follow",
+            Self::Unfollow => "unfollow",
+        })
+    }
+}
