@@ -1,0 +1,187 @@
+//! Runs the built binary against small servers on loopback.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Command, Output},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+const READY: &str =
+    "HTTP/1.1 200 OK\r\ncontent-length: 36\r\n\r\n{\"status\":\"ready\",\"version\":\"1.2.3\"}\n";
+const UNREADY: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 33\r\n\r\n{\"status\":\"database unavailable\"}\n";
+
+/// A server that gives its nth connection to `answer`.
+fn server(mut answer: impl FnMut(usize, TcpStream) + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for (n, stream) in listener.incoming().enumerate() {
+            answer(n, stream.unwrap());
+        }
+    });
+    address
+}
+
+fn reply(mut stream: TcpStream, text: &str) {
+    let mut request = [0; 1024];
+    let _ = stream.read(&mut request);
+    let _ = stream.write_all(text.as_bytes());
+}
+
+fn run(address: SocketAddr, arguments: &[&str]) -> (i32, String) {
+    let output = output(&[&["--url", &format!("http://{address}/readyz")], arguments].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap(), text)
+}
+
+fn output(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_healthcheck"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn ready_is_exit_0_with_the_version() {
+    let address = server(|_, stream| reply(stream, READY));
+    let (code, text) = run(address, &[]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("version 1.2.3"), "{text}");
+}
+
+#[test]
+fn unready_is_exit_1_after_all_tries() {
+    let (sender, connections) = mpsc::channel();
+    let address = server(move |n, stream| {
+        sender.send(n).unwrap();
+        reply(stream, UNREADY);
+    });
+    let (code, text) = run(address, &["--retries", "2", "--spacing", "10"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("answered 503 (database unavailable), 3 tries"),
+        "{text}"
+    );
+    assert_eq!(connections.try_iter().count(), 3);
+}
+
+#[test]
+fn one_slow_answer_passes() {
+    let mut kept = Vec::new();
+    let address = server(move |n, stream| match n {
+        0 => kept.push(stream),
+        _ => reply(stream, READY),
+    });
+    let (code, text) = run(address, &[]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("2 tries"), "{text}");
+}
+
+#[test]
+fn a_restart_passes() {
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let restarted = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(100));
+        reply(
+            TcpListener::bind(address).unwrap().accept().unwrap().0,
+            READY,
+        );
+    });
+    let (code, text) = run(address, &[]);
+    assert_eq!(code, 0, "{text}");
+    restarted.join().unwrap();
+}
+
+#[test]
+fn refused_is_exit_3_within_half_a_second() {
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let start = Instant::now();
+    let (code, text) = run(address, &[]);
+    assert_eq!(code, 3, "{text}");
+    assert!(
+        start.elapsed() < Duration::from_millis(700),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn a_broken_answer_is_exit_3() {
+    let address =
+        server(|_, stream| reply(stream, "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n"));
+    assert_eq!(run(address, &["--spacing", "1"]).0, 3);
+}
+
+#[test]
+fn silence_is_exit_4_within_the_deadline() {
+    let mut kept = Vec::new();
+    let address = server(move |_, stream| kept.push(stream));
+    let start = Instant::now();
+    let (code, text) = run(address, &["--retries", "9", "--deadline", "500"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(
+        start.elapsed() < Duration::from_millis(900),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn a_trickle_does_not_stretch_the_deadline() {
+    let address = server(|_, mut stream| {
+        thread::spawn(move || {
+            while stream.write_all(b"H").is_ok() {
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+    });
+    let start = Instant::now();
+    assert_ne!(run(address, &[]).0, 0);
+    assert!(
+        start.elapsed() < Duration::from_millis(1400),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn garbage_is_exit_5() {
+    let address = server(|_, stream| reply(stream, "SSH-2.0-OpenSSH_9.2\r\n"));
+    assert_eq!(run(address, &["--spacing", "1"]).0, 5);
+}
+
+#[test]
+fn wrong_usage_is_exit_2_and_says_why() {
+    let output = output(&["--url", "https://example.com/"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("must start with http://"), "{text}");
+}
+
+#[test]
+fn json_has_the_verdict_and_every_try() {
+    let address = server(|_, stream| reply(stream, UNREADY));
+    let (_, text) = run(address, &["--json", "--spacing", "1"]);
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["fit"], false);
+    assert_eq!(report["exit_code"], 1);
+    assert_eq!(report["attempts"].as_array().unwrap().len(), 3);
+    assert_eq!(report["reason"], "answered 503 (database unavailable)");
+}
+
+#[test]
+fn explain_says_what_to_look_at() {
+    let address = server(|_, stream| reply(stream, UNREADY));
+    let (_, text) = run(address, &["--explain", "--spacing", "1"]);
+    assert!(text.contains("at    0 ms"), "{text}");
+    assert!(text.contains("most often the database"), "{text}");
+}
