@@ -1,0 +1,136 @@
+//! The provider's configuration, and the API client that it makes.
+
+use std::collections::HashMap;
+use std::env;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use tf_provider::Diagnostics;
+use tf_provider::schema::{Attribute, AttributeConstraint, Block, Description, Schema};
+
+use crate::api::{Api, Error, Retries};
+use crate::compare::field;
+use crate::schema;
+use crate::table::Kind;
+use crate::value::{Object, Value};
+
+/// The API client, once Terraform has configured the provider.
+#[derive(Default)]
+pub struct Connection(RwLock<Option<Arc<Api>>>);
+
+/// The provider's attributes, with the environment variables that serve in their place.
+const ATTRIBUTES: [(&str, Kind, &[&str]); 5] = [
+    (
+        "token",
+        Kind::Text,
+        &["DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"],
+    ),
+    ("api_endpoint", Kind::Text, &["DIGITALOCEAN_API_URL"]),
+    (
+        "http_retry_max",
+        Kind::Number,
+        &["DIGITALOCEAN_HTTP_RETRY_MAX"],
+    ),
+    (
+        "http_retry_wait_min",
+        Kind::Number,
+        &["DIGITALOCEAN_HTTP_RETRY_WAIT_MIN"],
+    ),
+    (
+        "http_retry_wait_max",
+        Kind::Number,
+        &["DIGITALOCEAN_HTTP_RETRY_WAIT_MAX"],
+    ),
+];
+
+/// Address of the API when nothing else is said.
+const PUBLIC_API: &str = "https://api.digitalocean.com";
+
+impl Connection {
+    /// The API client; reports an error if there is none.
+    pub fn api(&self, diags: &mut Diagnostics) -> Option<Arc<Api>> {
+        let api = self.0.read().ok().and_then(|api| api.clone());
+        if api.is_none() {
+            diags.root_error_short("the provider is not configured");
+        }
+        api
+    }
+
+    /// Connects as the configuration and the environment say, and sees whether it works: a wrong
+    /// token or address is then one error, and not one for each resource.
+    pub async fn open(&self, config: &Object) -> Result<(), String> {
+        let setting = |wanted: &str| setting(config, wanted);
+        let token = setting("token")
+            .ok_or("there is no token for DigitalOcean's API: set DIGITALOCEAN_TOKEN")?;
+        let base = setting("api_endpoint").unwrap_or_else(|| PUBLIC_API.to_owned());
+        let mut retries = Retries::default();
+        if let Some(max) = number("http_retry_max", setting("http_retry_max"))? {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "checked"
+            )]
+            let max = max as u32;
+            retries.max = max;
+        }
+        if let Some(wait) = number("http_retry_wait_min", setting("http_retry_wait_min"))? {
+            retries.wait_min = Duration::from_secs_f64(wait);
+        }
+        if let Some(wait) = number("http_retry_wait_max", setting("http_retry_wait_max"))? {
+            retries.wait_max = Duration::from_secs_f64(wait);
+        }
+        let api = Api::new(&base, &token, retries).map_err(|error| error.to_string())?;
+        // Any other refusal is let pass: a token that may not see the account may still do its work.
+        let probe = api.get("/v2/account").await;
+        if let Err(error @ (Error::Token | Error::Unreachable { .. })) = probe {
+            return Err(error.to_string());
+        }
+        if let Ok(mut slot) = self.0.write() {
+            *slot = Some(Arc::new(api));
+        }
+        Ok(())
+    }
+}
+
+/// The schema of the provider's configuration.
+pub fn provider_schema() -> Schema {
+    let attributes: HashMap<String, Attribute> = ATTRIBUTES
+        .iter()
+        .map(|(name, kind, _)| {
+            let mut attribute = schema::attribute(*kind, AttributeConstraint::Optional);
+            attribute.sensitive = *name == "token";
+            ((*name).to_owned(), attribute)
+        })
+        .collect();
+    Schema {
+        version: 0,
+        block: Block {
+            version: 0,
+            attributes,
+            description: Description::plain("DigitalOcean, or an API like its own."),
+            ..Block::default()
+        },
+    }
+}
+
+/// What the configuration says, or else the environment.
+fn setting(config: &Object, wanted: &str) -> Option<String> {
+    match field(config, wanted) {
+        Value::Text(text) if !text.is_empty() => return Some(text.clone()),
+        Value::Number(number) => return Some(number.to_string()),
+        _ => {}
+    }
+    let (_, _, variables) = ATTRIBUTES.iter().find(|(name, _, _)| *name == wanted)?;
+    let mut values = variables.iter().filter_map(|name| env::var(name).ok());
+    values.find(|value| !value.is_empty())
+}
+
+fn number(name: &str, text: Option<String>) -> Result<Option<f64>, String> {
+    let Some(text) = text else { return Ok(None) };
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=3600.0).contains(&number) => Ok(Some(number)),
+        _ => Err(format!(
+            "{name} must be a number from 0 to 3600, and is \"{text}\""
+        )),
+    }
+}

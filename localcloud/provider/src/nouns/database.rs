@@ -1,0 +1,111 @@
+//! Managed databases.
+
+use crate::table::Kind::{Number, Text, TextList, Texts};
+use crate::table::{
+    Block, Create, Delete, Expected, Noun, Source, Step, computed, either, optional, required,
+};
+
+pub const CLUSTER: Noun = Noun {
+    name: "database_cluster",
+    label: "database cluster",
+    attributes: &[
+        required("name", Text).sent().replaces(),
+        required("engine", Text).sent().replaces(),
+        // Optional in the real provider's schema, which then refuses to go without it.
+        required("version", Text).sent(),
+        required("size", Text).sent(),
+        required("region", Text).sent(),
+        required("node_count", Number).sent_at("num_nodes"),
+        either("private_network_uuid", Text).sent().replaces(),
+        either("project_id", Text).sent().replaces(),
+        optional("tags", Texts).sent(),
+        computed("storage_size_mib", Text).varies(),
+        computed("host", Text).from(Source::At("/connection/host")),
+        computed("private_host", Text).from(Source::At("/private_connection/host")),
+        computed("port", Number).from(Source::At("/connection/port")),
+        computed("uri", Text)
+            .from(Source::At("/connection/uri"))
+            .sensitive(),
+        computed("private_uri", Text)
+            .from(Source::At("/private_connection/uri"))
+            .sensitive(),
+        computed("database", Text).from(Source::At("/connection/database")),
+        computed("user", Text).from(Source::At("/connection/user")),
+        computed("password", Text)
+            .from(Source::At("/connection/password"))
+            .kept()
+            .sensitive(),
+        computed("urn", Text).from(Source::Format("do:dbaas:{id}")),
+        computed("metrics_endpoints", TextList),
+    ],
+    create: Create::Post("/v2/databases"),
+    path: "/v2/databases/{id}",
+    envelope: "database",
+    ready: &[("/status", Expected::Text("online"))],
+    steps: &[
+        Step::PutPart("resize", &[("size", "size"), ("node_count", "num_nodes")]),
+        Step::PutPart("migrate", &[("region", "region")]),
+        Step::PutPart("upgrade", &[("version", "version")]),
+        Step::Tags("database"),
+    ],
+    ..Noun::BASE
+};
+
+pub const DB: Noun = Noun {
+    name: "database_db",
+    label: "database",
+    attributes: &[
+        required("name", Text).sent().replaces(),
+        required("cluster_id", Text)
+            .from(Source::Nowhere)
+            .replaces(),
+    ],
+    create: Create::Post("/v2/databases/{cluster_id}/dbs"),
+    path: "/v2/databases/{cluster_id}/dbs/{name}",
+    envelope: "db",
+    id: "{cluster_id}/database/{name}",
+    ..Noun::BASE
+};
+
+pub const USER: Noun = Noun {
+    name: "database_user",
+    label: "database user",
+    attributes: &[
+        required("name", Text).sent().replaces(),
+        required("cluster_id", Text)
+            .from(Source::Nowhere)
+            .replaces(),
+        computed("role", Text),
+        computed("password", Text).kept().sensitive(),
+    ],
+    create: Create::Post("/v2/databases/{cluster_id}/users"),
+    path: "/v2/databases/{cluster_id}/users/{name}",
+    envelope: "user",
+    id: "{cluster_id}/user/{name}",
+    ..Noun::BASE
+};
+
+pub const FIREWALL: Noun = Noun {
+    name: "database_firewall",
+    label: "database firewall",
+    attributes: &[required("cluster_id", Text)
+        .from(Source::Nowhere)
+        .replaces()],
+    blocks: &[Block {
+        name: "rule",
+        field: "rules",
+        attributes: &[
+            required("type", Text).sent(),
+            required("value", Text).sent(),
+            computed("uuid", Text).sent(),
+            computed("created_at", Text),
+        ],
+    }],
+    create: Create::Put("/v2/databases/{cluster_id}/firewall"),
+    path: "/v2/databases/{cluster_id}/firewall",
+    envelope: "",
+    id: "{cluster_id}-{unique}",
+    steps: &[Step::Put],
+    delete: Delete::Empty("rules"),
+    ..Noun::BASE
+};

@@ -1,0 +1,114 @@
+//! What a resource will be after apply, as far as that is known before.
+//!
+//! Terraform holds a provider to its plan: a configured value is planned as configured, or left as
+//! it was when it means the same, and what the plan knows must come true.
+
+use crate::compare::{field, same, same_blocks};
+use crate::table::{Attribute, Given, Noun};
+use crate::value::{Object, Value};
+
+/// A planned state and the attributes whose change needs a new object.
+#[derive(Debug, PartialEq)]
+pub struct Plan {
+    /// The state after apply.
+    pub state: Object,
+    /// Names of attributes that can't be changed in place.
+    pub replaces: Vec<&'static str>,
+}
+
+/// Plans a resource that does not exist.
+pub fn create(noun: &Noun, config: &Object) -> Object {
+    let mut state = Object::new();
+    state.insert("id".to_owned(), Value::Unknown);
+    for attribute in noun.attributes {
+        let value = given(attribute, field(config, attribute.name)).unwrap_or(Value::Unknown);
+        state.insert(attribute.name.to_owned(), value);
+    }
+    for block in noun.blocks {
+        let planned = plan_blocks(block.attributes, field(config, block.name), &Value::Null);
+        state.insert(block.name.to_owned(), planned);
+    }
+    state
+}
+
+/// Plans a resource that exists as `prior`.
+pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
+    let mut state = prior.clone();
+    let mut replaces = Vec::new();
+    let mut changed = false;
+    for attribute in noun.attributes {
+        let before = field(prior, attribute.name);
+        let Some(after) = given(attribute, field(config, attribute.name)) else {
+            continue;
+        };
+        if same(attribute, before, &after) {
+            continue;
+        }
+        changed = true;
+        if attribute.replaces {
+            replaces.push(attribute.name);
+        }
+        state.insert(attribute.name.to_owned(), after);
+    }
+    for block in noun.blocks {
+        let before = field(prior, block.name);
+        let after = plan_blocks(block.attributes, field(config, block.name), before);
+        if !same_blocks(block, before, &after) {
+            changed = true;
+            state.insert(block.name.to_owned(), after);
+        }
+    }
+    if changed {
+        let unsettled = noun.attributes.iter().filter(|attribute| {
+            attribute.varies && given(attribute, field(config, attribute.name)).is_none()
+        });
+        for attribute in unsettled {
+            state.insert(attribute.name.to_owned(), Value::Unknown);
+        }
+    }
+    Plan { state, replaces }
+}
+
+/// What the configuration, or the attribute's default, says; `None` where it's the API's to say.
+fn given(attribute: &Attribute, configured: &Value) -> Option<Value> {
+    if !configured.is_null() {
+        return Some(configured.clone());
+    }
+    match attribute.given {
+        Given::Required | Given::Optional => Some(Value::Null),
+        Given::FlagOr(default) => Some(Value::Bool(default)),
+        Given::TextOr(default) => Some(default.into()),
+        Given::OptionalOrApi | Given::Api => None,
+    }
+}
+
+/// Configured blocks, with what the API gives taken from the prior block that equals them.
+fn plan_blocks(attributes: &[Attribute], config: &Value, prior: &Value) -> Value {
+    let Value::List(configured) = config else {
+        return config.clone();
+    };
+    let planned = configured.iter().map(|item| {
+        let Value::Object(config) = item else {
+            return item.clone();
+        };
+        let twin = prior.items().iter().find_map(|prior| match prior {
+            Value::Object(prior) if agrees(attributes, config, prior) => Some(prior),
+            _ => None,
+        });
+        let block = attributes.iter().map(|attribute| {
+            let value = given(attribute, field(config, attribute.name))
+                .or_else(|| twin.map(|twin| field(twin, attribute.name).clone()))
+                .unwrap_or(Value::Unknown);
+            (attribute.name.to_owned(), value)
+        });
+        Value::Object(block.collect())
+    });
+    Value::List(planned.collect())
+}
+
+fn agrees(attributes: &[Attribute], config: &Object, prior: &Object) -> bool {
+    attributes.iter().all(|attribute| {
+        given(attribute, field(config, attribute.name))
+            .is_none_or(|configured| same(attribute, &configured, field(prior, attribute.name)))
+    })
+}

@@ -1,0 +1,323 @@
+//! The words in which `nouns/` describes a resource type: its attributes, blocks and API calls.
+
+/// The type of an attribute.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// A number.
+    Number,
+    /// A set of texts.
+    Texts,
+    /// A set of numbers.
+    Numbers,
+    /// A list of texts.
+    TextList,
+    /// A list of objects with these fields.
+    Objects(&'static [(&'static str, Kind)]),
+}
+
+impl Kind {
+    /// `true` where order means nothing.
+    pub fn is_set(self) -> bool {
+        matches!(self, Self::Texts | Self::Numbers)
+    }
+}
+
+/// Who gives an attribute its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Given {
+    /// The configuration must.
+    Required,
+    /// The configuration may.
+    Optional,
+    /// The configuration may, else the API does.
+    OptionalOrApi,
+    /// The configuration may, else it is this flag.
+    FlagOr(bool),
+    /// The configuration may, else it is this text.
+    TextOr(&'static str),
+    /// The API does.
+    Api,
+}
+
+/// Where an attribute's value stands in the API's answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Source {
+    /// At this JSON pointer.
+    At(&'static str),
+    /// At this JSON pointer, and only where the state has a value already.
+    AtIfSet(&'static str),
+    /// The first address of this type in `networks.v4`.
+    AddressV4(&'static str),
+    /// Whether `features` names this.
+    Feature(&'static str),
+    /// Text with `{…}` replaced by the answer's fields, and `{id}` by the resource's id.
+    Format(&'static str),
+    /// At this JSON pointer is a list; the state keeps those of its own items that are in it.
+    Among(&'static str),
+    /// Nowhere: the state keeps what it has.
+    Nowhere,
+}
+
+/// How a value is written differently in Terraform and in the API.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Spelling {
+    /// It is not.
+    Same,
+    /// A text that consists of digits goes to the API as a number.
+    Digits,
+    /// Upper and lower case are the same.
+    AnyCase,
+    /// White space around it means nothing.
+    Trimmed,
+    /// The API puts this in front of some values.
+    Prefixed(&'static str),
+    /// A firewall's ports: the API says `0` for `all`, and for ICMP, which has none.
+    Ports,
+}
+
+/// An attribute of a resource type.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property that the table states by name"
+)]
+pub struct Attribute {
+    /// Its name in Terraform.
+    pub name: &'static str,
+    /// Its type.
+    pub kind: Kind,
+    /// Who gives it its value.
+    pub given: Given,
+    /// Where it goes in a request, as a JSON pointer; it does not when this is `None`.
+    pub sent: Option<&'static str>,
+    /// Where it comes from in an answer; when this is `None`, where it goes or else under its name.
+    pub source: Option<Source>,
+    /// How the API spells it.
+    pub spelling: Spelling,
+    /// A change means a new object.
+    pub replaces: bool,
+    /// The API may change it when something else changes.
+    pub varies: bool,
+    /// An answer without it leaves the state's value.
+    pub kept: bool,
+    /// Terraform shows it to nobody.
+    pub sensitive: bool,
+}
+
+const fn attribute(name: &'static str, kind: Kind, given: Given) -> Attribute {
+    Attribute {
+        name,
+        kind,
+        given,
+        sent: None,
+        source: None,
+        spelling: Spelling::Same,
+        replaces: false,
+        varies: false,
+        kept: false,
+        sensitive: false,
+    }
+}
+
+/// An attribute that the configuration must give.
+pub const fn required(name: &'static str, kind: Kind) -> Attribute {
+    attribute(name, kind, Given::Required)
+}
+
+/// An attribute that the configuration may give.
+pub const fn optional(name: &'static str, kind: Kind) -> Attribute {
+    attribute(name, kind, Given::Optional)
+}
+
+/// An attribute that the configuration may give, and otherwise the API does.
+pub const fn either(name: &'static str, kind: Kind) -> Attribute {
+    attribute(name, kind, Given::OptionalOrApi)
+}
+
+/// A flag with a default.
+pub const fn flag_or(name: &'static str, default: bool) -> Attribute {
+    attribute(name, Kind::Flag, Given::FlagOr(default))
+}
+
+/// A text with a default.
+pub const fn text_or(name: &'static str, default: &'static str) -> Attribute {
+    attribute(name, Kind::Text, Given::TextOr(default))
+}
+
+/// An attribute that the API gives.
+pub const fn computed(name: &'static str, kind: Kind) -> Attribute {
+    attribute(name, kind, Given::Api)
+}
+
+impl Attribute {
+    /// Is sent under its own name.
+    pub const fn sent(self) -> Self {
+        let name = self.name;
+        self.sent_at(name)
+    }
+
+    /// Is sent in this field; a path of several fields is separated by `/`.
+    pub const fn sent_at(mut self, field: &'static str) -> Self {
+        self.sent = Some(field);
+        self
+    }
+
+    /// Is read from this source.
+    pub const fn from(mut self, source: Source) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Is spelled differently by the API.
+    pub const fn spelled(mut self, spelling: Spelling) -> Self {
+        self.spelling = spelling;
+        self
+    }
+
+    /// A change means a new object.
+    pub const fn replaces(mut self) -> Self {
+        self.replaces = true;
+        self
+    }
+
+    /// The API may change it when something else changes.
+    pub const fn varies(mut self) -> Self {
+        self.varies = true;
+        self
+    }
+
+    /// An answer without it leaves the state's value.
+    pub const fn kept(mut self) -> Self {
+        self.kept = true;
+        self
+    }
+
+    /// Terraform shows it to nobody.
+    pub const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+}
+
+/// A set of nested blocks, such as a firewall's rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Block {
+    /// Its name in Terraform.
+    pub name: &'static str,
+    /// The field that carries it, in requests and answers.
+    pub field: &'static str,
+    /// What each block contains.
+    pub attributes: &'static [Attribute],
+}
+
+/// How an object comes into being.
+#[derive(Clone, Copy, Debug)]
+pub enum Create {
+    /// POST to this path.
+    Post(&'static str),
+    /// PUT to this path.
+    Put(&'static str),
+    /// By the steps alone.
+    Steps,
+}
+
+/// How an object goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Delete {
+    /// DELETE of the object's path.
+    Call,
+    /// DELETE of the object's path, then wait until it answers 404.
+    CallAndWait,
+    /// PUT of an empty list in this field to the object's path.
+    Empty(&'static str),
+    /// By the steps alone.
+    Steps,
+}
+
+/// What a change of attributes takes. Steps that undo something run at destroy too.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// PUT of everything that may change to the object's path.
+    Put,
+    /// PUT of these attributes (name, field) to a path under the object's.
+    PutPart(&'static str, &'static [(&'static str, &'static str)]),
+    /// Tags are put on and taken off, for resources of this type.
+    Tags(&'static str),
+    /// A droplet's `rename` action.
+    Rename,
+    /// A droplet's `power_off`, `resize` and `power_on` actions.
+    Resize,
+    /// A reserved IP's `assign` or `unassign` action.
+    Assign,
+    /// Objects are moved into the project of this path, and out of it into the default project.
+    Members(&'static str),
+}
+
+/// Fields of an answer, as JSON pointers, and the values that say that the object is ready.
+pub type Ready = &'static [(&'static str, Expected)];
+
+/// A value that an answer must have.
+#[derive(Clone, Copy, Debug)]
+pub enum Expected {
+    /// This text.
+    Text(&'static str),
+    /// This flag.
+    Flag(bool),
+}
+
+/// A resource type.
+#[derive(Clone, Copy, Debug)]
+pub struct Noun {
+    /// Its name without `digitalocean_`.
+    pub name: &'static str,
+    /// What people call it, for messages.
+    pub label: &'static str,
+    /// Version of its state in the real provider.
+    pub version: i64,
+    /// Its attributes, without `id`.
+    pub attributes: &'static [Attribute],
+    /// Its nested blocks.
+    pub blocks: &'static [Block],
+    /// How it is made.
+    pub create: Create,
+    /// Its path; `{…}` are attributes.
+    pub path: &'static str,
+    /// The field of an answer that holds it, or "" when it is the answer.
+    pub envelope: &'static str,
+    /// Its id; `{…}` are fields of the first answer, then attributes; `{unique}` is unique.
+    pub id: &'static str,
+    /// When it is ready to be used.
+    pub ready: Ready,
+    /// The attribute, if any, that lists the URNs at `{path}/resources`.
+    pub members: Option<&'static str>,
+    /// What changes take.
+    pub steps: &'static [Step],
+    /// How it goes.
+    pub delete: Delete,
+    /// Statuses of a refused deletion that mean "not yet".
+    pub delete_again_on: &'static [u16],
+}
+
+impl Noun {
+    /// What most nouns have in common.
+    pub const BASE: Self = Self {
+        name: "",
+        label: "",
+        version: 0,
+        attributes: &[],
+        blocks: &[],
+        create: Create::Steps,
+        path: "",
+        envelope: "",
+        id: "{id}",
+        ready: &[],
+        members: None,
+        steps: &[],
+        delete: Delete::Call,
+        delete_again_on: &[],
+    };
+}

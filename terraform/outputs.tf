@@ -1,0 +1,57 @@
+# For people, checks from outside and floatip.
+
+output "live_ip" {
+  description = "Address at which users reach the service."
+  value       = digitalocean_reserved_ip.live.ip_address
+}
+
+output "stage_ip" {
+  description = "Address at which a release is verified before it goes live."
+  value       = digitalocean_reserved_ip.stage.ip_address
+}
+
+# For Ansible's inventory.
+
+output "droplets" {
+  description = "The app droplets by name."
+  value = {
+    for droplet in digitalocean_droplet.app : droplet.name => {
+      id         = droplet.id
+      public_ip  = droplet.ipv4_address
+      private_ip = droplet.ipv4_address_private
+    }
+  }
+}
+
+output "vpc_ip_range" {
+  description = "Private range that the droplets and the database are in."
+  value       = digitalocean_vpc.main.ip_range
+}
+
+output "app_tag" {
+  description = "Tag of every droplet that runs the application."
+  value       = digitalocean_tag.app.name
+}
+
+# For the application.
+
+output "database" {
+  description = "How the application reaches its database over the VPC."
+  sensitive   = true
+  value = {
+    host     = digitalocean_database_cluster.main.private_host
+    port     = digitalocean_database_cluster.main.port
+    user     = digitalocean_database_user.app.name
+    password = digitalocean_database_user.app.password
+    name     = digitalocean_database_db.app.name
+    uri = format(
+      "postgresql://%s:%s@%s:%d/%s?sslmode=require",
+      urlencode(digitalocean_database_user.app.name),
+      urlencode(digitalocean_database_user.app.password),
+      digitalocean_database_cluster.main.private_host,
+      digitalocean_database_cluster.main.port,
+      urlencode(digitalocean_database_db.app.name),
+    )
+    ca_certificate = data.digitalocean_database_ca.main.certificate
+  }
+}

@@ -1,0 +1,17 @@
+resource "digitalocean_project" "main" {
+  name        = var.name
+  description = "MiniTwit in hot standby"
+  purpose     = "Web Application"
+  environment = "Production"
+}
+
+# Members are listed here and not in the project: its own list must be complete, and the reserved
+# IPs join and leave it with the droplet that they point to.
+resource "digitalocean_project_resources" "main" {
+  project = digitalocean_project.main.id
+
+  resources = concat(
+    [for droplet in digitalocean_droplet.app : droplet.urn],
+    [digitalocean_database_cluster.main.urn],
+  )
+}

@@ -1,0 +1,12 @@
+# Bare addresses on purpose, without droplet_id and without an assignment resource: floatip and
+# releases move them, and Terraform must not move them back.
+
+# Users reach the service here.
+resource "digitalocean_reserved_ip" "live" {
+  region = var.region
+}
+
+# A release is verified here before it goes live.
+resource "digitalocean_reserved_ip" "stage" {
+  region = var.region
+}

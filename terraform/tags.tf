@@ -1,0 +1,4 @@
+# What runs the application. The firewalls of droplets and database go by it.
+resource "digitalocean_tag" "app" {
+  name = "${var.name}-app"
+}

@@ -1,0 +1,14 @@
+terraform {
+  required_version = ">= 1.6"
+
+  required_providers {
+    digitalocean = {
+      source  = "digitalocean/digitalocean"
+      version = "~> 2.75"
+    }
+  }
+}
+
+# The API's address and the token come from the environment:
+# DIGITALOCEAN_API_URL (DigitalOcean's own when unset) and DIGITALOCEAN_TOKEN.
+provider "digitalocean" {}
