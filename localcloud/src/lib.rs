@@ -1,3 +1,9 @@
 //! A DigitalOcean-compatible cloud on one Linux machine: API, hosts, network and databases.
 
+pub mod api;
+pub mod cloud;
+pub mod daemon;
+pub mod jobs;
+pub mod network;
 pub mod plane;
+pub mod topology;

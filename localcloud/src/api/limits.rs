@@ -1,0 +1,127 @@
+//! Rate limits per token: a rolling hour, and a burst of one minute.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Requests that a token has in an hour.
+const HOURLY: usize = 5_000;
+/// Requests that a token has in a minute.
+const BURST: usize = 250;
+const HOUR: Duration = Duration::from_secs(3_600);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What has been requested lately, by token.
+#[derive(Debug, Default)]
+pub struct Limits {
+    requests: Mutex<HashMap<String, VecDeque<Instant>>>,
+}
+
+/// Where a token stands after a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Requests left in this hour.
+    pub remaining: usize,
+    /// When the oldest request of the hour stops counting, in seconds since 1970.
+    pub reset: u64,
+    /// Whether this request goes through.
+    pub verdict: Verdict,
+}
+
+/// Whether a request goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Pass,
+    /// The minute is used up; it goes through again after so many seconds.
+    Burst(u64),
+    /// The hour is used up.
+    Hour,
+}
+
+impl Limits {
+    /// The number of requests in an hour.
+    pub const LIMIT: usize = HOURLY;
+
+    /// Counts a request of `token`, unless it is one too many.
+    pub fn count(&self, token: &str) -> Standing {
+        self.count_at(token, Instant::now())
+    }
+
+    fn count_at(&self, token: &str, now: Instant) -> Standing {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = requests.entry(token.to_owned()).or_default();
+        while requests
+            .front()
+            .is_some_and(|first| now.duration_since(*first) >= HOUR)
+        {
+            requests.pop_front();
+        }
+        let burst = requests
+            .len()
+            .checked_sub(BURST)
+            .map(|n| now.duration_since(requests[n]));
+        let verdict = match burst {
+            _ if requests.len() >= HOURLY => Verdict::Hour,
+            Some(ago) if ago < MINUTE => Verdict::Burst(MINUTE.saturating_sub(ago).as_secs() + 1),
+            _ => Verdict::Pass,
+        };
+        if verdict == Verdict::Pass {
+            requests.push_back(now);
+        }
+        let oldest = requests
+            .front()
+            .map_or(Duration::ZERO, |first| now.duration_since(*first));
+        let reset = SystemTime::now() + HOUR.saturating_sub(oldest);
+        Standing {
+            remaining: HOURLY - requests.len(),
+            reset: reset
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs(),
+            verdict,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_stopped_and_passes_again_after_the_time_it_names() {
+        let (limits, start) = (Limits::default(), Instant::now());
+        for n in 0..BURST {
+            let standing = limits.count_at("t", start);
+            assert_eq!(standing.verdict, Verdict::Pass);
+            assert_eq!(standing.remaining, HOURLY - n - 1);
+        }
+        let Verdict::Burst(wait) = limits.count_at("t", start).verdict else {
+            panic!("no burst limit")
+        };
+        assert_eq!(limits.count_at("other", start).verdict, Verdict::Pass);
+        assert_eq!(
+            limits
+                .count_at("t", start + Duration::from_secs(wait))
+                .verdict,
+            Verdict::Pass
+        );
+    }
+
+    #[test]
+    fn an_hour_holds_its_limit_and_rolls() {
+        let (limits, start) = (Limits::default(), Instant::now());
+        let pace = Duration::from_millis(700);
+        for n in 0..HOURLY {
+            let at = start + pace * u32::try_from(n).unwrap();
+            assert_eq!(
+                limits.count_at("t", at).verdict,
+                Verdict::Pass,
+                "request {n}"
+            );
+        }
+        let full = start + pace * u32::try_from(HOURLY).unwrap();
+        assert_eq!(limits.count_at("t", full).verdict, Verdict::Hour);
+        assert_eq!(limits.count_at("t", start + HOUR).verdict, Verdict::Pass);
+    }
+}

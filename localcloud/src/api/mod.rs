@@ -1,0 +1,141 @@
+//! The DigitalOcean API v2: one table of routes, one file of handlers per noun.
+
+mod account;
+mod actions;
+mod catalogue;
+mod control;
+mod droplet_actions;
+mod droplets;
+mod error;
+mod gate;
+pub mod limits;
+mod request;
+mod reserved_ips;
+mod shapes;
+mod ssh_keys;
+mod tags;
+mod vpcs;
+
+use crate::cloud::store::Store;
+use crate::plane::Plane;
+use axum::Router;
+use axum::http::{Method, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use error::ApiError;
+use limits::Limits;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// What handlers work with.
+#[derive(Debug)]
+pub struct App {
+    /// The cloud's name.
+    pub name: String,
+    /// The record.
+    pub store: Arc<Store>,
+    /// The machine, to ask how things really are; changes to it are the jobs'.
+    pub plane: Arc<Plane>,
+    /// Rate limits.
+    pub limits: Limits,
+    /// Tells the daemon to end.
+    pub shutdown: Notify,
+}
+
+/// All routes.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .merge(nouns())
+        .merge(reserved("/v2/reserved_ips"))
+        .merge(reserved("/v2/floating_ips"))
+        .merge(control_surface())
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(from_fn_with_state(Arc::clone(&app), gate::check))
+        .layer(from_fn(gate::log))
+        .with_state(app)
+}
+
+fn nouns() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v2/account", get(account::show))
+        .route(
+            "/v2/account/keys",
+            get(ssh_keys::list).post(ssh_keys::create),
+        )
+        .route(
+            "/v2/account/keys/{id}",
+            get(ssh_keys::show)
+                .put(ssh_keys::update)
+                .delete(ssh_keys::delete),
+        )
+        .route("/v2/actions", get(actions::list))
+        .route("/v2/actions/{id}", get(actions::show))
+        .route("/v2/regions", get(catalogue::regions))
+        .route("/v2/sizes", get(catalogue::sizes))
+        .route("/v2/images", get(catalogue::images))
+        .route("/v2/images/{id}", get(catalogue::image))
+        .route("/v2/vpcs", get(vpcs::list).post(vpcs::create))
+        .route(
+            "/v2/vpcs/{id}",
+            get(vpcs::show)
+                .put(vpcs::replace)
+                .patch(vpcs::update)
+                .delete(vpcs::delete),
+        )
+        .route("/v2/vpcs/{id}/members", get(vpcs::members))
+        .route("/v2/tags", get(tags::list).post(tags::create))
+        .route("/v2/tags/{name}", get(tags::show).delete(tags::delete))
+        .route(
+            "/v2/tags/{name}/resources",
+            post(tags::tag).delete(tags::untag),
+        )
+        .route(
+            "/v2/droplets",
+            get(droplets::list)
+                .post(droplets::create)
+                .delete(droplets::delete_tagged),
+        )
+        .route("/v2/droplets/actions", post(droplet_actions::create_tagged))
+        .route(
+            "/v2/droplets/{id}",
+            get(droplets::show).delete(droplets::delete),
+        )
+        .route(
+            "/v2/droplets/{id}/actions",
+            get(droplet_actions::list).post(droplet_actions::create),
+        )
+        .route(
+            "/v2/droplets/{id}/actions/{action}",
+            get(droplet_actions::show),
+        )
+}
+
+fn reserved(root: &str) -> Router<Arc<App>> {
+    Router::new()
+        .route(root, get(reserved_ips::list).post(reserved_ips::create))
+        .route(
+            &format!("{root}/{{ip}}"),
+            get(reserved_ips::show).delete(reserved_ips::delete),
+        )
+        .route(
+            &format!("{root}/{{ip}}/actions"),
+            get(reserved_ips::actions).post(reserved_ips::act),
+        )
+        .route(
+            &format!("{root}/{{ip}}/actions/{{action}}"),
+            get(reserved_ips::action),
+        )
+}
+
+fn control_surface() -> Router<Arc<App>> {
+    Router::new()
+        .route("/_localcloud/status", get(control::status))
+        .route("/_localcloud/tokens", post(control::create_token))
+        .route("/_localcloud/shutdown", post(control::shutdown))
+}
+
+async fn unknown_path(method: Method, uri: Uri) -> ApiError {
+    eprintln!("no such path here: {method} {uri}");
+    ApiError::not_found()
+}

@@ -1,0 +1,180 @@
+//! `/v2/reserved_ips`, and `/v2/floating_ips`, its older name
+
+use super::App;
+use super::error::ApiError;
+use super::request::{Answer, Body, Caller, Id, Ids, Listing, accepted, created, no_content, ok};
+use super::shapes;
+use crate::cloud::Record;
+use crate::cloud::actions::Action;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::Uri;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// A new reserved IP: in a region, or for a droplet.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct New {
+    region: Option<String>,
+    droplet_id: Option<u64>,
+}
+
+/// An action as a client asks for it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    r#type: String,
+    droplet_id: Option<u64>,
+}
+
+/// The noun that the client uses: `reserved_ip` or `floating_ip`.
+fn noun(uri: &Uri) -> &'static str {
+    if uri.path().starts_with("/v2/floating_ips") {
+        "floating_ip"
+    } else {
+        "reserved_ip"
+    }
+}
+
+fn action_view(action: &Action, noun: &str) -> Value {
+    let mut view = shapes::action(action);
+    view["resource_type"] = noun.into();
+    json!({"action": view})
+}
+
+fn view(record: &Record, ip: Ipv4Addr, caller: &Caller) -> Result<Value, ApiError> {
+    Ok(shapes::reserved_ip(
+        record,
+        record.reserved_ip(ip)?,
+        caller.0.allows("droplet:read"),
+    ))
+}
+
+/// All reserved IPs.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+    listing: Listing,
+) -> Answer {
+    let record = app.store.record();
+    let with_droplet = caller.0.allows("droplet:read");
+    let key = format!("{}s", noun(&uri));
+    ok(
+        listing.page(&key, record.reserved_ips.values(), |reserved| {
+            shapes::reserved_ip(&record, reserved, with_droplet)
+        }),
+    )
+}
+
+/// Reserves an IP.
+pub async fn create(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+    Body(new): Body<New>,
+) -> Answer {
+    let (ip, links) = match (new.region, new.droplet_id) {
+        (_, Some(droplet)) => {
+            let (ip, action) = app
+                .store
+                .change(|record| record.create_reserved_ip_for(droplet))
+                .await?;
+            let droplets = [shapes::link(droplet, "droplet", "droplets")];
+            let actions = [shapes::link(action, "assign_ip", "actions")];
+            (ip, json!({"droplets": droplets, "actions": actions}))
+        }
+        (Some(region), None) => (
+            app.store
+                .change(|record| record.create_reserved_ip(&region))
+                .await?,
+            json!({}),
+        ),
+        (None, None) => {
+            return Err(ApiError::unprocessable(
+                "A region or a droplet_id must be given.",
+            ));
+        }
+    };
+    accepted(json!({noun(&uri): view(&app.store.record(), ip, &caller)?, "links": links}))
+}
+
+/// One reserved IP.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+    Id(ip): Id<Ipv4Addr>,
+) -> Answer {
+    ok(json!({noun(&uri): view(&app.store.record(), ip, &caller)?}))
+}
+
+/// Gives an IP back.
+pub async fn delete(State(app): State<Arc<App>>, Id(ip): Id<Ipv4Addr>) -> Answer {
+    app.store
+        .change(|record| record.delete_reserved_ip(ip))
+        .await?;
+    no_content()
+}
+
+/// Assigns or unassigns an IP.
+pub async fn act(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    Id(ip): Id<Ipv4Addr>,
+    Body(request): Body<Request>,
+) -> Answer {
+    app.store.record().reserved_ip(ip)?;
+    let action = match (request.r#type.as_str(), request.droplet_id) {
+        ("assign", Some(droplet)) => {
+            app.store
+                .change(|record| record.assign_reserved_ip(ip, droplet))
+                .await?
+        }
+        ("assign", None) => return Err(ApiError::unprocessable("A droplet_id must be given.")),
+        ("unassign", _) => {
+            app.store
+                .change(|record| record.unassign_reserved_ip(ip))
+                .await?
+        }
+        (other, _) => {
+            return Err(ApiError::unprocessable(format!(
+                "The action {other:?} is not available."
+            )));
+        }
+    };
+    created(action_view(app.store.record().action(action)?, noun(&uri)))
+}
+
+/// Actions on an IP, newest first.
+pub async fn actions(
+    State(app): State<Arc<App>>,
+    Id(ip): Id<Ipv4Addr>,
+    listing: Listing,
+) -> Answer {
+    let record = app.store.record();
+    record.reserved_ip(ip)?;
+    let own = record
+        .actions
+        .values()
+        .rev()
+        .filter(|action| action.work.reserved_ip() == Some(ip));
+    ok(listing.page("actions", own, shapes::action))
+}
+
+/// One action on an IP.
+pub async fn action(
+    State(app): State<Arc<App>>,
+    uri: Uri,
+    Ids(ip, id): Ids<Ipv4Addr, u64>,
+) -> Answer {
+    let record = app.store.record();
+    let action = record.action(id)?;
+    if action.work.reserved_ip() != Some(ip) {
+        return Err(ApiError::not_found());
+    }
+    ok(action_view(action, noun(&uri)))
+}

@@ -1,0 +1,201 @@
+//! Actions: what the cloud is doing, or has done, to a resource in the background.
+
+use super::{Record, Refusal, next_id};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+/// How many finished actions are remembered.
+const KEPT: usize = 500;
+
+/// One action.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Action {
+    /// Numeric id.
+    pub id: u64,
+    /// How far it is.
+    pub status: ActionStatus,
+    /// What is done.
+    pub work: Work,
+    /// Slug of the resource's region.
+    pub region: String,
+    /// When it was asked for.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+}
+
+/// How far an action is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionStatus {
+    /// Not done yet.
+    InProgress,
+    /// Done.
+    Completed,
+    /// Given up.
+    Errored,
+}
+
+/// What an action does, with all that is needed to do it again after a crash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Work {
+    /// Something on one droplet.
+    Droplet {
+        /// Its id.
+        droplet: u64,
+        /// What.
+        event: Event,
+    },
+    /// Give a reserved IP to a droplet, whoever has it.
+    AssignIp {
+        /// The reserved IP.
+        ip: Ipv4Addr,
+        /// Who gets it.
+        droplet: u64,
+    },
+    /// Take a reserved IP from the droplet that has it.
+    UnassignIp {
+        /// The reserved IP.
+        ip: Ipv4Addr,
+        /// Who had it when this was asked for.
+        droplet: u64,
+    },
+}
+
+/// What can happen to a droplet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// First boot.
+    Create,
+    /// Boot.
+    PowerOn,
+    /// Plug pulled.
+    PowerOff,
+    /// Asked to shut down.
+    Shutdown,
+    /// Asked to shut down, then booted.
+    Reboot,
+    /// Plug pulled, then booted.
+    PowerCycle,
+    /// Other name in the account; the host keeps its own.
+    Rename {
+        /// The new name.
+        name: String,
+    },
+    /// Other size.
+    Resize {
+        /// Slug of the new size.
+        size: String,
+        /// Whether the disk grows too.
+        disk: bool,
+    },
+    /// New disk from an image, same addresses.
+    Rebuild {
+        /// Slug of the image.
+        image: String,
+    },
+}
+
+impl Work {
+    /// The action's type as the API names it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::AssignIp { .. } => "assign_ip",
+            Self::UnassignIp { .. } => "unassign_ip",
+            Self::Droplet { event, .. } => match event {
+                Event::Create => "create",
+                Event::PowerOn => "power_on",
+                Event::PowerOff => "power_off",
+                Event::Shutdown => "shutdown",
+                Event::Reboot => "reboot",
+                Event::PowerCycle => "power_cycle",
+                Event::Rename { .. } => "rename",
+                Event::Resize { .. } => "resize",
+                Event::Rebuild { .. } => "rebuild",
+            },
+        }
+    }
+
+    /// The droplet that is locked while this runs.
+    #[must_use]
+    pub fn droplet(&self) -> u64 {
+        match self {
+            Self::Droplet { droplet, .. }
+            | Self::AssignIp { droplet, .. }
+            | Self::UnassignIp { droplet, .. } => *droplet,
+        }
+    }
+
+    /// The reserved IP that is locked while this runs.
+    #[must_use]
+    pub fn reserved_ip(&self) -> Option<Ipv4Addr> {
+        match self {
+            Self::AssignIp { ip, .. } | Self::UnassignIp { ip, .. } => Some(*ip),
+            Self::Droplet { .. } => None,
+        }
+    }
+}
+
+impl Record {
+    /// Starts an action and locks what it works on. The caller has checked that nothing is pending.
+    pub(super) fn start_action(&mut self, work: Work, region: String) -> u64 {
+        let id = next_id(&mut self.last_action);
+        if let Some(droplet) = self.droplets.get_mut(&work.droplet()) {
+            droplet.pending = Some(id);
+        }
+        if let Some(reserved) = work
+            .reserved_ip()
+            .and_then(|ip| self.reserved_ips.get_mut(&ip))
+        {
+            reserved.pending = Some(id);
+        }
+        let action = Action {
+            id,
+            status: ActionStatus::InProgress,
+            work,
+            region,
+            started_at: Timestamp::now(),
+            completed_at: None,
+        };
+        self.actions.insert(id, action);
+        id
+    }
+
+    /// Ends an action and unlocks what it worked on.
+    pub fn finish_action(&mut self, id: u64, status: ActionStatus) {
+        if let Some(action) = self.actions.get_mut(&id) {
+            action.status = status;
+            action.completed_at = Some(Timestamp::now());
+        }
+        for droplet in self.droplets.values_mut() {
+            droplet.pending.take_if(|pending| *pending == id);
+        }
+        for reserved in self.reserved_ips.values_mut() {
+            reserved.pending.take_if(|pending| *pending == id);
+        }
+        self.forget_old_actions();
+    }
+
+    /// An action by id.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn action(&self, id: u64) -> Result<&Action, Refusal> {
+        self.actions.get(&id).ok_or(Refusal::NotFound)
+    }
+
+    fn forget_old_actions(&mut self) {
+        let finished = self
+            .actions
+            .values()
+            .filter(|action| action.completed_at.is_some());
+        let old: Vec<u64> = finished.rev().skip(KEPT).map(|action| action.id).collect();
+        for id in old {
+            self.actions.remove(&id);
+        }
+    }
+}

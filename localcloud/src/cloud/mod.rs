@@ -1,0 +1,130 @@
+//! The record: what exists in the cloud, independent of HTTP and of the machine below.
+//!
+//! [`Record`] is plain data. Its methods are the account's verbs ("create a droplet", "assign a
+//! reserved IP"); each either changes the record completely or refuses and leaves no trace that
+//! gets stored, because [`store::Store`] keeps only records whose change succeeded.
+
+pub mod actions;
+pub mod addresses;
+pub mod catalogue;
+pub mod droplets;
+pub mod reserved_ips;
+pub mod ssh_keys;
+pub mod store;
+pub mod tags;
+pub mod tokens;
+pub mod vpcs;
+
+use crate::plane::addresses::Addresses;
+use actions::Action;
+use droplets::Droplet;
+use jiff::Timestamp;
+use rand::Rng as _;
+use reserved_ips::ReservedIp;
+use serde::{Deserialize, Serialize};
+use ssh_keys::SshKey;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use tokens::Token;
+use uuid::Uuid;
+use vpcs::Vpc;
+
+/// Most droplets that an account may have, as for new accounts of the real cloud.
+pub const DROPLET_LIMIT: usize = 25;
+/// Most reserved IPs that an account may have, as for new accounts of the real cloud.
+pub const RESERVED_IP_LIMIT: usize = 3;
+
+/// Everything that one cloud knows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// Which sixteen /24 of the test block this cloud uses; fixed for its life.
+    pub slot: u8,
+    /// The account's id.
+    pub account: Uuid,
+    /// When the cloud was made.
+    pub created_at: Timestamp,
+    /// Last numeric id given to a droplet.
+    pub last_droplet: u64,
+    /// Last numeric id given to an SSH key.
+    pub last_key: u64,
+    /// Last numeric id given to an action.
+    pub last_action: u64,
+    /// API tokens by their text.
+    pub tokens: BTreeMap<String, Token>,
+    /// SSH keys by id.
+    pub ssh_keys: BTreeMap<u64, SshKey>,
+    /// VPCs by id.
+    pub vpcs: BTreeMap<Uuid, Vpc>,
+    /// Names of tags, as first written.
+    pub tags: BTreeSet<String>,
+    /// Droplets by id, including those that are being destroyed.
+    pub droplets: BTreeMap<u64, Droplet>,
+    /// Reserved IPs by address.
+    pub reserved_ips: BTreeMap<Ipv4Addr, ReservedIp>,
+    /// Actions by id, the newest few hundred of the finished ones.
+    pub actions: BTreeMap<u64, Action>,
+}
+
+impl Record {
+    /// The record of a cloud with nothing in it.
+    #[must_use]
+    pub fn new(slot: u8) -> Self {
+        Self {
+            slot,
+            account: Uuid::new_v4(),
+            created_at: Timestamp::now(),
+            last_droplet: 437_218_904,
+            last_key: 41_806_377,
+            last_action: 2_318_405_116,
+            tokens: BTreeMap::new(),
+            ssh_keys: BTreeMap::new(),
+            vpcs: BTreeMap::new(),
+            tags: BTreeSet::new(),
+            droplets: BTreeMap::new(),
+            reserved_ips: BTreeMap::new(),
+            actions: BTreeMap::new(),
+        }
+    }
+
+    /// The address plan that this cloud's slot gives it.
+    #[must_use]
+    pub fn plan(&self) -> Addresses {
+        Addresses::of_slot(self.slot)
+    }
+}
+
+/// The next numeric id after `last`: larger, and not guessable from the one before.
+fn next_id(last: &mut u64) -> u64 {
+    *last += rand::rng().random_range(1..60);
+    *last
+}
+
+/// Why the record does not change. The text is meant for the API's client.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such thing.
+    #[error("The resource you requested could not be found.")]
+    NotFound,
+    /// The request makes sense but can't be followed.
+    #[error("{0}")]
+    Unprocessable(String),
+    /// The account may not do this to this resource now.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Something else is in the way.
+    #[error("{0}")]
+    Conflict(String),
+    /// The resource must be emptied or stopped first.
+    #[error("{0}")]
+    Precondition(String),
+    /// The record can't be written to disk.
+    #[error("the cloud's record can't be stored: {0}")]
+    Storage(String),
+}
+
+impl Refusal {
+    /// A request that can't be followed, and why.
+    pub fn unprocessable(message: impl Into<String>) -> Self {
+        Self::Unprocessable(message.into())
+    }
+}

@@ -1,0 +1,179 @@
+//! The daemon: the record, its worker and its listeners, in order of start-up.
+
+use crate::api::limits::Limits;
+use crate::api::{self, App};
+use crate::cloud::store::{Store, replace_file};
+use crate::cloud::tokens::{ADMIN, token_text};
+use crate::jobs::{Jobs, MoveLatency};
+use crate::network::Network;
+use crate::plane::Plane;
+use anyhow::{Context, Result, ensure};
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+/// How long requests that run may go on once the daemon ends.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What a daemon needs to know.
+#[derive(Debug, Clone)]
+pub struct DaemonConfig {
+    /// The cloud's name.
+    pub name: String,
+    /// Which sixteen /24 of the test block it uses.
+    pub slot: u8,
+    /// Where its record is kept, and the files `token` and `api` are written.
+    pub directory: PathBuf,
+    /// How long a reserved IP's move takes.
+    pub move_latency: MoveLatency,
+}
+
+/// Where a daemon listens.
+#[derive(Debug, Default)]
+pub struct Listeners {
+    /// For the API. The first one's address goes to the file `api`.
+    pub api: Vec<TcpListener>,
+    /// For the metadata service.
+    pub metadata: Vec<TcpListener>,
+}
+
+/// Why a daemon ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It was told to end with all that it runs.
+    Shutdown,
+    /// It got SIGTERM or SIGINT: what runs may go on without it.
+    Signal,
+}
+
+/// Runs a cloud until it is told to end.
+///
+/// # Errors
+/// When its directory or record can't be used, or a listener fails.
+pub async fn run(
+    config: DaemonConfig,
+    plane: impl Into<Arc<Plane>>,
+    listeners: Listeners,
+) -> Result<Ending> {
+    ensure!(
+        !listeners.api.is_empty(),
+        "the daemon needs a listener for its API"
+    );
+    let store = Arc::new(Store::open(&config.directory, config.slot)?);
+    admit_admin(&store, &config.directory.join("token")).await?;
+
+    let plane = plane.into();
+    let network = Arc::new(Network::new(Arc::clone(&store), Arc::clone(&plane)));
+    let jobs = Jobs::new(
+        Arc::clone(&store),
+        Arc::clone(&plane),
+        Arc::clone(&network),
+        config.move_latency,
+    );
+    let app = Arc::new(App {
+        name: config.name,
+        store: Arc::clone(&store),
+        plane,
+        limits: Limits::default(),
+        shutdown: Notify::new(),
+    });
+
+    let mut background = JoinSet::new();
+    background.spawn(async move { network.run().await });
+    background.spawn(Arc::new(jobs).run());
+
+    let (end, ended) = watch::channel(false);
+    let url = format!(
+        "http://{}\n",
+        listeners.api[0]
+            .local_addr()
+            .context("asking for the API's address")?
+    );
+    let mut servers = serve(&app, listeners, &ended);
+    replace_file(&config.directory.join("api"), url.as_bytes())?;
+    eprintln!("listening on {}", url.trim_end());
+
+    let ending = wait_for_end(&app.shutdown).await?;
+    end.send_replace(true);
+    let drained = async { while servers.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        eprintln!("requests still run after {DRAIN:?}; leaving them");
+    }
+    background.shutdown().await;
+    Ok(ending)
+}
+
+fn serve(app: &Arc<App>, listeners: Listeners, ended: &watch::Receiver<bool>) -> JoinSet<()> {
+    let api = api::router(Arc::clone(app));
+    let routed = listeners
+        .api
+        .into_iter()
+        .map(|listener| (listener, api.clone()));
+    let mut servers = JoinSet::new();
+    for (listener, router) in routed {
+        let mut ended = ended.clone();
+        let end = async move {
+            // An error means that the sender is gone, which is an end too.
+            let _ = ended.wait_for(|ended| *ended).await;
+        };
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        servers.spawn(async move {
+            if let Err(error) = axum::serve(listener, service)
+                .with_graceful_shutdown(end)
+                .await
+            {
+                eprintln!("listener: {error}");
+            }
+        });
+    }
+    servers
+}
+
+async fn wait_for_end(shutdown: &Notify) -> Result<Ending> {
+    let mut terminate = signal(SignalKind::terminate()).context("waiting for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("waiting for SIGINT")?;
+    Ok(tokio::select! {
+        () = shutdown.notified() => Ending::Shutdown,
+        _ = terminate.recv() => Ending::Signal,
+        _ = interrupt.recv() => Ending::Signal,
+    })
+}
+
+/// Makes sure that the token in `file` is known, with all scopes; makes one if there is no file.
+async fn admit_admin(store: &Store, file: &Path) -> Result<()> {
+    let token = match fs::read_to_string(file) {
+        Ok(text) => text.trim().to_owned(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let text = token_text();
+            replace_file(file, format!("{text}\n").as_bytes())?;
+            text
+        }
+        Err(error) => return Err(error).with_context(|| format!("reading {}", file.display())),
+    };
+    ensure!(
+        !token.is_empty(),
+        "{} is empty; remove it to get a new token",
+        file.display()
+    );
+    if store
+        .record()
+        .tokens
+        .get(&token)
+        .is_some_and(crate::cloud::tokens::Token::is_admin)
+    {
+        return Ok(());
+    }
+    let scopes = BTreeSet::from([ADMIN.to_owned()]);
+    let add = |record: &mut crate::cloud::Record| {
+        record.add_token(token, "admin".to_owned(), scopes);
+        Ok(())
+    };
+    Ok(store.change(add).await?)
+}

@@ -1,0 +1,77 @@
+//! Keeps the machine's network equal to the record: one change at a time, always the newest.
+
+use crate::cloud::store::Store;
+use crate::plane::Plane;
+use crate::plane::spec::Topology;
+use crate::topology;
+use anyhow::Result;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// The way to change the network.
+#[derive(Debug)]
+pub struct Network {
+    store: Arc<Store>,
+    plane: Arc<Plane>,
+    applied: Mutex<Option<Topology>>,
+}
+
+impl Network {
+    /// A network of which nothing has been made yet.
+    #[must_use]
+    pub fn new(store: Arc<Store>, plane: Arc<Plane>) -> Self {
+        Self {
+            store,
+            plane,
+            applied: Mutex::new(None),
+        }
+    }
+
+    /// Makes the network what the record says, if it isn't already.
+    ///
+    /// # Errors
+    /// As [`Plane::sync_network`].
+    pub async fn follow(&self) -> Result<()> {
+        self.apply(false).await
+    }
+
+    /// Makes the network what the record says, also when the record hasn't changed: links that
+    /// came or went with a host need it.
+    ///
+    /// # Errors
+    /// As [`Plane::sync_network`].
+    pub async fn refresh(&self) -> Result<()> {
+        self.apply(true).await
+    }
+
+    async fn apply(&self, anyway: bool) -> Result<()> {
+        let mut applied = self.applied.lock().await;
+        let wanted = topology::of(&self.store.record());
+        if !anyway && applied.as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        *applied = None;
+        self.plane.sync_network(&wanted).await?;
+        *applied = Some(wanted);
+        Ok(())
+    }
+
+    /// Follows the record for ever; a change that the machine refuses is tried again each second.
+    pub async fn run(&self) {
+        let mut news = self.store.watch();
+        loop {
+            let pause = match self.follow().await {
+                Ok(()) => Duration::MAX,
+                Err(error) => {
+                    eprintln!("network: {error:#}");
+                    Duration::from_secs(1)
+                }
+            };
+            tokio::select! {
+                changed = news.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+}
