@@ -3,29 +3,100 @@
 //! Every operation is idempotent: after a crash the caller says again what should be, and it is.
 
 pub mod addresses;
+mod certificates;
+mod command;
+pub mod image;
+mod machine;
+mod namespace;
+mod network;
+mod postgres;
+mod process;
+mod rules;
 pub mod spec;
 
-use anyhow::Result;
-use spec::{DatabaseSpec, DropletSeed, Topology};
+pub use network::METADATA;
+
+use addresses::Addresses;
+use anyhow::{Context, Result};
+use certificates::Authority;
+use machine::Machine;
+use network::Network;
+use postgres::Cluster;
+use spec::{DatabaseSpec, DropletSeed, ReservedRoute, Topology};
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// The machine under one cloud.
 #[derive(Debug)]
 pub struct Plane {
-    record_only: bool,
+    /// `None`: only the record is kept, no host runs.
+    real: Option<Real>,
+}
+
+#[derive(Debug)]
+struct Real {
+    cloud: String,
+    directory: PathBuf,
+    image: PathBuf,
+    plan: Addresses,
+    network: Network,
+    authority: Authority,
+    /// What was last applied; held while a change is made, so that changes queue.
+    applied: Mutex<Applied>,
+}
+
+#[derive(Debug, Default)]
+struct Applied {
+    topology: Topology,
+    links: BTreeMap<String, u32>,
 }
 
 impl Plane {
     /// A plane that makes nothing real: the API keeps its record, no host runs. Needs no privileges.
     #[must_use]
     pub fn record_only() -> Self {
-        Self { record_only: true }
+        Self { real: None }
+    }
+
+    /// The plane of the cloud `name`, with its state below `directory`, droplets from `image`, and
+    /// the addresses of `slot`. Makes its router. Needs root.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub async fn open(name: &str, directory: &Path, image: PathBuf, slot: u8) -> Result<Self> {
+        let network = Network::new(name, slot);
+        network.ensure_router().await?;
+        Ok(Self {
+            real: Some(Real {
+                cloud: name.to_owned(),
+                directory: directory.to_owned(),
+                image,
+                plan: Addresses::of_slot(slot),
+                network,
+                authority: Authority::new(directory.join("ca")),
+                applied: Mutex::default(),
+            }),
+        })
     }
 
     /// Whether this plane only keeps the record.
     #[must_use]
     pub fn is_record_only(&self) -> bool {
-        self.record_only
+        self.real.is_none()
+    }
+
+    /// Listens on `address` in the cloud's network; `None` if there is no network.
+    ///
+    /// # Errors
+    /// When the address can't be bound.
+    pub fn listen(&self, address: SocketAddr) -> Result<Option<TcpListener>> {
+        self.real
+            .as_ref()
+            .map(|real| real.network.router.listen(address))
+            .transpose()
     }
 
     /// Makes links, routes, address translation and filters equal to `topology`, and cuts the flows
@@ -33,8 +104,28 @@ impl Plane {
     ///
     /// # Errors
     /// When the kernel refuses a change; the message names the command.
-    pub async fn sync_network(&self, _topology: &Topology) -> Result<()> {
-        Ok(())
+    pub async fn sync_network(&self, topology: &Topology) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        let mut applied = real.applied.lock().await;
+        real.apply(topology, &mut applied).await
+    }
+
+    /// Applies the last topology again if links have come or gone, as when a droplet reboots by itself.
+    ///
+    /// # Errors
+    /// As [`Plane::sync_network`].
+    pub async fn heal_network(&self) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        let mut applied = real.applied.lock().await;
+        if real.network.links().await? == applied.links {
+            return Ok(());
+        }
+        let topology = applied.topology.clone();
+        real.apply(&topology, &mut applied).await
     }
 
     /// Boots a droplet, making its disk first if it has none; returns once its init runs and its
@@ -42,38 +133,55 @@ impl Plane {
     ///
     /// # Errors
     /// When its disk can't be made or it does not come up within 30 s.
-    pub async fn boot_droplet(&self, _seed: &DropletSeed) -> Result<()> {
-        Ok(())
+    pub async fn boot_droplet(&self, seed: &DropletSeed) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        let router = &real.network.router;
+        real.machine(seed.id)
+            .boot(seed, &real.image, router, real.plan)
+            .await
     }
 
     /// Asks a droplet to shut down, and pulls its plug after `grace`.
     ///
     /// # Errors
     /// When its processes can't be ended.
-    pub async fn shutdown_droplet(&self, _id: u64, _grace: Duration) -> Result<()> {
-        Ok(())
+    pub async fn shutdown_droplet(&self, id: u64, grace: Duration) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        real.machine(id).shut_down(grace).await
     }
 
     /// Pulls a droplet's plug. Its disk stays.
     ///
     /// # Errors
     /// When its processes can't be ended.
-    pub async fn power_off_droplet(&self, _id: u64) -> Result<()> {
-        Ok(())
+    pub async fn power_off_droplet(&self, id: u64) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        real.machine(id).power_off().await
     }
 
     /// Whether a droplet's init runs.
     #[must_use]
-    pub fn droplet_runs(&self, _id: u64) -> bool {
-        true
+    pub fn droplet_runs(&self, id: u64) -> bool {
+        self.real
+            .as_ref()
+            .is_none_or(|real| real.machine(id).runs())
     }
 
     /// Powers a droplet off and removes its disk.
     ///
     /// # Errors
     /// When its disk can't be removed.
-    pub async fn destroy_droplet(&self, _id: u64) -> Result<()> {
-        Ok(())
+    pub async fn destroy_droplet(&self, id: u64) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        real.machine(id).destroy().await
     }
 
     /// Starts a database cluster (making it first if need be) and brings its databases, users and
@@ -81,23 +189,114 @@ impl Plane {
     ///
     /// # Errors
     /// When the server does not come up within 60 s; the message has its last log line.
-    pub async fn sync_database(&self, _spec: &DatabaseSpec) -> Result<()> {
-        Ok(())
+    pub async fn sync_database(&self, spec: &DatabaseSpec) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        real.network.ensure_database(&spec.net).await?;
+        let cluster = real.cluster(&spec.id);
+        cluster.make(spec, &real.authority).await?;
+        cluster.start().await?;
+        cluster.sync(spec).await
     }
 
     /// The CA certificate (PEM) that a cluster's TLS certificate chains to.
     ///
     /// # Errors
-    /// When the cluster has never been started.
-    pub fn database_ca(&self, _id: &str) -> Result<String> {
-        Ok("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".to_owned())
+    /// When it can't be made or read.
+    pub fn database_ca(&self) -> Result<String> {
+        match &self.real {
+            Some(real) => real.authority.certificate(),
+            None => Ok("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".to_owned()),
+        }
     }
 
     /// Stops a cluster and removes its data.
     ///
     /// # Errors
     /// When its data can't be removed.
-    pub async fn destroy_database(&self, _id: &str) -> Result<()> {
+    pub async fn destroy_database(&self, id: &str) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        real.cluster(id).destroy().await
+    }
+
+    /// Ends every host and database below the cloud's directory and removes its network: after this
+    /// nothing of the cloud runs. Its files stay. Works on what a crashed daemon left, too.
+    ///
+    /// # Errors
+    /// When something does not end; what else there is has been ended then.
+    pub async fn tear_down(&self) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        let mut failures = Vec::new();
+        for id in names(&real.droplets()) {
+            if let Ok(id) = id.parse()
+                && let Err(error) = real.machine(id).power_off().await
+            {
+                failures.push(format!("{error:#}"));
+            }
+        }
+        for id in names(&real.databases()) {
+            let ended = real.cluster(&id).stop().await;
+            if let Err(error) = ended.and(real.network.database(&id).remove().await) {
+                failures.push(format!("{error:#}"));
+            }
+        }
+        if let Err(error) = real.network.remove().await {
+            failures.push(format!("{error:#}"));
+        }
+        process::remove_empty_control_group();
+        anyhow::ensure!(failures.is_empty(), "{}", failures.join("; "));
         Ok(())
     }
+}
+
+impl Real {
+    fn droplets(&self) -> PathBuf {
+        self.directory.join("droplets")
+    }
+
+    fn databases(&self) -> PathBuf {
+        self.directory.join("databases")
+    }
+
+    fn machine(&self, id: u64) -> Machine {
+        Machine::new(&self.droplets(), &self.cloud, id)
+    }
+
+    fn cluster(&self, id: &str) -> Cluster {
+        Cluster::new(&self.databases(), id, self.network.database(id))
+    }
+
+    async fn apply(&self, topology: &Topology, applied: &mut Applied) -> Result<()> {
+        self.network
+            .apply(topology)
+            .await
+            .context("setting up the cloud's network")?;
+        for route in moved(&applied.topology.reserved, &topology.reserved) {
+            self.network.cut_flows(route.ip).await;
+        }
+        applied.topology = topology.clone();
+        applied.links = self.network.links().await?;
+        Ok(())
+    }
+}
+
+/// What was routed before and is not routed so any more.
+fn moved(before: &[ReservedRoute], now: &[ReservedRoute]) -> Vec<ReservedRoute> {
+    before
+        .iter()
+        .filter(|route| !now.contains(route))
+        .copied()
+        .collect()
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries
+        .map(|e| e.file_name().to_string_lossy().into_owned())
+        .collect()
 }

@@ -1,0 +1,81 @@
+//! Runs the machine's own tools (`ip`, `nft`, …), each with a deadline and an error that names it.
+
+use anyhow::{Context, Result, bail};
+use std::ffi::OsStr;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+/// No tool that is run here takes longer on a healthy machine, apart from those that get a limit of their own.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Runs `program` with `args` and returns what it printed.
+///
+/// # Errors
+/// When it can't be started, fails or takes over 30 s; the message has the call and its standard error.
+pub async fn run<A: AsRef<OsStr>>(program: &str, args: &[A]) -> Result<String> {
+    run_with_input(program, args, "").await
+}
+
+/// Like [`run`], with `input` on standard input.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_with_input<A: AsRef<OsStr>>(
+    program: &str,
+    args: &[A],
+    input: &str,
+) -> Result<String> {
+    let call = describe(program, args);
+    let mut child = Command::new(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("can't run {call}; is {program} installed?"))?;
+    let mut stdin = child.stdin.take().expect("standard input is piped");
+    let text = input.to_owned();
+    let feed = tokio::spawn(async move {
+        // A tool that stops reading early says why by its exit code.
+        let _ = stdin.write_all(text.as_bytes()).await;
+    });
+    let output = tokio::time::timeout(LIMIT, child.wait_with_output())
+        .await
+        .with_context(|| format!("{call} took over {} s", LIMIT.as_secs()))?
+        .with_context(|| format!("waiting for {call}"))?;
+    feed.abort();
+    if !output.status.success() {
+        let error = String::from_utf8_lossy(&output.stderr);
+        bail!("{call} failed ({}): {}", output.status, error.trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn describe<A: AsRef<OsStr>>(program: &str, args: &[A]) -> String {
+    let words: Vec<_> = args.iter().map(|a| a.as_ref().to_string_lossy()).collect();
+    format!("`{program} {}`", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failure_names_the_call_and_what_it_said() {
+        let error = run("sh", &["-c", "echo broken >&2; exit 3"])
+            .await
+            .expect_err("exit code 3 is a failure");
+        let text = error.to_string();
+        assert!(text.contains("sh -c"), "{text}");
+        assert!(text.contains("broken"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn input_reaches_the_tool() {
+        let answer = run_with_input("cat", &[] as &[&str], "hello").await;
+        assert_eq!(answer.expect("cat copies"), "hello");
+    }
+}

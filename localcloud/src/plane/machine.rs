@@ -1,0 +1,331 @@
+//! Droplets as booted hosts: systemd-nspawn on a copy-on-write disk, in the cloud's network.
+
+use super::addresses::Addresses;
+use super::image;
+use super::namespace::Namespace;
+use super::process::{Process, control_groups, remove_control_group};
+use super::spec::{DropletSeed, PrivateNet};
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::Signal;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Mounts the disk where only this host's processes see it, enters the host's control groups and
+/// runs systemd-nspawn, again when the host reboots (exit status 133). No mount outlives the host,
+/// however it ends.
+const LAUNCH: &str = r#"
+lower=$1 host=$2 groups=$3; shift 3
+for group in $groups; do mkdir -p "$group" && echo $$ > "$group/cgroup.procs"; done
+mount -t overlay overlay -o "lowerdir=$lower,upperdir=$host/disk,workdir=$host/work" "$host/root" || exit
+while systemd-nspawn --directory="$host/root" "$@"; [ $? -eq 133 ]; do :; done
+"#;
+
+/// One droplet's place on the machine.
+#[derive(Debug)]
+pub struct Machine {
+    /// Holds `disk` (what differs from the image), `console.log` and `process`.
+    directory: PathBuf,
+    /// Unique on this machine.
+    name: String,
+    id: u64,
+}
+
+impl Machine {
+    /// Droplet `id` of the cloud `cloud`, kept below `droplets`.
+    #[must_use]
+    pub fn new(droplets: &Path, cloud: &str, id: u64) -> Self {
+        Self {
+            directory: droplets.join(id.to_string()),
+            name: format!("localcloud-{cloud}-{id}"),
+            id,
+        }
+    }
+
+    fn note(&self) -> PathBuf {
+        self.directory.join("process")
+    }
+
+    /// Whether it runs.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        Process::noted(&self.note()).is_some()
+    }
+
+    /// Boots it, unless it runs, and returns when its links exist.
+    ///
+    /// # Errors
+    /// When its disk can't be made, or it ends or has no links within 30 s.
+    pub async fn boot(
+        &self,
+        seed: &DropletSeed,
+        image: &Path,
+        network: &Namespace,
+        plan: Addresses,
+    ) -> Result<()> {
+        if self.runs() {
+            return Ok(());
+        }
+        self.make_disk(seed, plan).await?;
+        let process = self.launch(image, network)?;
+        let link = public_link(self.id);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while network.run("ip", &["link", "show", &link]).await.is_err() {
+            if !process.runs() || Instant::now() > deadline {
+                let log =
+                    fs::read_to_string(self.directory.join("console.log")).unwrap_or_default();
+                let last = log.lines().last().unwrap_or("nothing").to_owned();
+                self.power_off().await?;
+                bail!(
+                    "droplet {} did not come up; its console says: {last}",
+                    self.id
+                );
+            }
+            sleep(Duration::from_millis(30)).await;
+        }
+        Ok(())
+    }
+
+    fn launch(&self, image: &Path, network: &Namespace) -> Result<Process> {
+        let groups: Vec<String> = if systemd_runs() {
+            Vec::new()
+        } else {
+            control_groups(&self.name)
+                .iter()
+                .map(|g| g.display().to_string())
+                .collect()
+        };
+        let mut args: Vec<String> = Vec::new();
+        if systemd_runs() {
+            // systemd-nspawn keeps the unit that it is started in: give it one of its own.
+            args.extend(
+                [
+                    "systemd-run",
+                    "--scope",
+                    "--quiet",
+                    "--collect",
+                    "--property=Delegate=yes",
+                ]
+                .map(str::to_owned),
+            );
+            args.push(format!("--unit={}", self.name));
+        }
+        args.extend([
+            "nsenter".to_owned(),
+            format!("--net={}", network.path().display()),
+            "unshare".to_owned(),
+            "--mount".to_owned(),
+            "--propagation=private".to_owned(),
+            "sh".to_owned(),
+            "-c".to_owned(),
+            LAUNCH.to_owned(),
+            "launch".to_owned(),
+            image.display().to_string(),
+            self.directory.display().to_string(),
+            groups.join(" "),
+        ]);
+        args.extend(
+            [
+                "--boot",
+                "--quiet",
+                "--register=no",
+                "--keep-unit",
+                "--link-journal=no",
+                "--resolv-conf=off",
+                "--timezone=off",
+                "--console=pipe",
+            ]
+            .map(str::to_owned),
+        );
+        args.push(format!("--machine={}", self.name));
+        args.push(format!(
+            "--network-veth-extra={}:eth0",
+            public_link(self.id)
+        ));
+        args.push(format!(
+            "--network-veth-extra={}:eth1",
+            private_link(self.id)
+        ));
+        let program = args.remove(0);
+        Process::start(
+            &program,
+            &args,
+            &self.directory.join("console.log"),
+            &self.note(),
+        )
+    }
+
+    /// Writes what a platform gives a droplet before its first boot.
+    async fn make_disk(&self, seed: &DropletSeed, plan: Addresses) -> Result<()> {
+        for part in ["work", "root"] {
+            fs::create_dir_all(self.directory.join(part))?;
+        }
+        let disk = self.directory.join("disk");
+        if disk.exists() {
+            return Ok(());
+        }
+        let draft = self.directory.join("disk.draft");
+        if draft.exists() {
+            fs::remove_dir_all(&draft)?;
+        }
+        fs::create_dir_all(&draft)?;
+        let name = &seed.name;
+        image::write(&draft, "etc/hostname", &format!("{name}\n"))?;
+        image::write(
+            &draft,
+            "etc/hosts",
+            &format!("127.0.0.1 localhost\n127.0.1.1 {name}\n"),
+        )?;
+        image::write(
+            &draft,
+            "etc/systemd/network/10-eth0.network",
+            &public_network(seed, plan),
+        )?;
+        image::write(
+            &draft,
+            "etc/systemd/network/10-eth1.network",
+            &private_network(&seed.net.private),
+        )?;
+        let proxy = format!("Acquire::http::Proxy \"http://{}:3128\";\n", plan.router());
+        image::write(&draft, "etc/apt/apt.conf.d/90-proxy", &proxy)?;
+        image::write(
+            &draft,
+            "root/.ssh/authorized_keys",
+            &(seed.ssh_keys.join("\n") + "\n"),
+        )?;
+        restrict(&draft.join("root/.ssh"), 0o700)?;
+        restrict(&draft.join("root"), 0o700)?;
+        restrict(&draft.join("root/.ssh/authorized_keys"), 0o600)?;
+        if !seed.user_data.is_empty() {
+            self.seed_cloud_init(&draft, seed)?;
+        }
+        image::host_keys(&draft).await?;
+        fs::rename(&draft, &disk).context("giving a droplet's disk its name")
+    }
+
+    fn seed_cloud_init(&self, disk: &Path, seed: &DropletSeed) -> Result<()> {
+        let place = "var/lib/cloud/seed/nocloud";
+        let meta = format!("instance-id: {}\nlocal-hostname: {}\n", self.id, seed.name);
+        image::write(disk, &format!("{place}/meta-data"), &meta)?;
+        image::write(disk, &format!("{place}/user-data"), &seed.user_data)?;
+        // A character device 0:0 hides the image's file of that name (overlayfs whiteout).
+        fs::create_dir_all(disk.join("etc/cloud"))?;
+        let off = disk.join("etc/cloud/cloud-init.disabled");
+        nix::sys::stat::mknod(
+            &off,
+            nix::sys::stat::SFlag::S_IFCHR,
+            nix::sys::stat::Mode::empty(),
+            0,
+        )
+        .context("switching cloud-init on")
+    }
+
+    /// Asks its init to shut down and waits up to `grace`, then pulls the plug.
+    ///
+    /// # Errors
+    /// When its processes can't be ended.
+    pub async fn shut_down(&self, grace: Duration) -> Result<()> {
+        if let Some(process) = Process::noted(&self.note()) {
+            // systemd-nspawn passes it on as an orderly request.
+            for nspawn in process.children() {
+                nspawn.signal(Signal::SIGTERM)?;
+            }
+            if process.ended_within(grace).await {
+                return self.clean_up();
+            }
+        }
+        self.power_off().await
+    }
+
+    /// Pulls the plug: its init is killed, and the kernel kills the rest. Nothing is written back.
+    ///
+    /// # Errors
+    /// When its processes don't end.
+    pub async fn power_off(&self) -> Result<()> {
+        if let Some(process) = Process::noted(&self.note()) {
+            let nspawn = process.children();
+            for init in nspawn.iter().flat_map(|nspawn| nspawn.children()) {
+                init.signal(Signal::SIGKILL)?;
+            }
+            if !process.ended_within(Duration::from_secs(3)).await {
+                for process in nspawn.iter().chain([&process]) {
+                    process.signal(Signal::SIGKILL)?;
+                }
+                if !process.ended_within(Duration::from_secs(3)).await {
+                    bail!(
+                        "droplet {} does not end (process {})",
+                        self.id,
+                        process.pid()
+                    );
+                }
+            }
+        }
+        self.clean_up()
+    }
+
+    fn clean_up(&self) -> Result<()> {
+        for group in control_groups(&self.name) {
+            remove_control_group(&group);
+        }
+        match fs::remove_file(self.note()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).context("removing a droplet's process note")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Pulls the plug and removes the disk.
+    ///
+    /// # Errors
+    /// When the disk can't be removed.
+    pub async fn destroy(&self) -> Result<()> {
+        self.power_off().await?;
+        if self.directory.exists() {
+            fs::remove_dir_all(&self.directory)
+                .with_context(|| format!("removing {}", self.directory.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Name of the router's end of a droplet's `eth0`.
+#[must_use]
+pub fn public_link(id: u64) -> String {
+    format!("p{id}")
+}
+
+/// Name of the router's end of a droplet's `eth1`.
+#[must_use]
+pub fn private_link(id: u64) -> String {
+    format!("v{id}")
+}
+
+/// Whether this machine's init is systemd (`sd_booted(3)`).
+#[must_use]
+pub fn systemd_runs() -> bool {
+    Path::new("/run/systemd/system").is_dir()
+}
+
+fn public_network(seed: &DropletSeed, plan: Addresses) -> String {
+    let (public, anchor, gateway) = (seed.net.public, seed.net.anchor, plan.public_gateway());
+    format!(
+        "[Match]\nName=eth0\n\n[Network]\nAddress={public}/24\nAddress={anchor}/24\n\
+         LinkLocalAddressing=no\nIPv6AcceptRA=no\n\n\
+         [Route]\nGateway={gateway}\nPreferredSource={public}\n"
+    )
+}
+
+fn private_network(net: &PrivateNet) -> String {
+    format!(
+        "[Match]\nName=eth1\n\n[Network]\nAddress={}/{}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n",
+        net.address, net.prefix
+    )
+}
+
+fn restrict(path: &Path, mode: u32) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .with_context(|| format!("setting the mode of {}", path.display()))
+}

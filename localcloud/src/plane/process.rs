@@ -1,0 +1,163 @@
+//! Long-lived processes that outlive the daemon: found again by process id and start time.
+
+use anyhow::{Context, Result, bail};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// A process as it is told apart from a later one with the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    pid: i32,
+    /// In clock ticks since the machine's boot (proc(5), `/proc/PID/stat` field 22).
+    started: u64,
+    /// The boot in which it was started, as far as 32 bits tell: after a reboot ids and ticks repeat.
+    boot: u32,
+}
+
+impl Process {
+    /// Starts `program` in a session of its own, so that it outlives the daemon, with its output in
+    /// `log`, and notes it in `note`.
+    ///
+    /// # Errors
+    /// When it can't be started or noted.
+    pub fn start(program: &str, args: &[String], log: &Path, note: &Path) -> Result<Self> {
+        let output = File::options()
+            .create(true)
+            .append(true)
+            .open(log)
+            .with_context(|| format!("opening {}", log.display()))?;
+        let mut child = Command::new("setsid")
+            .arg(program)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .current_dir("/")
+            .spawn()
+            .with_context(|| format!("starting {program}"))?;
+        let pid = i32::try_from(child.id()).context("a process id fits 31 bits")?;
+        let process = Self::of(pid).context("the process ended at once")?;
+        // Reaps it when it ends while this daemon lives; after that, init does.
+        std::thread::spawn(move || child.wait());
+        fs::write(note, serde_json::to_vec(&process)?)
+            .with_context(|| format!("writing {}", note.display()))?;
+        Ok(process)
+    }
+
+    /// The process noted in `note`, if it still runs.
+    #[must_use]
+    pub fn noted(note: &Path) -> Option<Self> {
+        let process: Self = serde_json::from_slice(&fs::read(note).ok()?).ok()?;
+        process.runs().then_some(process)
+    }
+
+    fn of(pid: i32) -> Option<Self> {
+        Some(Self {
+            pid,
+            started: start_time(pid)?,
+            boot: boot_id(),
+        })
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(self) -> i32 {
+        self.pid
+    }
+
+    /// Whether it still runs (a zombie doesn't).
+    #[must_use]
+    pub fn runs(self) -> bool {
+        self.boot == boot_id() && start_time(self.pid) == Some(self.started)
+    }
+
+    /// Its direct children.
+    #[must_use]
+    pub fn children(self) -> Vec<Self> {
+        let list = format!("/proc/{0}/task/{0}/children", self.pid);
+        let text = fs::read_to_string(list).unwrap_or_default();
+        text.split_whitespace()
+            .filter_map(|word| Self::of(word.parse().ok()?))
+            .collect()
+    }
+
+    /// Sends `signal`; fine if the process is gone.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn signal(self, signal: Signal) -> Result<()> {
+        if !self.runs() {
+            return Ok(());
+        }
+        match kill(Pid::from_raw(self.pid), signal) {
+            Ok(()) | Err(Errno::ESRCH) => Ok(()),
+            Err(error) => bail!("sending {signal} to process {}: {error}", self.pid),
+        }
+    }
+
+    /// Waits until it has ended; says whether it did within `limit`.
+    pub async fn ended_within(self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        while self.runs() {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        true
+    }
+}
+
+/// The start time of a process that is neither gone nor a zombie.
+fn start_time(pid: i32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command, in parentheses, may hold spaces; the state is the first word after it.
+    let mut words = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = words.next()?;
+    (state != "Z" && state != "X").then_some(())?;
+    words.nth(18)?.parse().ok()
+}
+
+fn boot_id() -> u32 {
+    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    u32::from_str_radix(text.get(..8).unwrap_or_default(), 16).unwrap_or_default()
+}
+
+/// Places a control group for one host in every hierarchy that is mounted here and returns their
+/// directories: two hosts in one group would end each other's services.
+///
+/// On a machine whose init is systemd none are made: a scope of systemd's does it (see `machine.rs`).
+#[must_use]
+pub fn control_groups(name: &str) -> Vec<PathBuf> {
+    ["systemd", "unified", "freezer"]
+        .iter()
+        .map(|hierarchy| Path::new("/sys/fs/cgroup").join(hierarchy))
+        .filter(|root| root.join("cgroup.procs").exists())
+        .map(|root| root.join("localcloud").join(name))
+        .collect()
+}
+
+/// Removes a control group and those below it. Fine if it is gone.
+pub fn remove_control_group(directory: &Path) {
+    if let Ok(entries) = fs::read_dir(directory) {
+        for entry in entries.flatten().filter(|e| e.path().is_dir()) {
+            remove_control_group(&entry.path());
+        }
+    }
+    // A group with processes in it can't be removed: the caller has ended them, the kernel may lag.
+    let _ = fs::remove_dir(directory);
+}
+
+/// Removes the group above those of all hosts, in every hierarchy, if no host is left in it.
+pub fn remove_empty_control_group() {
+    for group in control_groups("") {
+        let _ = fs::remove_dir(group);
+    }
+}
