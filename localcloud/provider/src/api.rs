@@ -270,7 +270,11 @@ async fn read(answer: reqwest::Response, call: String) -> Result<Json, Error> {
         status => {
             let message = body
                 .ok()
-                .and_then(|body| body["message"].as_str().map(str::to_owned))
+                .and_then(|body| {
+                    body["message"]
+                        .as_str()
+                        .map(|it| it.trim_end_matches('.').to_owned())
+                })
                 .unwrap_or_else(|| "the API gives no reason".to_owned());
             Err(Error::Refused {
                 status,

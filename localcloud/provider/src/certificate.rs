@@ -11,6 +11,7 @@ use tf_provider::{DataSource, Diagnostics};
 use crate::api::{Error, segment};
 use crate::compare::field;
 use crate::connection::Connection;
+use crate::report;
 use crate::schema::attribute;
 use crate::table::Kind;
 use crate::value::Value;
@@ -73,9 +74,10 @@ impl DataSource for DatabaseCa {
                 Some(Value::Object(state))
             }
             Err(error) => {
-                diags.root_error_short(format!(
-                    "could not read the CA of the database cluster {cluster}: {error}"
-                ));
+                report::error(
+                    diags,
+                    format!("could not read the CA of the database cluster {cluster}: {error}"),
+                );
                 None
             }
         }

@@ -10,6 +10,7 @@ use tf_provider::schema::{Attribute, AttributeConstraint, Block, Description, Sc
 
 use crate::api::{Api, Error, Retries};
 use crate::compare::field;
+use crate::report;
 use crate::schema;
 use crate::table::Kind;
 use crate::value::{Object, Value};
@@ -51,7 +52,7 @@ impl Connection {
     pub fn api(&self, diags: &mut Diagnostics) -> Option<Arc<Api>> {
         let api = self.0.read().ok().and_then(|api| api.clone());
         if api.is_none() {
-            diags.root_error_short("the provider is not configured");
+            report::error(diags, "the provider is not configured");
         }
         api
     }

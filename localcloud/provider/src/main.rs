@@ -7,12 +7,16 @@ mod api;
 mod certificate;
 mod compare;
 mod connection;
+mod lifecycle;
 mod nouns;
 mod plan;
+mod report;
 mod resource;
 mod schema;
 mod steps;
 mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 mod wire;
 
@@ -56,7 +60,7 @@ impl Provider for DigitalOcean {
             _ => Object::new(),
         };
         if let Err(message) = self.connection.open(&config).await {
-            diags.root_error_short(message);
+            report::error(diags, message);
         }
         Some(())
     }

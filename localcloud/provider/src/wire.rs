@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::compare::{field, same_block, same_or_both_zero};
+use crate::compare::{field, same_block, same_blocks, same_or_both_zero};
 use crate::table::{Attribute, Block, Kind, Noun, Source, Spelling};
 use crate::value::{Object, Value};
 
@@ -243,7 +243,13 @@ fn read_blocks(block: &Block, prior: &Value, answer: &Json) -> Value {
             .cloned()
             .unwrap_or(Value::Object(read))
     });
-    Value::List(blocks.collect())
+    let found = Value::List(blocks.collect());
+    if same_blocks(block, prior, &found) {
+        // In another order it is the same set.
+        prior.clone()
+    } else {
+        found
+    }
 }
 
 /// The first address of this type. A reserved IP is listed as a further public address.
