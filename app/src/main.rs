@@ -1,3 +1,61 @@
-//! MiniTwit: web pages and the simulator API on hyper, PostgreSQL behind it
+//! The command line: `minitwit serve`, `minitwit migrate`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use minitwit::config::{Cli, Command, MigrateConfig, ServeConfig};
+use minitwit::{log, migrate, routes, server};
+use slog::{Logger, info};
+use tokio::signal::unix::{SignalKind, signal};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Serve(config) => serve(&config),
+        Command::Migrate(config) => run_migrations(&config),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("minitwit: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn serve(config: &ServeConfig) -> Result<()> {
+    let (logger, _flush) = log::to_stdout();
+    log::report_panics(&logger);
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+
+    let running = server::start(config, routes::table(), &logger)?;
+    tokio::select! {
+        _ = terminate.recv() => stopping(&logger, "SIGTERM"),
+        _ = interrupt.recv() => stopping(&logger, "SIGINT"),
+    }
+    tokio::select! {
+        left = running.stop(config.stop_limit) => info!(logger, "stopped"; "minitwit.connections.cut" => left),
+        _ = terminate.recv() => info!(logger, "stopped at once on a second signal"),
+        _ = interrupt.recv() => info!(logger, "stopped at once on a second signal"),
+    }
+    Ok(())
+}
+
+fn stopping(logger: &Logger, signal: &'static str) {
+    info!(logger, "stopping: not ready, finishing what runs"; "process.signal" => signal);
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn run_migrations(config: &MigrateConfig) -> Result<()> {
+    let applied = migrate::run(config).await?;
+    for name in &applied {
+        println!("applied {name}");
+    }
+    if applied.is_empty() {
+        println!("the schema is up to date");
+    }
+    Ok(())
+}

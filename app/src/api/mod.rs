@@ -1,0 +1,6 @@
+//! The simulator's JSON API.
+
+pub mod follows;
+pub mod latest;
+pub mod messages;
+pub mod register;

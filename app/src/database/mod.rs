@@ -1,0 +1,106 @@
+//! The way to PostgreSQL: a bounded pool for requests, dedicated connections for the rest.
+
+mod session;
+mod target;
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
+use thiserror::Error;
+use tokio_postgres::NoTls;
+use tokio_postgres::error::SqlState;
+
+pub use session::Session;
+pub use target::{Dedicated, Target, TargetError};
+
+use crate::config::ServeConfig;
+
+/// A store function's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why the database did not do what was asked.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// No pooled connection came free, or none could be made, within the limits.
+    #[error("no database connection")]
+    NoConnection(#[source] PoolError),
+    /// The connection was silent past the statement limit; it was thrown away.
+    #[error("the database did not answer in time")]
+    Silent,
+    /// The statement failed, or the connection broke.
+    #[error("the database failed")]
+    Failed(#[from] tokio_postgres::Error),
+}
+
+impl Error {
+    /// Whether the same request may well succeed a moment later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::NoConnection(_) | Self::Silent => true,
+            Self::Failed(error) => match error.code() {
+                // Without a code the connection broke; with these the server is overloaded,
+                // restarting, promoting a standby, or gave up waiting.
+                None => true,
+                Some(code) => {
+                    matches!(code.code().get(..2), Some("08" | "53" | "57" | "40"))
+                        || *code == SqlState::LOCK_NOT_AVAILABLE
+                        || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+                }
+            },
+        }
+    }
+}
+
+/// The pool that requests share.
+pub struct Database {
+    pool: Pool,
+    silence_limit: Duration,
+}
+
+impl Database {
+    /// A pool of at most `config.database_connections`, made as they are needed.
+    ///
+    /// # Errors
+    /// When the URL or the CA file is wrong; that the database is away is no error here.
+    pub fn new(config: &ServeConfig) -> Result<Self, TargetError> {
+        let mut target = Target::new(&config.database)?;
+        target.limit_statements(config.statement_limit);
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = match target.tls {
+            Some(tls) => Manager::from_config(target.postgres, tls, recycling),
+            None => Manager::from_config(target.postgres, NoTls, recycling),
+        };
+        let pool = Pool::builder(manager)
+            .max_size(config.database_connections)
+            .wait_timeout(Some(config.database_wait_limit))
+            .create_timeout(Some(config.database.database_connect_limit))
+            .recycle_timeout(Some(config.database.database_connect_limit))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .expect("a runtime is set, and nothing else can be missing");
+        Ok(Self {
+            pool,
+            // The server cancels at the limit; only a server that can't is silent past it.
+            silence_limit: config.statement_limit + Duration::from_millis(500),
+        })
+    }
+
+    /// A connection for the statements of one request, given back when dropped.
+    ///
+    /// # Errors
+    /// When none is free or can be made within the limits.
+    pub async fn session(&self) -> Result<Session> {
+        let object = self.pool.get().await.map_err(Error::NoConnection)?;
+        Ok(Session::new(object, self.silence_limit))
+    }
+
+    /// Connections that exist, and of those the idle ones.
+    #[must_use]
+    pub fn connections(&self) -> (usize, usize) {
+        let status = self.pool.status();
+        (status.size, status.available)
+    }
+}

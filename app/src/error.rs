@@ -1,0 +1,101 @@
+//! What can go wrong with a request: a status and a text that is safe to show, the cause for the log.
+
+use std::borrow::Cow;
+
+use hyper::StatusCode;
+use thiserror::Error;
+
+use crate::database;
+
+/// A handler's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request was not done.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// 400: the client can read in the text what to change.
+    #[error("{0}")]
+    BadRequest(Cow<'static, str>),
+    /// 403: the simulator's credential is missing or wrong.
+    #[error("You are not authorized to use this resource!")]
+    Forbidden,
+    /// 404, with what was not found.
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// 405, with the methods that the path knows.
+    #[error("The method is not allowed here; allowed: {0}")]
+    MethodNotAllowed(&'static str),
+    /// 408: the body did not arrive in time.
+    #[error("The request body did not arrive in time")]
+    BodyTimeout,
+    /// 413, with the limit in bytes.
+    #[error("The request body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// 415, with what the path takes.
+    #[error("{0}")]
+    UnsupportedMediaType(&'static str),
+    /// 503: the database is away or all its connections are taken; worth another try.
+    #[error("The service is busy or its database is away; please try again")]
+    Unavailable(#[source] Cause),
+    /// 500: a defect.
+    #[error("Something went wrong on our side")]
+    Internal(#[source] Cause),
+}
+
+/// The cause of a 5xx, for the log only.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+impl Error {
+    /// A 400 with this text.
+    pub fn bad_request(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::BadRequest(text.into())
+    }
+
+    /// A 404 for a user nobody knows.
+    #[must_use]
+    pub fn unknown_user() -> Self {
+        Self::NotFound("There is no such user")
+    }
+
+    /// A 404 for a path nobody serves.
+    #[must_use]
+    pub fn unknown_path() -> Self {
+        Self::NotFound("There is no such page")
+    }
+
+    /// A 500.
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// A 503.
+    pub fn unavailable(cause: impl Into<Cause>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+
+    /// The status it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl From<database::Error> for Error {
+    fn from(error: database::Error) -> Self {
+        if error.is_passing() {
+            Self::unavailable(error)
+        } else {
+            Self::internal(error)
+        }
+    }
+}

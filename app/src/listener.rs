@@ -1,0 +1,127 @@
+//! One listener: accepts connections, and stops without turning away one that was made.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use prometheus_client::metrics::gauge::Gauge;
+use slog::{Logger, warn};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::connection::attend;
+use crate::lifecycle::Phase;
+use crate::reply::Reply;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 4096;
+
+/// How long accepting pauses when the process is out of descriptors or memory.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// When stopping: connections that clients have already made are taken until none came for so long,
+/// but no longer than the second figure.
+const LAST_CALL: Duration = Duration::from_millis(50);
+const LAST_CALL_LIMIT: Duration = Duration::from_millis(500);
+
+/// Binds an address, also one that a process before this one has just left.
+///
+/// # Errors
+/// When the address is not this machine's or is in use.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// What a listener's connections get.
+#[derive(Clone)]
+pub struct Attendant<S> {
+    /// Answers a request.
+    pub service: S,
+    /// How long a client may take to send a head, or stay silent between two requests.
+    pub client_limit: Duration,
+    /// When to close connections, and when to stop accepting.
+    pub phase: watch::Receiver<Phase>,
+    /// Counts open connections.
+    pub open: Gauge,
+    /// For trouble with accepting.
+    pub logger: Logger,
+}
+
+impl<S, F> Attendant<S>
+where
+    S: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Reply> + Send,
+{
+    /// Accepts until the phase is stopping, then returns when the last connection has ended.
+    pub async fn serve(self, listener: TcpListener) {
+        // Each connection holds a sender; the receiver ends with the last of them.
+        let (alive, mut all_gone) = mpsc::channel::<()>(1);
+        let mut phase = self.phase.clone();
+        loop {
+            tokio::select! {
+                stream = self.accept(&listener) => self.attend(stream, alive.clone()),
+                _ = phase.wait_for(|phase| phase.stopping) => break,
+            }
+        }
+        let end = Instant::now() + LAST_CALL_LIMIT;
+        while Instant::now() < end {
+            match timeout(LAST_CALL, self.accept(&listener)).await {
+                Ok(stream) => self.attend(stream, alive.clone()),
+                Err(_) => break,
+            }
+        }
+        drop(listener);
+        drop(alive);
+        all_gone.recv().await;
+    }
+
+    async fn accept(&self, listener: &TcpListener) -> TcpStream {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => return stream,
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    warn!(self.logger, "can't accept connections, trying again";
+                        "error.message" => %error);
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn attend(&self, stream: TcpStream, alive: mpsc::Sender<()>) {
+        // Answers are written whole; waiting to fill a packet only delays them.
+        let _ = stream.set_nodelay(true);
+        let (service, phase) = (self.service.clone(), self.phase.clone());
+        let (limit, open) = (self.client_limit, Open::new(self.open.clone()));
+        tokio::spawn(async move {
+            attend(stream, service, limit, phase).await;
+            drop((open, alive));
+        });
+    }
+}
+
+struct Open(Gauge);
+
+impl Open {
+    fn new(gauge: Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,105 @@
+//! JSON lines on stdout with the Elastic Common Schema's names.
+
+use std::any::Any;
+use std::error::Error as StdError;
+use std::fmt::Write;
+use std::io;
+
+use jiff::Timestamp;
+use slog::{Drain, FnValue, Level, Logger, PushFnValue, Record, error, o};
+use slog_async::{Async, AsyncGuard, OverflowStrategy};
+use tokio_postgres::error::DbError;
+
+use crate::version::version;
+
+/// Lines that may wait for stdout; past that they are counted and dropped, requests never wait.
+const QUEUE: usize = 8192;
+
+/// A logger to stdout; the guard writes out what is queued when it is dropped.
+pub fn to_stdout() -> (Logger, AsyncGuard) {
+    let json = slog_json::Json::new(io::stdout())
+        .add_key_value(o!(
+            "@timestamp" => FnValue(|_: &Record<'_>| format!("{:.3}", Timestamp::now())),
+            "log.level" => FnValue(|record: &Record<'_>| level_name(record.level())),
+            "message" => PushFnValue(|record: &Record<'_>, value| value.emit(record.msg())),
+        ))
+        .build();
+    let (drain, guard) = Async::new(json.filter_level(Level::Info).fuse())
+        .chan_size(QUEUE)
+        .overflow_strategy(OverflowStrategy::DropAndReport)
+        .build_with_guard();
+    let logger = Logger::root(
+        drain.fuse(),
+        o!("service.name" => "minitwit", "service.version" => version()),
+    );
+    (logger, guard)
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Critical => "critical",
+        Level::Error => "error",
+        Level::Warning => "warn",
+        Level::Info => "info",
+        Level::Debug => "debug",
+        Level::Trace => "trace",
+    }
+}
+
+/// Has panics logged as lines like all others, with the place instead of a backtrace on stderr.
+pub fn report_panics(logger: &Logger) {
+    let logger = logger.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map(ToString::to_string);
+        error!(logger, "panic";
+            "error.type" => "panic",
+            "error.message" => panic_text(panic.payload()),
+            "log.origin.file.name" => place);
+    }));
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("unknown")
+}
+
+/// An error with all that caused it, outermost first.
+///
+/// Of a database error only severity, text and code are shown: its detail can quote stored values.
+#[must_use]
+pub fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let shown = match error.downcast_ref::<DbError>() {
+            Some(db) => format!("{}: {} ({})", db.severity(), db.message(), db.code().code()),
+            None => error.to_string(),
+        };
+        // Some libraries repeat their cause in their own text.
+        if !text.ends_with(&shown) {
+            let separator = if text.is_empty() { "" } else { ": " };
+            write!(text, "{separator}{shown}").expect("a String takes any text");
+        }
+        next = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chain;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("could not store the message")]
+    struct Outer(#[source] std::io::Error);
+
+    #[test]
+    fn a_chain_names_every_cause() {
+        let error = Outer(std::io::Error::other("connection closed"));
+        assert_eq!(
+            chain(&error),
+            "could not store the message: connection closed"
+        );
+    }
+}

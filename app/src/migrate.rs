@@ -1,0 +1,141 @@
+//! Brings the schema up to date: numbered SQL files, each in a transaction of its own.
+//!
+//! Two runs at once are safe, the second waits for the first. A schema that is newer than this
+//! binary is left alone: the previous release must be able to run on it.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::time::{sleep, timeout};
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use crate::config::MigrateConfig;
+use crate::database::Target;
+
+struct Migration {
+    version: i32,
+    name: &'static str,
+    sql: &'static str,
+}
+
+/// In order; a file that was released is never changed.
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "0001_create_tables",
+    sql: include_str!("../migrations/0001_create_tables.sql"),
+}];
+
+/// The advisory lock's key, the same in all releases.
+const LOCK: i64 = 0x6d69_6e69_7477_6974;
+
+/// A table in use is tried again so often before the run fails.
+const ATTEMPTS: u32 = 5;
+
+/// The version that this binary's statements need.
+pub const NEEDED: i32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
+
+/// Applies what is missing and returns the names, oldest first.
+///
+/// # Errors
+/// When the database can't be reached, another migration does not end in time, or a file fails;
+/// what was applied before the failure stays.
+pub async fn run(config: &MigrateConfig) -> Result<Vec<&'static str>> {
+    let target = Target::new(&config.database)?;
+    let mut connection = target
+        .connect()
+        .await
+        .context("connecting to the database")?;
+    let client = connection.client_mut();
+    lock(client, config.wait_limit).await?;
+    // The lock ends with the connection.
+    client
+        .batch_execute(
+            "CREATE TABLE IF NOT EXISTS schema_migration (
+                version integer PRIMARY KEY,
+                name text NOT NULL,
+                applied_at timestamptz NOT NULL DEFAULT now()
+            )",
+        )
+        .await
+        .context("creating the table of migrations")?;
+    let row = client
+        .query_one(
+            "SELECT coalesce(max(version), 0) FROM schema_migration",
+            &[],
+        )
+        .await
+        .context("reading the schema's version")?;
+    let present: i32 = row.get(0);
+
+    let mut applied = Vec::new();
+    for migration in MIGRATIONS.iter().filter(|m| m.version > present) {
+        apply(client, migration, config.lock_limit)
+            .await
+            .with_context(|| format!("applying {}", migration.name))?;
+        applied.push(migration.name);
+    }
+    Ok(applied)
+}
+
+async fn lock(client: &Client, limit: Duration) -> Result<()> {
+    let waiting = client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]);
+    match timeout(limit, waiting).await {
+        Ok(result) => {
+            result.context("taking the migration lock")?;
+            Ok(())
+        }
+        Err(_) => bail!("another migration has been running for more than {limit:?}"),
+    }
+}
+
+async fn apply(client: &mut Client, migration: &Migration, lock_limit: Duration) -> Result<()> {
+    let mut attempt = 1;
+    loop {
+        let error = match apply_once(client, migration, lock_limit).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let in_use = error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE);
+        if !in_use || attempt == ATTEMPTS {
+            return Err(error.into());
+        }
+        sleep(Duration::from_secs(1) * attempt).await;
+        attempt += 1;
+    }
+}
+
+async fn apply_once(
+    client: &mut Client,
+    migration: &Migration,
+    lock_limit: Duration,
+) -> Result<(), tokio_postgres::Error> {
+    let transaction = client.transaction().await?;
+    // A change that waits for a table keeps everyone else from it, so it must not wait long.
+    let limit = format!("SET LOCAL lock_timeout = {}", lock_limit.as_millis());
+    transaction.batch_execute(&limit).await?;
+    transaction.batch_execute(migration.sql).await?;
+    transaction
+        .execute(
+            "INSERT INTO schema_migration (version, name) VALUES ($1, $2)",
+            &[&migration.version, &migration.name],
+        )
+        .await?;
+    transaction.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+
+    #[test]
+    fn migrations_are_numbered_without_gaps_and_all_embedded() {
+        for (migration, expected) in MIGRATIONS.iter().zip(1..) {
+            assert_eq!(migration.version, expected);
+            assert!(migration.name.starts_with(&format!("{expected:04}_")));
+        }
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let files = std::fs::read_dir(directory).expect("the directory is in the package");
+        assert_eq!(files.count(), MIGRATIONS.len());
+    }
+}

@@ -1,0 +1,88 @@
+//! One log line and one set of measurements per request, whatever becomes of it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hyper::{Method, StatusCode};
+use slog::{error, info, warn};
+
+use crate::app::App;
+use crate::error::Error;
+use crate::log::chain;
+
+/// A request that takes longer stands out in the log.
+const SLOW: Duration = Duration::from_secs(2);
+
+/// What is recorded for a client that left before its answer; no client ever sees it.
+const CLIENT_LEFT: u16 = 499;
+
+/// A request under way.
+pub struct Observation {
+    app: Arc<App>,
+    started: Instant,
+    method: &'static str,
+    route: &'static str,
+    done: bool,
+}
+
+impl Observation {
+    /// Starts the clock; `route` is the pattern, never what the client sent.
+    pub fn start(app: Arc<App>, method: &Method, route: &'static str) -> Self {
+        app.metrics.request_started();
+        Self {
+            app,
+            started: Instant::now(),
+            method: method_name(method),
+            route,
+            done: false,
+        }
+    }
+
+    /// The request was answered; `error` is why it was not done.
+    pub fn finish(mut self, status: StatusCode, error: Option<&Error>) {
+        self.done = true;
+        self.record(status.as_u16(), error);
+    }
+
+    fn record(&self, status: u16, error: Option<&Error>) {
+        let took = self.started.elapsed();
+        let Self { method, route, .. } = *self;
+        self.app.metrics.request_ended(route, method, status, took);
+        let duration = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        let logger = &self.app.logger;
+        match error {
+            Some(error) if status >= 500 => error!(logger, "request failed";
+                "error.message" => chain(error),
+                "event.duration" => duration, "http.request.method" => method,
+                "http.response.status_code" => status, "url.path" => route),
+            _ if took > SLOW => warn!(logger, "slow request";
+                "event.duration" => duration, "http.request.method" => method,
+                "http.response.status_code" => status, "url.path" => route),
+            _ => info!(logger, "request";
+                "event.duration" => duration, "http.request.method" => method,
+                "http.response.status_code" => status, "url.path" => route),
+        }
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        if !self.done {
+            self.record(CLIENT_LEFT, None);
+        }
+    }
+}
+
+/// Clients can make up methods; labels must stay few.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        _ => "OTHER",
+    }
+}

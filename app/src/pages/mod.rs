@@ -1,0 +1,6 @@
+//! What people see.
+
+pub mod assets;
+mod escape;
+pub mod failure;
+pub mod timeline;

@@ -1,0 +1,84 @@
+//! Answers: JSON, HTML, redirects.
+
+use askama::Template;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{self, HeaderValue};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+
+/// What a handler answers.
+pub type Reply = Response<Full<Bytes>>;
+
+/// Pages load nothing but their own stylesheet and avatars, run nothing, and are framed nowhere.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; \
+    img-src 'self' https://www.gravatar.com; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
+
+/// 204 without a body.
+#[must_use]
+pub fn no_content() -> Reply {
+    let mut reply = Reply::default();
+    *reply.status_mut() = StatusCode::NO_CONTENT;
+    reply
+}
+
+/// 200 with JSON.
+///
+/// # Errors
+/// When the value has no JSON form.
+pub fn json(value: &impl Serialize) -> Result<Reply> {
+    let text = serde_json::to_vec(value).map_err(Error::internal)?;
+    let mut reply = with_type(text.into(), "application/json");
+    no_store(&mut reply);
+    Ok(reply)
+}
+
+/// 200 with a page.
+///
+/// # Errors
+/// When the template fails.
+pub fn html(template: &impl Template) -> Result<Reply> {
+    let text = template.render().map_err(Error::internal)?;
+    let mut reply = with_type(text.into(), "text/html; charset=utf-8");
+    let headers = reply.headers_mut();
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    );
+    no_store(&mut reply);
+    Ok(reply)
+}
+
+/// 200 with bytes of this type.
+#[must_use]
+pub fn with_type(body: Bytes, content_type: &'static str) -> Reply {
+    let mut reply = Reply::new(Full::new(body));
+    reply
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply
+}
+
+/// 302 to a path of this site.
+#[must_use]
+pub fn redirect(path: &'static str) -> Reply {
+    let mut reply = Reply::default();
+    *reply.status_mut() = StatusCode::FOUND;
+    reply
+        .headers_mut()
+        .insert(header::LOCATION, HeaderValue::from_static(path));
+    reply
+}
+
+fn no_store(reply: &mut Reply) {
+    reply
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}

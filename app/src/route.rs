@@ -1,0 +1,203 @@
+//! What a route is, and how a path finds its own.
+
+use std::pin::Pin;
+
+use hyper::Method;
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::reply::Reply;
+
+type Outcome = Pin<Box<dyn Future<Output = Result<Reply>> + Send>>;
+type Handler = Box<dyn Fn(Context) -> Outcome + Send + Sync>;
+
+/// How errors are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// To people, as a page.
+    Page,
+    /// To programs, as JSON.
+    Api,
+}
+
+/// A path pattern with its handlers and what comes before them.
+pub struct Route {
+    /// As in the table; the label in logs and metrics.
+    pub pattern: &'static str,
+    /// How errors are told.
+    pub kind: Kind,
+    /// Whether `?latest=` is stored before anything else is looked at.
+    pub records_latest: bool,
+    /// Whether the simulator's credential is needed.
+    pub for_simulator: bool,
+    get: Option<Handler>,
+    post: Option<Handler>,
+}
+
+impl Route {
+    /// A path for people.
+    #[must_use]
+    pub fn page(pattern: &'static str) -> Self {
+        Self {
+            pattern,
+            kind: Kind::Page,
+            records_latest: false,
+            for_simulator: false,
+            get: None,
+            post: None,
+        }
+    }
+
+    /// A path for programs.
+    #[must_use]
+    pub fn api(pattern: &'static str) -> Self {
+        Self {
+            kind: Kind::Api,
+            ..Self::page(pattern)
+        }
+    }
+
+    /// Stores `?latest=` first, whatever becomes of the call.
+    #[must_use]
+    pub fn records_latest(mut self) -> Self {
+        self.records_latest = true;
+        self
+    }
+
+    /// Needs the simulator's credential.
+    #[must_use]
+    pub fn for_simulator(mut self) -> Self {
+        self.for_simulator = true;
+        self
+    }
+
+    /// Answers GET and HEAD.
+    #[must_use]
+    pub fn get<H, F>(mut self, handler: H) -> Self
+    where
+        H: Fn(Context) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Reply>> + Send + 'static,
+    {
+        self.get = Some(Box::new(move |context| Box::pin(handler(context))));
+        self
+    }
+
+    /// Answers POST.
+    #[must_use]
+    pub fn post<H, F>(mut self, handler: H) -> Self
+    where
+        H: Fn(Context) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Reply>> + Send + 'static,
+    {
+        self.post = Some(Box::new(move |context| Box::pin(handler(context))));
+        self
+    }
+
+    /// The handler for a method.
+    ///
+    /// # Errors
+    /// 405 when the path has none.
+    pub fn handler(&self, method: &Method) -> Result<&(dyn Fn(Context) -> Outcome + Send + Sync)> {
+        let handler = match *method {
+            Method::GET | Method::HEAD => &self.get,
+            Method::POST => &self.post,
+            _ => &None,
+        };
+        handler
+            .as_deref()
+            .ok_or_else(|| Error::MethodNotAllowed(self.allowed()))
+    }
+
+    fn allowed(&self) -> &'static str {
+        match (&self.get, &self.post) {
+            (Some(_), Some(_)) => "GET, HEAD, POST",
+            (Some(_), None) => "GET, HEAD",
+            (None, Some(_)) => "POST",
+            (None, None) => "",
+        }
+    }
+
+    fn first_segment(&self) -> &'static str {
+        self.pattern.split('/').nth(1).unwrap_or_default()
+    }
+}
+
+/// Names that no user can have though no route of this release has them: pages that other releases
+/// have, files that browsers and robots ask for, and path segments that browsers remove.
+const RESERVED: [&str; 7] = [
+    "login",
+    "logout",
+    "add_message",
+    "favicon.ico",
+    "robots.txt",
+    ".",
+    "..",
+];
+
+/// The table, searchable by path. Fixed paths beat `/{user}`.
+pub struct Router {
+    routes: Vec<Route>,
+    by_path: matchit::Router<usize>,
+}
+
+impl Router {
+    /// Indexes the table.
+    ///
+    /// # Panics
+    /// When two patterns collide: a defect of the table, seen at the first start.
+    #[must_use]
+    pub fn new(routes: Vec<Route>) -> Self {
+        let mut by_path = matchit::Router::new();
+        for (index, route) in routes.iter().enumerate() {
+            by_path
+                .insert(route.pattern, index)
+                .expect("the table's patterns are well-formed and differ");
+        }
+        Self { routes, by_path }
+    }
+
+    /// The route of a path, and the path's `{user}` segment as it was sent.
+    #[must_use]
+    pub fn find<'p>(&self, path: &'p str) -> Option<(&Route, Option<&'p str>)> {
+        let found = self.by_path.at(path).ok()?;
+        Some((&self.routes[*found.value], found.params.get("user")))
+    }
+
+    /// Whether a user's page of that name could not be reached.
+    #[must_use]
+    pub fn reserves(&self, name: &str) -> bool {
+        RESERVED.contains(&name)
+            || self
+                .routes
+                .iter()
+                .any(|route| route.first_segment() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes;
+
+    #[test]
+    fn fixed_paths_beat_user_pages() {
+        let router = Router::new(routes::table());
+        let pattern = |path| router.find(path).map(|(route, _)| route.pattern);
+        assert_eq!(pattern("/public"), Some("/public"));
+        assert_eq!(pattern("/ann"), Some("/{user}"));
+        assert_eq!(pattern("/msgs/ann"), Some("/msgs/{user}"));
+        assert_eq!(pattern("/msgs/ann/more"), None);
+    }
+
+    #[test]
+    fn names_of_routes_and_unreachable_names_are_reserved() {
+        let router = Router::new(routes::table());
+        for name in [
+            "public", "msgs", "fllws", "latest", "register", "login", "static", "..",
+        ] {
+            assert!(router.reserves(name), "{name} is free");
+        }
+        assert!(!router.reserves("ann"));
+        assert!(!router.reserves("Public"));
+    }
+}

@@ -1,0 +1,35 @@
+//! The one table of routes.
+
+use crate::api::{follows, latest, messages, register};
+use crate::pages::{assets, timeline};
+use crate::route::Route;
+
+/// All paths of the public listener.
+#[must_use]
+pub fn table() -> Vec<Route> {
+    vec![
+        Route::page("/").get(timeline::home),
+        Route::page("/public").get(timeline::public),
+        Route::page("/{user}").get(timeline::user),
+        Route::page("/static/style.css").get(assets::stylesheet),
+        Route::page("/static/icon.svg").get(assets::icon),
+        Route::api("/latest").get(latest::show),
+        Route::api("/register")
+            .records_latest()
+            .post(register::register),
+        Route::api("/msgs")
+            .records_latest()
+            .for_simulator()
+            .get(messages::of_all),
+        Route::api("/msgs/{user}")
+            .records_latest()
+            .for_simulator()
+            .get(messages::of_user)
+            .post(messages::post),
+        Route::api("/fllws/{user}")
+            .records_latest()
+            .for_simulator()
+            .get(follows::of_user)
+            .post(follows::change),
+    ]
+}

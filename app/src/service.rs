@@ -1,0 +1,129 @@
+//! From a request to its answer: the steps that all routes share.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderValue};
+use hyper::http::request::Parts;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::body;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::observe::Observation;
+use crate::pages;
+use crate::panics;
+use crate::reply::{self, Reply};
+use crate::route::{Kind, Route};
+use crate::store;
+
+/// The pattern that logs and metrics show for paths that no route has.
+const UNMATCHED: &str = "unmatched";
+
+/// Answers one request; whatever goes wrong becomes an answer too.
+pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
+    let (head, incoming) = request.into_parts();
+    let found = app.router.find(head.uri.path());
+    let (route, user) = match found {
+        Some((route, user)) => (Some(route), user.map(str::to_owned)),
+        None => (None, None),
+    };
+    let observation = Observation::start(
+        app.clone(),
+        &head.method,
+        route.map_or(UNMATCHED, |route| route.pattern),
+    );
+    let kind = route.map_or_else(|| kind_of_unmatched(head.uri.path()), |route| route.kind);
+
+    // Read before all else: a client that still sends would not see an early answer.
+    let body = body::read(incoming, app.body_limit).await;
+    let work = run(&app, route, user, head, body);
+    let outcome = match panics::caught(work).await {
+        Ok(outcome) => outcome,
+        Err(panicked) => {
+            app.metrics.panics.inc();
+            Err(Error::internal(panicked))
+        }
+    };
+    let (mut reply, error) = match outcome {
+        Ok(reply) => (reply, None),
+        Err(error) => (failure(&error, kind), Some(error)),
+    };
+    let headers = reply.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    if app.lifecycle.phase().closes_connections() {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    observation.finish(reply.status(), error.as_ref());
+    reply
+}
+
+async fn run(
+    app: &Arc<App>,
+    route: Option<&Route>,
+    user: Option<String>,
+    head: Parts,
+    body: Result<Bytes>,
+) -> Result<Reply> {
+    let route = route.ok_or_else(Error::unknown_path)?;
+    let handler = route.handler(&head.method)?;
+    let context = Context::new(app.clone(), head, user, body);
+    if route.records_latest
+        && let Some(latest) = context.latest()
+    {
+        store::latest::record(&mut context.session().await?, latest).await?;
+    }
+    if route.for_simulator && !app.credential.allows(context.headers()) {
+        return Err(Error::Forbidden);
+    }
+    handler(context).await
+}
+
+#[derive(Serialize)]
+struct ApiError<'a> {
+    status: u16,
+    error_msg: &'a str,
+}
+
+fn failure(error: &Error, kind: Kind) -> Reply {
+    let status = error.status();
+    let text = error.to_string();
+    let told = match kind {
+        Kind::Page => pages::failure::page(status, &text),
+        Kind::Api => reply::json(&ApiError {
+            status: status.as_u16(),
+            error_msg: &text,
+        }),
+    };
+    let mut reply =
+        told.unwrap_or_else(|_| reply::with_type(text.into(), "text/plain; charset=utf-8"));
+    *reply.status_mut() = status;
+    let headers = reply.headers_mut();
+    match error {
+        Error::MethodNotAllowed(allowed) => {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+        }
+        Error::Unavailable(_) => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        // What is left of the request was not read.
+        Error::TooLarge(_) | Error::BodyTimeout => {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        _ => {}
+    }
+    reply
+}
+
+fn kind_of_unmatched(path: &str) -> Kind {
+    let is_api = ["/msgs", "/fllws", "/latest", "/register"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix));
+    if is_api { Kind::Api } else { Kind::Page }
+}

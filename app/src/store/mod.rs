@@ -1,0 +1,6 @@
+//! What is stored: one file per table, one statement per function. Knows nothing of HTTP.
+
+pub mod follows;
+pub mod latest;
+pub mod messages;
+pub mod users;
