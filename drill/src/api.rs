@@ -63,10 +63,10 @@ impl Api {
         &self.target
     }
 
-    /// The request for one step of a run.
+    /// The request for an action, with `?latest=` if there is one to send.
     #[must_use]
-    pub fn request(&self, step: &Step) -> Request {
-        let (resource, body) = match &step.action {
+    pub fn request(&self, action: &Action, latest: Option<i64>) -> Request {
+        let (resource, body) = match action {
             Action::Register {
                 user,
                 email,
@@ -90,7 +90,10 @@ impl Api {
         };
         Request {
             method: Method::POST,
-            path: format!("/{resource}?latest={}", step.id),
+            path: match latest {
+                Some(id) => format!("/{resource}?latest={id}"),
+                None => format!("/{resource}"),
+            },
             authorization: Some(self.authorization.clone()),
             body: Some(body.to_string().into_bytes()),
         }
@@ -101,8 +104,21 @@ impl Api {
     /// # Errors
     /// As the simulator counts them: anything but a 204, or a 400 on `register`, within 0.3 s.
     pub async fn perform(&self, step: &Step) -> Result<Answer, Failure> {
-        let answer = send(&self.target, &self.request(step), TIMEOUT).await?;
-        accept(step.action.kind(), answer)
+        self.act(&step.action, Some(step.id), TIMEOUT).await
+    }
+
+    /// Sends one action.
+    ///
+    /// # Errors
+    /// For anything but a 204, or a 400 on `register`, within `limit`.
+    pub async fn act(
+        &self,
+        action: &Action,
+        latest: Option<i64>,
+        limit: Duration,
+    ) -> Result<Answer, Failure> {
+        let answer = send(&self.target, &self.request(action, latest), limit).await?;
+        accept(action.kind(), answer)
     }
 
     fn get(&self, path: String) -> Request {
@@ -151,6 +167,16 @@ impl Api {
             None => Ok(None),
             found => parse(found.as_ref()).map(Some),
         }
+    }
+
+    /// How many messages the server shows at most, as far as its public timeline tells: the length of what it shows of
+    /// all that there are.
+    ///
+    /// # Errors
+    /// If they can't be read in several tries.
+    pub async fn most_shown(&self) -> Result<usize, Failure> {
+        let answer = self.read(format!("/msgs?no={ALL}")).await?;
+        parse::<Vec<Message>>(answer.as_ref()).map(|messages| messages.len())
     }
 
     /// Whom a user follows; `None` if there is no such user.
@@ -213,21 +239,15 @@ mod tests {
         Api::new(target, "simulator:super_safe!")
     }
 
-    fn step(action: Action) -> Step {
-        Step {
-            id: 42,
-            delay: 0,
-            timestamp_ms: 0,
-            action,
-        }
-    }
-
     #[tokio::test]
     async fn requests_are_put_as_the_simulator_puts_them() {
-        let request = api().await.request(&step(Action::Tweet {
-            user: "Roger Histand".to_owned(),
-            text: "\u{feff}“hi” \"\\".to_owned(),
-        }));
+        let request = api().await.request(
+            &Action::Tweet {
+                user: "Roger Histand".to_owned(),
+                text: "\u{feff}“hi” \"\\".to_owned(),
+            },
+            Some(42),
+        );
         assert_eq!(request.path, "/msgs/Roger%20Histand?latest=42");
         assert_eq!(
             request.authorization.as_deref(),
@@ -236,11 +256,14 @@ mod tests {
         let body: Value = serde_json::from_slice(&request.body.unwrap()).unwrap();
         assert_eq!(body, json!({"content": "\u{feff}“hi” \"\\"}));
 
-        let request = api().await.request(&step(Action::Unfollow {
-            user: "a/b".to_owned(),
-            target: "c d".to_owned(),
-        }));
-        assert_eq!(request.path, "/fllws/a%2Fb?latest=42");
+        let request = api().await.request(
+            &Action::Unfollow {
+                user: "a/b".to_owned(),
+                target: "c d".to_owned(),
+            },
+            None,
+        );
+        assert_eq!(request.path, "/fllws/a%2Fb");
         assert_eq!(request.body.as_deref(), Some(&br#"{"unfollow":"c d"}"#[..]));
     }
 

@@ -25,9 +25,16 @@ pub struct Account {
     pub texts: Vec<String>,
     /// How many texts may be there besides.
     pub unknown_texts: usize,
+    /// How many of the oldest texts were seen to be readable while the run went on.
+    pub verified_texts: usize,
+    due: usize,
     /// The state of each follow that was touched; `None` if it can't be known.
     pub follows: BTreeMap<String, Option<bool>>,
 }
+
+/// A server shows only so many messages at a time, and the simulator's API has no way to older ones. So whoever writes
+/// a lot is read back as the run goes on, after this many texts each time.
+const READ_EVERY: usize = 500;
 
 impl Account {
     /// The follows whose state is known.
@@ -80,6 +87,16 @@ impl Ledger {
             Action::Follow { user, target } => self.follow(user, target, true, effect),
             Action::Unfollow { user, target } => self.follow(user, target, false, effect),
         }
+    }
+
+    /// An account whose newest texts should be read now, before others hide them.
+    pub fn due(&mut self, user: &str) -> Option<&mut Account> {
+        let account = self.accounts.get_mut(user)?;
+        let due = account.texts.len() >= account.due + READ_EVERY;
+        if due {
+            account.due = account.texts.len();
+        }
+        due.then_some(account)
     }
 
     fn account(&mut self, user: &str) -> &mut Account {

@@ -7,7 +7,7 @@ pub mod report;
 use crate::api::{Api, took_effect};
 use crate::error::Error;
 use crate::http::{Answer, Failure};
-use crate::scenario::Step;
+use crate::scenario::{Action, Step};
 use ledger::{Effect, Ledger};
 use report::{Report, Tally};
 use std::time::Duration;
@@ -44,6 +44,11 @@ pub async fn run(api: &Api, steps: &[Step], fast: bool) -> Result<Report, Error>
             sent.elapsed(),
         );
         ledger.add(step, effect(&result));
+        if let Action::Tweet { user, .. } = &step.action
+            && let Some(account) = ledger.due(user)
+        {
+            read_back::verify_so_far(api, user, account).await;
+        }
         if Instant::now() >= progress {
             progress += PROGRESS_EVERY;
             eprintln!(

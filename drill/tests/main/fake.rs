@@ -45,10 +45,25 @@ struct Fake {
 
 /// The post that a trouble of one request befalls.
 const UNLUCKY: usize = 50;
+/// What `no` is clamped to.
+const MOST_SHOWN: usize = 1000;
 const CREDENTIAL: &str = "Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh";
 
 /// Starts one on a free port; it ends with the runtime. Returns its URL.
 pub async fn start(trouble: Trouble) -> String {
+    serve(routes(trouble)).await
+}
+
+/// Serves on a free port of the loopback address.
+pub async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+/// The simulator's API.
+pub fn routes(trouble: Trouble) -> Router {
     let fake = Arc::new(Fake {
         trouble,
         tables: Mutex::new(Tables {
@@ -56,17 +71,14 @@ pub async fn start(trouble: Trouble) -> String {
             ..Tables::default()
         }),
     });
-    let router = Router::new()
+    Router::new()
         .route("/latest", get(latest))
         .route("/register", post(register))
+        .route("/msgs", get(all_messages))
         .route("/msgs/{user}", get(messages).post(tweet))
         .route("/fllws/{user}", get(follows).post(follow))
         .layer(middleware::from_fn_with_state(fake.clone(), before))
-        .with_state(fake);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    url
+        .with_state(fake)
 }
 
 #[derive(Deserialize)]
@@ -163,13 +175,23 @@ async fn messages(
         .iter()
         .rev()
         .filter(|(author, _)| *author == user)
-        .take(page.no.unwrap_or(100))
+        .take(page.no.unwrap_or(100).min(MOST_SHOWN))
         .map(|(author, text)| json!({"user": author, "content": text, "pub_date": 1}))
         .collect();
     if fake.trouble == Trouble::ShowsOldestFirst {
         found.reverse();
     }
     Json(found).into_response()
+}
+
+async fn all_messages(State(fake): State<Arc<Fake>>, Query(page): Query<Page>) -> Json<Value> {
+    let tables = fake.tables.lock().unwrap();
+    let count = page.no.unwrap_or(100).min(MOST_SHOWN);
+    let newest = tables.messages.iter().rev().take(count);
+    newest
+        .map(|(author, text)| json!({"user": author, "content": text, "pub_date": 1}))
+        .collect::<Value>()
+        .into()
 }
 
 async fn follow(

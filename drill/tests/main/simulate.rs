@@ -2,6 +2,7 @@
 
 use crate::fake::{Trouble, start};
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::process::Output;
 use tokio::process::Command;
 
@@ -101,6 +102,36 @@ async fn a_written_run_replays() {
         text.starts_with("300 requests to ") && text.ends_with("passed\n"),
         "{text}"
     );
+}
+
+/// Two accounts, one of which writes more than a server shows at a time.
+fn busy_run() -> String {
+    let mut run = String::new();
+    for (id, user) in [(0, "busy"), (1, "other")] {
+        writeln!(
+            run,
+            "{id}\t0\t0\tregister\t{user}\t{user}@example.com\tsecret"
+        )
+        .unwrap();
+    }
+    writeln!(run, "2\t0\t0\ttweet\tother\thello").unwrap();
+    for id in 3..1303 {
+        writeln!(run, "{id}\t0\t0\ttweet\tbusy\tmessage {id}").unwrap();
+    }
+    run
+}
+
+#[tokio::test]
+async fn more_messages_than_a_server_shows_are_read_as_the_run_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.tsv");
+    std::fs::write(&path, busy_run()).unwrap();
+    let path = path.to_str().unwrap();
+    for (trouble, code) in [(Trouble::Nothing, 0), (Trouble::LosesTheLastMessage, 7)] {
+        let url = start(trouble).await;
+        let output = drill(&["simulate", "--scenario", path, "--fast", "--target", &url]).await;
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+    }
 }
 
 #[tokio::test]
