@@ -1,8 +1,10 @@
 //! What the user types.
 
 use crate::error::EXIT_CODES;
+use crate::failover::Fault;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Sends load to the live IP, injects faults, and reports what clients saw of them.
 #[derive(Debug, Parser)]
@@ -22,6 +24,13 @@ pub enum Command {
     /// recorded one (--scenario) or is made from a seed (--seed).
     #[command(after_help = EXIT_CODES)]
     Simulate(Simulate),
+    /// Break the live droplet under a steady load, time the recovery, and mend it
+    ///
+    /// Each run needs a healthy pair and leaves one. The outage is what clients saw: from the first failed request to
+    /// the first of the good answers that last. The phases come from the log of the agent that took over, as offsets
+    /// from the fault; they are as exact as the clocks of the hosts agree.
+    #[command(after_help = EXIT_CODES)]
+    Failover(Failover),
 }
 
 /// Options of every drill that sends requests.
@@ -81,4 +90,60 @@ pub struct Simulate {
     /// Options that all drills share.
     #[command(flatten)]
     pub common: Common,
+}
+
+/// Options of `drill failover`.
+#[derive(Debug, Args)]
+pub struct Failover {
+    /// What to break
+    #[arg(long, value_enum)]
+    pub fault: Fault,
+    /// How often
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub runs: u32,
+    /// Requests a second, each on a new connection, sent by the clock whatever became of those before
+    #[arg(long, value_name = "R", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    pub rate: u32,
+    /// The longest outage that is allowed, in seconds, without the time that the cloud itself took for the move
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub max_outage: Option<Duration>,
+    /// How long clients may be without service before the run counts as not recovered, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub recover_within: Duration,
+    /// How long a mended droplet may take to be a fit standby, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub standby_within: Duration,
+    /// The environment, as `terraform output -json` prints it
+    #[arg(long, env = "DRILL_ENVIRONMENT", value_name = "FILE")]
+    pub environment: PathBuf,
+    /// Where the live IP is reached, if not at `http://LIVE_IP`
+    #[arg(long, value_name = "URL")]
+    pub target: Option<String>,
+    /// The cloud's API
+    #[arg(
+        long,
+        env = "DIGITALOCEAN_API_URL",
+        value_name = "URL",
+        default_value = "https://api.digitalocean.com"
+    )]
+    pub api_url: String,
+    /// The API's token; from the environment rather than typed, where the process list would show it
+    #[arg(long, env = "DIGITALOCEAN_TOKEN", hide_env_values = true)]
+    pub token: String,
+    /// The private key for root on the droplets
+    #[arg(long, env = "DRILL_SSH_KEY", value_name = "FILE")]
+    pub ssh_key: Option<PathBuf>,
+    /// Where the droplets' host keys are kept; without it, they are accepted anew by each drill
+    #[arg(long, env = "DRILL_KNOWN_HOSTS", value_name = "FILE")]
+    pub known_hosts: Option<PathBuf>,
+    /// Options that all drills share.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "give a number of seconds, such as 5 or 2.5".to_owned())
 }

@@ -8,6 +8,10 @@ pub const PASSED: u8 = 0;
 pub const REQUESTS_FAILED: u8 = 6;
 /// An acknowledged write could not be read back.
 pub const WRITES_LOST: u8 = 7;
+/// A failover left something other than a healthy pair with another droplet live.
+pub const INVARIANT_BROKEN: u8 = 8;
+/// An outage was longer than allowed.
+pub const TOO_LONG: u8 = 9;
 
 /// The exit codes, as `--help` lists them.
 pub const EXIT_CODES: &str = "\
@@ -63,6 +67,31 @@ pub enum Error {
         /// The cause.
         source: std::io::Error,
     },
+    /// The cloud's API did not do what was asked.
+    #[error("{0}")]
+    Cloud(String),
+    /// A droplet did not do what was asked.
+    #[error("{0}")]
+    Ssh(String),
+    /// A drill needs a healthy pair to start from.
+    #[error("not ready for a drill: {0}; wait, or mend that first")]
+    NotReady(String),
+    /// A fault could not be undone.
+    #[error(
+        "{droplet} is still broken by this drill ({source}); mend it by hand: power it on, start minitwit"
+    )]
+    NotUndone {
+        /// The droplet.
+        droplet: String,
+        /// Why.
+        source: Box<Error>,
+    },
+    /// The user ended it.
+    #[error("interrupted; what was broken is mended")]
+    Interrupted,
+    /// No place for a file of ours.
+    #[error("can't make a temporary directory: {0}; set TMPDIR to one that can be written to")]
+    NoTemporary(std::io::Error),
     /// The report can't be printed.
     #[error("can't print the report: {0}; give drill a standard output that can be written to")]
     Output(std::io::Error),
@@ -101,7 +130,14 @@ impl Error {
             Self::Unreadable { .. } | Self::BadLine { .. } | Self::BadFile { .. } => 3,
             Self::Unreachable { .. } => 4,
             Self::Remote(_) => 5,
-            Self::Unwritable { .. } | Self::Output(_) => 1,
+            Self::NotReady(_) => 10,
+            Self::Unwritable { .. }
+            | Self::Cloud(_)
+            | Self::Ssh(_)
+            | Self::NotUndone { .. }
+            | Self::Interrupted
+            | Self::NoTemporary(_)
+            | Self::Output(_) => 1,
         }
     }
 }

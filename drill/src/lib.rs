@@ -6,6 +6,7 @@
 pub mod api;
 pub mod cli;
 pub mod error;
+pub mod failover;
 pub mod http;
 pub mod scenario;
 pub mod simulate;

@@ -38,13 +38,12 @@ impl Target {
             .trim_matches(|c| c == '[' || c == ']')
             .to_owned();
         let port = authority.port_u16().unwrap_or(80);
-        let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), port))
+        let addresses = resolve_guarded(&host, port, allow_remote)
             .await
-            .map_err(|error| bad(format!("{host} does not resolve ({error})")))?
-            .collect();
-        if !allow_remote && let Some(remote) = addresses.iter().find(|a| !is_local(a.ip())) {
-            return Err(Error::Remote(remote.ip().to_string()));
-        }
+            .map_err(|error| match error {
+                Unfit::Remote(address) => Error::Remote(address.to_string()),
+                Unfit::Unresolved(cause) => bad(format!("{host} does not resolve ({cause})")),
+            })?;
         let address = *addresses
             .first()
             .ok_or_else(|| bad(format!("{host} has no address")))?;
@@ -71,6 +70,34 @@ impl Target {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.url)
+    }
+}
+
+/// Why a host may not be used.
+#[derive(Debug)]
+pub enum Unfit {
+    /// It has an address outside this machine.
+    Remote(IpAddr),
+    /// It has no address that could be found.
+    Unresolved(std::io::Error),
+}
+
+/// All addresses of a host, if all of them are local or `allow_remote` is set.
+///
+/// # Errors
+/// See [`Unfit`].
+pub async fn resolve_guarded(
+    host: &str,
+    port: u16,
+    allow_remote: bool,
+) -> Result<Vec<SocketAddr>, Unfit> {
+    let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
+        .await
+        .map_err(Unfit::Unresolved)?
+        .collect();
+    match addresses.iter().find(|address| !is_local(address.ip())) {
+        Some(remote) if !allow_remote => Err(Unfit::Remote(remote.ip())),
+        _ => Ok(addresses),
     }
 }
 

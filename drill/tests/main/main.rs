@@ -1,4 +1,6 @@
 //! The built command against a stand-in for `MiniTwit` that can misbehave.
 
+mod cloud;
+mod failover;
 mod fake;
 mod simulate;

@@ -1,0 +1,236 @@
+//! What failovers showed, for people and as JSON.
+
+use super::phases::Phases;
+use crate::error::{INVARIANT_BROKEN, PASSED, TOO_LONG, WRITES_LOST};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// All runs of one fault.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The fault.
+    pub fault: String,
+    /// Requests a second.
+    pub rate: u32,
+    /// Each run.
+    pub runs: Vec<Run>,
+    /// No run broke anything.
+    pub passed: bool,
+}
+
+/// One run.
+#[derive(Debug, Default, Serialize)]
+pub struct Run {
+    /// Which droplet was live before.
+    pub live_before: String,
+    /// Which droplet is live after, by the record.
+    pub live_after: Option<String>,
+    /// From the first failed request to the first of the sustained good answers, all outages together; `None` if it
+    /// did not end.
+    pub outage_ms: Option<f64>,
+    /// How many times without service there were.
+    pub outages: usize,
+    /// The cloud's own share: from the accepted call to its completion.
+    pub move_ms: Option<f64>,
+    /// `outage_ms` without `move_ms`, if both are known.
+    pub outage_without_move_ms: Option<f64>,
+    /// Requests sent.
+    pub requests: usize,
+    /// Requests that failed.
+    pub failed: usize,
+    /// Failed requests by kind.
+    pub failures: BTreeMap<String, usize>,
+    /// By how much the load was late at most: beyond a few ms, this machine was too busy to measure well.
+    pub largest_lag_ms: f64,
+    /// Writes answered with 204.
+    pub writes_acknowledged: usize,
+    /// Those that can't be read back.
+    pub writes_lost: usize,
+    /// Offsets from the fault.
+    pub phases_ms: Phases,
+    /// From the undoing of the fault until the droplet was a fit standby.
+    pub standby_back_ms: Option<f64>,
+    /// Invariants that did not hold.
+    pub broken: Vec<String>,
+    /// The outage without the move was longer than allowed.
+    pub too_long: bool,
+}
+
+impl Report {
+    pub(super) fn new(fault: String, rate: u32, runs: Vec<Run>) -> Self {
+        let passed = runs.iter().all(Run::passed);
+        Self {
+            fault,
+            rate,
+            runs,
+            passed,
+        }
+    }
+
+    /// The exit code: of what went wrong, the worst.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let any = |what: fn(&Run) -> bool| self.runs.iter().any(what);
+        if any(|run| run.writes_lost > 0) {
+            WRITES_LOST
+        } else if any(|run| !run.broken.is_empty()) {
+            INVARIANT_BROKEN
+        } else if any(|run| run.too_long) {
+            TOO_LONG
+        } else {
+            PASSED
+        }
+    }
+
+    fn column(&self, of: fn(&Run) -> Option<f64>) -> Vec<f64> {
+        let mut values: Vec<f64> = self.runs.iter().filter_map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    }
+}
+
+impl Run {
+    /// Whether nothing broke.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.broken.is_empty() && self.writes_lost == 0 && !self.too_long
+    }
+}
+
+/// Right-aligned whole ms, or a dash.
+struct Ms(Option<f64>);
+
+impl fmt::Display for Ms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(value) => f.pad(&format!("{value:.0}")),
+            None => f.pad("-"),
+        }
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let after = self.live_after.as_deref().unwrap_or("nobody");
+        writeln!(f, "{} -> {after}", self.live_before)?;
+        let p = &self.phases_ms;
+        writeln!(
+            f,
+            "  ms after the fault: detected {}, decided {}, accepted {}, completed {}, first answer {}",
+            Ms(p.detected),
+            Ms(p.decided),
+            Ms(p.accepted),
+            Ms(p.completed),
+            Ms(p.first_answer)
+        )?;
+        let failures: Vec<String> = self
+            .failures
+            .iter()
+            .map(|(kind, count)| format!("{count} {kind}"))
+            .collect();
+        write!(f, "  {} of {} requests failed", self.failed, self.requests)?;
+        if !failures.is_empty() {
+            write!(f, ": {}", failures.join(", "))?;
+        }
+        writeln!(f, "; standby back after {} ms", Ms(self.standby_back_ms))?;
+        for broken in &self.broken {
+            writeln!(f, "  BROKEN: {broken}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, run) in (1..).zip(&self.runs) {
+            write!(f, "run {number}: {run}")?;
+        }
+        writeln!(
+            f,
+            "\n{} at {} requests/s, times in ms",
+            self.fault, self.rate
+        )?;
+        writeln!(
+            f,
+            "{:>4} {:>8} {:>8} {:>8} {:>7} {:>7} {:>6} {:>8}  result",
+            "run", "outage", "move", "without", "failed", "writes", "lost", "standby"
+        )?;
+        for (number, run) in (1..).zip(&self.runs) {
+            let result = match (run.passed(), run.too_long && run.broken.is_empty()) {
+                (true, _) => "ok",
+                (_, true) => "too long",
+                _ => "BROKEN",
+            };
+            writeln!(
+                f,
+                "{number:>4} {:>8} {:>8} {:>8} {:>7} {:>7} {:>6} {:>8}  {result}",
+                Ms(run.outage_ms),
+                Ms(run.move_ms),
+                Ms(run.outage_without_move_ms),
+                run.failed,
+                run.writes_acknowledged,
+                run.writes_lost,
+                Ms(run.standby_back_ms),
+            )?;
+        }
+        let without = self.column(|run| run.outage_without_move_ms);
+        if let (Some(least), Some(most)) = (without.first(), without.last()) {
+            let median = without[without.len() / 2];
+            writeln!(
+                f,
+                "outage without the move: {least:.0} to {most:.0} ms, median {median:.0} ms"
+            )?;
+        }
+        write!(f, "{}", if self.passed { "passed" } else { "FAILED" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(runs: Vec<Run>) -> Report {
+        Report::new("app-stop".to_owned(), 50, runs)
+    }
+
+    #[test]
+    fn the_worst_of_all_runs_is_the_exit_code() {
+        let good = Run::default;
+        let long = || Run {
+            too_long: true,
+            ..Run::default()
+        };
+        let broken = || Run {
+            broken: vec!["x".to_owned()],
+            ..Run::default()
+        };
+        let lost = || Run {
+            writes_lost: 1,
+            ..Run::default()
+        };
+        assert_eq!(report(vec![good(), good()]).exit_code(), PASSED);
+        assert_eq!(report(vec![good(), long()]).exit_code(), TOO_LONG);
+        assert_eq!(report(vec![broken(), long()]).exit_code(), INVARIANT_BROKEN);
+        assert_eq!(
+            report(vec![broken(), lost(), good()]).exit_code(),
+            WRITES_LOST
+        );
+        assert!(!report(vec![lost()]).passed);
+    }
+
+    #[test]
+    fn the_table_shows_what_is_unknown_as_a_dash() {
+        let run = Run {
+            live_before: "a".to_owned(),
+            outage_without_move_ms: Some(812.4),
+            ..Run::default()
+        };
+        let text = report(vec![run]).to_string();
+        assert!(text.contains("run 1: a -> nobody"), "{text}");
+        assert!(
+            text.contains("detected -,") && text.contains("812"),
+            "{text}"
+        );
+    }
+}
