@@ -29,9 +29,6 @@ pub struct Status {
     /// Whether the health check passes there.
     #[serde(default)]
     pub fit: bool,
-    /// The VRRP state.
-    #[serde(default)]
-    pub vrrp: Option<String>,
     /// Whether the record and VRRP agree.
     #[serde(default)]
     pub agreement: Option<bool>,
@@ -41,7 +38,7 @@ impl Status {
     /// Whether it could take over now.
     #[must_use]
     pub fn is_fit_standby(&self) -> bool {
-        self.fit && self.role.as_deref() == Some("standby")
+        self.fit && self.role.as_deref() == Some("standby") && self.agreement != Some(false)
     }
 }
 

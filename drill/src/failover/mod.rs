@@ -78,7 +78,14 @@ impl Drill {
         let mut runs: Vec<Run> = Vec::new();
         for number in 1..=self.plan.runs {
             eprintln!("run {number} of {}", self.plan.runs);
-            let run = self.run_once().await?;
+            let run = match self.run_once().await {
+                // What the runs before it showed is not thrown away.
+                Err(error) if !runs.is_empty() => Run {
+                    broken: vec![error.to_string()],
+                    ..Run::default()
+                },
+                result => result?,
+            };
             let go_on = run.standby_back_ms.is_some() && run.live_after.is_some();
             runs.push(run);
             if !go_on {

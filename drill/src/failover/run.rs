@@ -47,13 +47,17 @@ impl Drill {
 
         let mut run = summarize(&victim, &records, &observed, &self.plan);
         self.check_holder(&victim, observed.fault, &mut run).await?;
-        let writes = load::read_back(&self.api, &users, &records).await?;
-        run.writes_acknowledged = writes.acknowledged;
-        run.writes_lost = writes.lost;
-        if writes.lost > 0 {
+        match load::read_back(&self.api, &users, &records).await {
+            Ok(writes) => {
+                run.writes_acknowledged = writes.acknowledged;
+                run.writes_lost = writes.lost;
+            }
+            Err(error) => run.broken.push(error.to_string()),
+        }
+        if run.writes_lost > 0 {
             run.broken.push(format!(
                 "{} acknowledged writes can't be read back",
-                writes.lost
+                run.writes_lost
             ));
         }
         judge_length(&mut run, &self.plan);
@@ -127,15 +131,15 @@ impl Drill {
             if !status.fit {
                 return Ok(Err(format!("{} is not fit", droplet.name)));
             }
+            if status.agreement == Some(false) {
+                return Ok(Err(format!("record and VRRP disagree on {}", droplet.name)));
+            }
             if droplet.id != holder && !status.is_fit_standby() {
                 let role = status.role.as_deref().unwrap_or("unknown");
                 return Ok(Err(format!(
                     "{} is no standby, its role is {role}",
                     droplet.name
                 )));
-            }
-            if status.agreement == Some(false) {
-                return Ok(Err(format!("record and VRRP disagree on {}", droplet.name)));
             }
         }
         Ok(Ok(live.clone()))
@@ -195,8 +199,10 @@ impl Drill {
             run.broken.push("no other droplet is live".to_owned());
             return Ok(());
         };
-        let log = self.hosts.agent_log(live, fault).await?;
-        run.phases_ms = Phases::from_log(&log, fault);
+        match self.hosts.agent_log(live, fault).await {
+            Ok(log) => run.phases_ms = Phases::from_log(&log, fault),
+            Err(error) => run.broken.push(error.to_string()),
+        }
         run.move_ms = run.phases_ms.move_latency();
         match self.hosts.status(live).await {
             Ok(status) if !status.fit => run
