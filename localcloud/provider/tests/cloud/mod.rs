@@ -1,0 +1,212 @@
+//! A localcloud in this process, and Terraform beside it.
+
+use std::fmt;
+use std::io::Error;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::Duration;
+
+use localcloud::daemon::{self, DaemonConfig, Listeners};
+use localcloud::jobs::MoveLatency;
+use localcloud::plane::Plane;
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+/// The provider's binary.
+pub const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-digitalocean");
+
+/// Longest run of one Terraform command.
+const TERRAFORM_LIMIT: Duration = Duration::from_secs(300);
+
+/// A cloud and a place for Terraform to work in, both gone when this is dropped.
+pub struct Cloud {
+    /// Address of the API.
+    pub url: String,
+    /// Token with all scopes.
+    pub token: String,
+    directory: TempDir,
+    daemon: JoinHandle<()>,
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        self.daemon.abort();
+    }
+}
+
+impl Cloud {
+    /// Starts an empty cloud.
+    pub async fn start() -> Self {
+        let directory = TempDir::new().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let config = DaemonConfig {
+            name: "terraform".to_owned(),
+            slot: 0,
+            directory: directory.path().to_owned(),
+            move_latency: MoveLatency {
+                fixed: Duration::from_millis(100),
+                random: Duration::ZERO,
+            },
+        };
+        let listeners = Listeners {
+            api: vec![listener],
+            metadata: vec![],
+        };
+        let daemon = tokio::spawn(async move {
+            if let Err(error) = daemon::run(config, Plane::record_only(), listeners).await {
+                eprintln!("localcloud stopped: {error:#}");
+            }
+        });
+        let provider = Path::new(PROVIDER).parent().unwrap();
+        let overrides = format!(
+            "provider_installation {{\n  dev_overrides {{\n    \
+             \"digitalocean/digitalocean\" = {}\n  }}\n  direct {{}}\n}}\n",
+            json!(provider),
+        );
+        std::fs::write(directory.path().join("terraform.rc"), overrides).unwrap();
+        // Written last by the daemon, so the token is there as well.
+        let url = appears(&directory.path().join("api")).await;
+        let token = appears(&directory.path().join("token")).await;
+        Self {
+            url,
+            token,
+            directory,
+            daemon,
+        }
+    }
+
+    /// Runs Terraform in the repository's environment.
+    pub async fn terraform(&self, args: &[&str]) -> Ran {
+        let here = self.directory.path();
+        let environment = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../terraform");
+        let (command, args) = args.split_first().unwrap();
+        let run = Command::new("terraform")
+            .arg(format!("-chdir={}", environment.display()))
+            .args([command, "-input=false", "-no-color"])
+            .arg(format!(
+                "-state={}",
+                here.join("terraform.tfstate").display()
+            ))
+            .args(args)
+            .env("TF_CLI_CONFIG_FILE", here.join("terraform.rc"))
+            .env("TF_DATA_DIR", here.join("terraform"))
+            .env("CHECKPOINT_DISABLE", "1")
+            .env("DIGITALOCEAN_API_URL", &self.url)
+            .env("DIGITALOCEAN_TOKEN", &self.token)
+            .env("TF_VAR_vpc_ip_range", "198.18.8.0/24")
+            .env("TF_VAR_operator_cidrs", r#"["198.18.0.0/24"]"#)
+            .env("TF_VAR_ssh_public_key", PUBLIC_KEY)
+            .kill_on_drop(true)
+            .output();
+        let output = timeout(TERRAFORM_LIMIT, run).await.unwrap();
+        Ran(output.unwrap_or_else(|error| terraform_missing(&error)))
+    }
+
+    /// Plans and returns the exit code.
+    pub async fn plan(&self, args: &[&str]) -> i32 {
+        let args = [&["plan", "-detailed-exitcode"], args].concat();
+        let ran = self.terraform(&args).await;
+        eprintln!("{ran}");
+        ran.0.status.code().unwrap()
+    }
+
+    /// All outputs of the environment.
+    pub fn outputs(&self) -> Json {
+        let state = self.directory.path().join("terraform.tfstate");
+        let state: Json = serde_json::from_slice(&std::fs::read(state).unwrap()).unwrap();
+        state["outputs"].clone()
+    }
+
+    /// Moves a reserved IP, as anyone with a token may.
+    pub async fn assign(&self, ip: &str, droplet: &str) {
+        let droplet: u64 = droplet.parse().unwrap();
+        let path = format!("{}/v2/reserved_ips/{ip}/actions", self.url);
+        let answer = reqwest::Client::new()
+            .post(path)
+            .bearer_auth(&self.token)
+            .json(&json!({"type": "assign", "droplet_id": droplet}))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 201);
+        let moved = async {
+            loop {
+                let now = self.get(&format!("/v2/reserved_ips/{ip}")).await;
+                let at = &now["reserved_ip"]["droplet"]["id"];
+                if *at == droplet && now["reserved_ip"]["locked"] != true {
+                    return;
+                }
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), moved).await.unwrap();
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Json {
+        let request = reqwest::Client::new().get(format!("{}{path}", self.url));
+        let answer = request.bearer_auth(&self.token).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) {
+        let request = reqwest::Client::new().delete(format!("{}{path}", self.url));
+        let answer = request.bearer_auth(&self.token).send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+    }
+}
+
+const PUBLIC_KEY: &str = "ssh-ed25519 \
+    AAAAC3NzaC1lZDI1NTE5AAAAIHd4Lzepja2kHXJwgs9t+6t3UI2morLdfeA4bvVScbc6 operator@example.org";
+
+/// A Terraform command that has run.
+pub struct Ran(Output);
+
+impl Ran {
+    /// Panics if it failed.
+    pub fn succeeds(&self) {
+        assert!(self.0.status.success(), "{self}");
+    }
+
+    /// `true` if it failed and its words, line breaks aside, contain these.
+    pub fn fails_with(&self, words: &str) -> bool {
+        !self.0.status.success() && self.says(words)
+    }
+
+    /// `true` if its words, line breaks aside, contain these.
+    pub fn says(&self, words: &str) -> bool {
+        let text = self.to_string();
+        let text: Vec<_> = text.split_whitespace().collect();
+        text.join(" ").contains(words.trim_end())
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0.stdout))?;
+        f.write_str(&String::from_utf8_lossy(&self.0.stderr))
+    }
+}
+
+/// The content of a file that another task is about to write.
+async fn appears(file: &Path) -> String {
+    let read = async {
+        loop {
+            match std::fs::read_to_string(file) {
+                Ok(text) if !text.is_empty() => return text.trim().to_owned(),
+                _ => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    timeout(Duration::from_secs(10), read).await.unwrap()
+}
+
+/// Says what to do about a Terraform that does not start.
+fn terraform_missing(error: &Error) -> ! {
+    panic!("terraform does not start ({error}): install it, at least 1.6.3, and have it in PATH")
+}
