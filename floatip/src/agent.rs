@@ -1,0 +1,338 @@
+//! What the agent of one droplet knows, and how events change that. Pure: time and chance come with each call, and what is worth a log
+//! line goes out as notes.
+
+use std::time::Duration;
+
+use crate::{
+    api::{Action, Error, Progress},
+    decision::{Cause, Moment, Record, Seen, Settings, Step, View, Vrrp, Why, decide},
+    history::{History, Kind},
+    note::{Note, Sign},
+};
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Keepalived's state is now this.
+    Vrrp(Vrrp),
+    /// Something may have changed; look.
+    Hint,
+    /// The local service became ready, or no longer is.
+    Fit(bool),
+    /// The record was read, or could not be.
+    Record {
+        /// When reading began.
+        since: Moment,
+        /// What came of it.
+        result: Result<Record, Error>,
+    },
+    /// The live IP was asked.
+    Live {
+        /// When asking began.
+        since: Moment,
+        /// Whether it serves.
+        serves: bool,
+    },
+    /// An action was asked for.
+    Started(Kind, Result<Action, Error>),
+    /// An action was polled.
+    Polled(Result<Action, Error>),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    since: Moment,
+    cause: Cause,
+    completed: bool,
+}
+
+/// One droplet's agent.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    me: u64,
+    settings: Settings,
+    vrrp: Vrrp,
+    fit: bool,
+    record: Option<Seen<Record>>,
+    live_answers: Option<Seen<bool>>,
+    history: History,
+    claim: Option<Claim>,
+    detected: bool,
+}
+
+impl Agent {
+    /// The agent of droplet `me`, that knows nothing yet.
+    #[must_use]
+    pub fn new(me: u64, settings: Settings) -> Self {
+        Self {
+            me,
+            settings,
+            vrrp: Vrrp::Unknown,
+            fit: false,
+            record: None,
+            live_answers: None,
+            history: History::default(),
+            claim: None,
+            detected: false,
+        }
+    }
+
+    /// What it knows.
+    #[must_use]
+    pub fn view(&self, now: Moment) -> View<'_> {
+        View {
+            now,
+            me: self.me,
+            vrrp: self.vrrp,
+            fit: self.fit,
+            record: self.record,
+            live_answers: self.live_answers,
+            history: &self.history,
+        }
+    }
+
+    /// Since when it claims the live IP, if it does.
+    #[must_use]
+    pub fn claiming_since(&self) -> Option<(Moment, Cause)> {
+        self.claim.map(|claim| (claim.since, claim.cause))
+    }
+
+    /// True if the record says that the live IP is here.
+    #[must_use]
+    pub fn holds_live(&self) -> bool {
+        self.record
+            .is_some_and(|record| record.value.live.holder == Some(self.me))
+    }
+
+    /// Decides the next step.
+    pub fn step(&mut self, now: Moment, notes: &mut Vec<Note>) -> Step {
+        let step = decide(&self.view(now), &self.settings);
+        match (step, self.claim) {
+            (Step::ReleaseStage, None) => self.begin(now, self.cause(), notes),
+            (Step::AssignLive(cause), None) => self.begin(now, cause, notes),
+            (_, Some(claim)) => {
+                let why = match step {
+                    _ if !self.fit => Why::NotFit,
+                    _ if self.vrrp != Vrrp::Master => Why::NotMaster,
+                    Step::Rest {
+                        why: Why::LiveServes,
+                        ..
+                    } => Why::LiveServes,
+                    _ => return step,
+                };
+                notes.push(Note::ClaimAbandoned {
+                    why,
+                    after: now.saturating_sub(claim.since),
+                });
+                self.claim = None;
+                self.history.calm();
+            }
+            _ => {}
+        }
+        step
+    }
+
+    fn cause(&self) -> Cause {
+        match self.record.and_then(|record| record.value.live.holder) {
+            _ if self.settings.force => Cause::Forced,
+            None => Cause::NobodyHolds,
+            Some(_) => Cause::LiveSilent,
+        }
+    }
+
+    fn begin(&mut self, now: Moment, cause: Cause, notes: &mut Vec<Note>) {
+        self.claim = Some(Claim {
+            since: now,
+            cause,
+            completed: false,
+        });
+        let holder = self.record.and_then(|record| record.value.live.holder);
+        notes.push(Note::Decided { cause, holder });
+    }
+
+    /// Takes note of an event; `jitter`, from 0 to 1, spreads waiting times.
+    pub fn absorb(&mut self, now: Moment, event: Event, jitter: f64, notes: &mut Vec<Note>) {
+        match event {
+            Event::Hint => self.history.news(now),
+            Event::Vrrp(vrrp) => self.vrrp_is(now, vrrp, notes),
+            Event::Fit(fit) => {
+                if fit != self.fit {
+                    self.fit = fit;
+                    self.history.news(now);
+                }
+            }
+            Event::Record {
+                since,
+                result: Ok(record),
+            } => {
+                self.record_is(
+                    now,
+                    Seen {
+                        value: record,
+                        at: since,
+                    },
+                    notes,
+                );
+            }
+            Event::Record {
+                result: Err(error), ..
+            } => {
+                let urgent = self.claim.is_some() || self.could_claim();
+                let retry_in = self.failed(now, &error, jitter, urgent);
+                notes.push(Note::RecordUnreadable { error, retry_in });
+            }
+            Event::Live { since, serves } => self.live_is(now, since, serves, notes),
+            Event::Started(kind, Ok(action)) => {
+                self.history.accepted(now, action.id, kind, &self.settings);
+                notes.push(Note::Accepted {
+                    kind,
+                    action: action.id,
+                });
+                self.progress(now, action.status, jitter, notes);
+            }
+            Event::Started(kind, Err(error)) => self.refused(now, kind, &error, jitter, notes),
+            Event::Polled(Ok(action)) => self.progress(now, action.status, jitter, notes),
+            // Too early to be found, which heals, or never to be found: then the record tells.
+            Event::Polled(Err(Error::NotFound { .. })) => {
+                self.history.polled(now, &self.settings);
+                self.history.news(now);
+            }
+            Event::Polled(Err(error)) => {
+                self.history.polled(now, &self.settings);
+                notes.push(Note::PollFailed { error });
+            }
+        }
+    }
+
+    fn could_claim(&self) -> bool {
+        self.fit && self.vrrp == Vrrp::Master && !self.holds_live()
+    }
+
+    fn failed(&mut self, now: Moment, error: &Error, jitter: f64, urgent: bool) -> Duration {
+        let settings = self.settings;
+        self.history
+            .failed(now, error.retry_after(), jitter, urgent, &settings)
+    }
+
+    fn refused(
+        &mut self,
+        now: Moment,
+        kind: Kind,
+        error: &Error,
+        jitter: f64,
+        notes: &mut Vec<Note>,
+    ) {
+        let retry_in = self.failed(now, error, jitter, true);
+        notes.push(Note::ClaimFailed {
+            kind,
+            error: error.to_string(),
+            code: error.kind(),
+            api: Some(error.clone()),
+            retry_in,
+        });
+    }
+
+    fn vrrp_is(&mut self, now: Moment, vrrp: Vrrp, notes: &mut Vec<Note>) {
+        if vrrp == self.vrrp {
+            return;
+        }
+        notes.push(Note::Vrrp {
+            state: vrrp,
+            before: self.vrrp,
+        });
+        self.vrrp = vrrp;
+        self.history.news(now);
+        if vrrp == Vrrp::Master && self.record.is_some() && !self.holds_live() {
+            self.detected(Sign::VrrpMaster, notes);
+        }
+    }
+
+    fn detected(&mut self, sign: Sign, notes: &mut Vec<Note>) {
+        if !self.detected {
+            self.detected = true;
+            notes.push(Note::Detected { sign });
+        }
+    }
+
+    fn record_is(&mut self, now: Moment, record: Seen<Record>, notes: &mut Vec<Note>) {
+        let before = self.record.map(|record| record.value);
+        let was_here = self.holds_live();
+        self.record = Some(record);
+        self.history.lock_seen(now, record.value.live.locked);
+        if before != Some(record.value) {
+            notes.push(Note::Record {
+                record: record.value,
+            });
+        }
+        if self.holds_live() && !was_here {
+            let ours = self.claim.take();
+            if let Some(claim) = ours.filter(|claim| !claim.completed) {
+                notes.push(Note::Completed {
+                    action: None,
+                    took: now.saturating_sub(claim.since),
+                });
+            }
+            if before.is_some() {
+                self.history.arrived(now, ours.is_some());
+            }
+        }
+        if self.claim.is_none() {
+            self.history.calm();
+        }
+    }
+
+    fn live_is(&mut self, now: Moment, since: Moment, serves: bool, notes: &mut Vec<Note>) {
+        let before = self.live_answers.map(|seen| seen.value);
+        // An answer was true when it was asked for, at the latest; silence is true until now.
+        let at = if serves { since } else { now };
+        self.live_answers = Some(Seen { value: serves, at });
+        if before != Some(serves) {
+            notes.push(Note::Live { serves });
+        }
+        if !serves {
+            if self.record.is_some() && !self.holds_live() {
+                self.detected(Sign::LiveSilent, notes);
+            }
+            return;
+        }
+        self.detected = false;
+        if self.holds_live() && self.history.awaits_answer(now) {
+            notes.push(Note::FirstAnswer {
+                after: self.history.answered(now),
+            });
+        }
+    }
+
+    fn progress(&mut self, now: Moment, progress: Progress, jitter: f64, notes: &mut Vec<Note>) {
+        match progress {
+            Progress::InProgress => self.history.polled(now, &self.settings),
+            Progress::Completed => {
+                let Some(pending) = self.history.ended(now) else {
+                    return;
+                };
+                if let (Kind::AssignLive, Some(claim)) = (pending.kind, &mut self.claim) {
+                    claim.completed = true;
+                    let took = now.saturating_sub(pending.since);
+                    notes.push(Note::Completed {
+                        action: Some(pending.action),
+                        took,
+                    });
+                }
+            }
+            Progress::Errored => {
+                let Some(pending) = self.history.ended(now) else {
+                    return;
+                };
+                let retry_in = self.history.failed(now, None, jitter, true, &self.settings);
+                let error = format!("action {} ended as errored", pending.action);
+                notes.push(Note::ClaimFailed {
+                    kind: pending.kind,
+                    error,
+                    code: "errored",
+                    api: None,
+                    retry_in,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Metrics for Prometheus: gauges from the status at the time of the scrape, counters from the notes.
+
+use std::{fmt, sync::atomic::AtomicU64};
+
+use jiff::Timestamp;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+
+use crate::{
+    decision::{Vrrp, Why},
+    note::Note,
+    status::{Role, Status},
+};
+
+type Float = Gauge<f64, AtomicU64>;
+type Seconds = Counter<f64, AtomicU64>;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct State {
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
+}
+
+/// All metrics of one agent.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    registry: Registry,
+    holder: Gauge,
+    fit: Gauge,
+    live_answers: Gauge,
+    agreement: Gauge,
+    damped: Gauge,
+    vrrp: Family<State, Gauge>,
+    record_age: Float,
+    outside_age: Float,
+    disagreement: Float,
+    disagreement_total: Seconds,
+    moves: Counter,
+    failures: Family<Reason, Counter>,
+    abandoned: Family<Reason, Counter>,
+}
+
+impl Metrics {
+    /// Registers them.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut it = Self::default();
+        let mut registry = Registry::with_prefix("floatip");
+        registry.register(
+            "holder",
+            "1 if the record says that the live IP is here",
+            it.holder.clone(),
+        );
+        registry.register("fit", "1 if the local service is ready", it.fit.clone());
+        registry.register(
+            "live_answers",
+            "1 if the live IP answered when last asked",
+            it.live_answers.clone(),
+        );
+        registry.register(
+            "agreement",
+            "1 if record and VRRP say the same",
+            it.agreement.clone(),
+        );
+        registry.register(
+            "damped",
+            "1 while a claim waits because the live IP came here too often",
+            it.damped.clone(),
+        );
+        registry.register(
+            "vrrp_state",
+            "1 for Keepalived's present state",
+            it.vrrp.clone(),
+        );
+        registry.register(
+            "record_age_seconds",
+            "Time since the record was read; -1 before that",
+            it.record_age.clone(),
+        );
+        registry.register(
+            "outside_check_age_seconds",
+            "Time since the live IP was asked; -1 before that",
+            it.outside_age.clone(),
+        );
+        registry.register(
+            "disagreement_seconds",
+            "Time for which record and VRRP have disagreed until now",
+            it.disagreement.clone(),
+        );
+        registry.register(
+            "disagreed_seconds",
+            "Time for which record and VRRP have disagreed in all",
+            it.disagreement_total.clone(),
+        );
+        registry.register(
+            "moves",
+            "Claims that brought the live IP here",
+            it.moves.clone(),
+        );
+        registry.register("failures", "Failed calls of the API", it.failures.clone());
+        registry.register(
+            "claims_abandoned",
+            "Claims that were given up",
+            it.abandoned.clone(),
+        );
+        it.registry = registry;
+        it
+    }
+
+    /// Counts what a note tells.
+    pub fn count(&self, note: &Note) {
+        match note {
+            Note::ClaimFailed { code, .. } => self.failure(code),
+            Note::RecordUnreadable { error, .. } | Note::PollFailed { error } => {
+                self.failure(error.kind());
+            }
+            Note::ClaimAbandoned { why, .. } => {
+                let reason = if *why == Why::LiveServes {
+                    "live_serves"
+                } else {
+                    "unfit_or_not_master"
+                };
+                self.abandoned.get_or_create(&Reason { reason }).inc();
+            }
+            _ => {}
+        }
+    }
+
+    fn failure(&self, reason: &'static str) {
+        self.failures.get_or_create(&Reason { reason }).inc();
+    }
+
+    /// The text for Prometheus.
+    ///
+    /// # Errors
+    /// Never, in practice: writing into a string.
+    pub fn render(&self, status: &Status) -> Result<String, fmt::Error> {
+        self.holder.set(i64::from(status.role == Role::Live));
+        self.fit.set(i64::from(status.fit));
+        self.live_answers
+            .set(i64::from(status.live_answers == Some(true)));
+        self.agreement.set(i64::from(status.agreement));
+        self.damped.set(i64::from(status.why == Some(Why::Damped)));
+        for state in [Vrrp::Master, Vrrp::Backup, Vrrp::Fault, Vrrp::Unknown] {
+            let gauge = self.vrrp.get_or_create(&State {
+                state: state.name(),
+            });
+            gauge.set(i64::from(state == status.vrrp));
+        }
+        self.record_age
+            .set(age(status.record.as_ref().map(|record| record.read_at)));
+        self.outside_age.set(age(status.live_asked_at));
+        self.disagreement.set(status.disagreement_seconds);
+        let more = status.disagreement_seconds_total - self.disagreement_total.get();
+        self.disagreement_total.inc_by(more.max(0.0));
+        let moves = status.moves_total.saturating_sub(self.moves.get());
+        self.moves.inc_by(moves);
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+fn age(at: Option<Timestamp>) -> f64 {
+    at.map_or(-1.0, |at| {
+        Timestamp::now().duration_since(at).as_secs_f64().max(0.0)
+    })
+}
