@@ -5,6 +5,7 @@ use crate::api::{self, App};
 use crate::cloud::store::{Store, replace_file};
 use crate::cloud::tokens::{ADMIN, token_text};
 use crate::jobs::{Jobs, MoveLatency};
+use crate::metadata;
 use crate::network::Network;
 use crate::plane::Plane;
 use anyhow::{Context, Result, ensure};
@@ -111,19 +112,24 @@ pub async fn run(
 }
 
 fn serve(app: &Arc<App>, listeners: Listeners, ended: &watch::Receiver<bool>) -> JoinSet<()> {
-    let api = api::router(Arc::clone(app));
-    let routed = listeners
+    let api_router = api::router(Arc::clone(app));
+    let metadata_router = metadata::router(Arc::clone(&app.store));
+    let api = listeners
         .api
         .into_iter()
-        .map(|listener| (listener, api.clone()));
+        .map(|listener| (listener, &api_router));
+    let metadata = listeners.metadata.into_iter();
+    let metadata = metadata.map(|listener| (listener, &metadata_router));
     let mut servers = JoinSet::new();
-    for (listener, router) in routed {
+    for (listener, router) in api.chain(metadata) {
         let mut ended = ended.clone();
         let end = async move {
             // An error means that the sender is gone, which is an end too.
             let _ = ended.wait_for(|ended| *ended).await;
         };
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let service = router
+            .clone()
+            .into_make_service_with_connect_info::<SocketAddr>();
         servers.spawn(async move {
             if let Err(error) = axum::serve(listener, service)
                 .with_graceful_shutdown(end)

@@ -1,7 +1,7 @@
 //! Carries out what the record says is under way.
 //!
 //! There is no queue: what has to be done is read from the record, so that a daemon that was killed
-//! at any moment goes on where it stopped. At most one job works on a droplet at a time.
+//! at any moment goes on where it stopped. At most one job works on a droplet or a database at a time.
 
 use crate::cloud::actions::{Action, ActionStatus, Event, Work};
 use crate::cloud::droplets::DropletStatus;
@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
+use uuid::Uuid;
 
 /// How long a droplet may take to shut down when asked to.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
@@ -44,15 +45,25 @@ enum Job {
     Action { id: u64, droplet: u64 },
     Boot(u64),
     DestroyDroplet(u64),
+    Database(Uuid),
+    DestroyDatabase(Uuid),
+}
+
+/// What a job works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Droplet(u64),
+    Database(Uuid),
 }
 
 impl Job {
     /// What no other job may work on meanwhile.
-    fn droplet(self) -> u64 {
+    fn subject(self) -> Subject {
         match self {
             Self::Action { droplet, .. } | Self::Boot(droplet) | Self::DestroyDroplet(droplet) => {
-                droplet
+                Subject::Droplet(droplet)
             }
+            Self::Database(id) | Self::DestroyDatabase(id) => Subject::Database(id),
         }
     }
 }
@@ -113,6 +124,8 @@ impl Jobs {
             Job::Action { id, .. } => self.run_action(id).await,
             Job::Boot(droplet) => self.boot(droplet).await,
             Job::DestroyDroplet(droplet) => self.destroy_droplet(droplet).await,
+            Job::Database(id) => self.sync_database(id).await,
+            Job::DestroyDatabase(id) => self.destroy_database(id).await,
         };
         if let Err(error) = outcome {
             eprintln!("{job:?}: {error:#}");
@@ -203,6 +216,33 @@ impl Jobs {
         self.change(|record| record.forget_droplet(droplet)).await
     }
 
+    async fn sync_database(&self, id: Uuid) -> Result<()> {
+        self.network.follow().await?;
+        let record = self.store.record();
+        let Ok(database) = record.database(id) else {
+            return Ok(());
+        };
+        let spec = database.spec(topology::database_net(&record, database));
+        let name = &database.name;
+        self.plane
+            .sync_database(&spec)
+            .await
+            .with_context(|| format!("starting database cluster {name}"))?;
+        self.network.refresh().await?;
+        let revision = database.revision;
+        self.change(|record| record.database_synced(id, revision))
+            .await
+    }
+
+    async fn destroy_database(&self, id: Uuid) -> Result<()> {
+        self.plane
+            .destroy_database(&id.to_string())
+            .await
+            .with_context(|| format!("destroying database cluster {id}"))?;
+        self.network.refresh().await?;
+        self.change(|record| record.forget_database(id)).await
+    }
+
     async fn wait_for_move(&self, action: &Action) {
         let begun = Timestamp::now().duration_since(action.started_at);
         let begun = Duration::try_from(begun).unwrap_or_default();
@@ -218,7 +258,7 @@ impl Jobs {
     }
 }
 
-/// Starts a job unless another works on the same droplet; says whether it did.
+/// Starts a job unless another works on the same subject; says whether it did.
 fn start(
     jobs: &Arc<Jobs>,
     job: Job,
@@ -227,7 +267,7 @@ fn start(
 ) -> bool {
     if running
         .values()
-        .any(|other| other.droplet() == job.droplet())
+        .any(|other| other.subject() == job.subject())
     {
         return false;
     }
@@ -252,7 +292,15 @@ fn due(record: &Record) -> Vec<Job> {
         .values()
         .filter(|droplet| droplet.destroying);
     let deleted = deleted.map(|droplet| Job::DestroyDroplet(droplet.id));
-    actions.chain(deleted).collect()
+    let databases = record
+        .databases
+        .values()
+        .filter_map(|database| match database {
+            database if database.destroying => Some(Job::DestroyDatabase(database.id)),
+            database if database.synced < database.revision => Some(Job::Database(database.id)),
+            _ => None,
+        });
+    actions.chain(deleted).chain(databases).collect()
 }
 
 /// What should run when the daemon starts and isn't started by [`due`] anyway.
@@ -262,7 +310,15 @@ fn to_resume(record: &Record) -> Vec<Job> {
         .values()
         .filter(|droplet| !droplet.destroying);
     let active = live.filter(|droplet| droplet.status == DropletStatus::Active);
-    active.map(|droplet| Job::Boot(droplet.id)).collect()
+    let databases = record
+        .databases
+        .values()
+        .filter(|database| !database.destroying);
+    let databases = databases.map(|database| Job::Database(database.id));
+    active
+        .map(|droplet| Job::Boot(droplet.id))
+        .chain(databases)
+        .collect()
 }
 
 /// Records the effect of an action that has succeeded.

@@ -4,6 +4,7 @@ pub mod api;
 pub mod cloud;
 pub mod daemon;
 pub mod jobs;
+pub mod metadata;
 pub mod network;
 pub mod plane;
 pub mod topology;

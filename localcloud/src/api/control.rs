@@ -47,6 +47,19 @@ pub async fn status(State(app): State<Arc<App>>) -> Answer {
             "locked": reserved.pending.is_some(),
         })
     });
+    let databases = record
+        .databases
+        .values()
+        .filter(|database| !database.destroying);
+    let databases = databases.map(|database| {
+        json!({
+            "id": database.id,
+            "name": database.name,
+            "status": database.status,
+            "public": database.public,
+            "private": database.private,
+        })
+    });
     ok(json!({
         "name": app.name,
         "slot": record.slot,
@@ -55,6 +68,7 @@ pub async fn status(State(app): State<Arc<App>>) -> Answer {
         "network": format!("{}/20", record.plan().network()),
         "droplets": droplets,
         "reserved_ips": reserved.collect::<Vec<Value>>(),
+        "databases": databases.collect::<Vec<Value>>(),
     }))
 }
 

@@ -4,11 +4,15 @@ mod account;
 mod actions;
 mod catalogue;
 mod control;
+mod database_contents;
+mod databases;
 mod droplet_actions;
 mod droplets;
 mod error;
+mod firewalls;
 mod gate;
 pub mod limits;
+mod projects;
 mod request;
 mod reserved_ips;
 mod shapes;
@@ -21,7 +25,7 @@ use crate::plane::Plane;
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use error::ApiError;
 use limits::Limits;
 use std::sync::Arc;
@@ -46,6 +50,8 @@ pub struct App {
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(nouns())
+        .merge(firewalls_and_projects())
+        .merge(databases())
         .merge(reserved("/v2/reserved_ips"))
         .merge(reserved("/v2/floating_ips"))
         .merge(control_surface())
@@ -108,6 +114,89 @@ fn nouns() -> Router<Arc<App>> {
         .route(
             "/v2/droplets/{id}/actions/{action}",
             get(droplet_actions::show),
+        )
+}
+
+fn firewalls_and_projects() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v2/droplets/{id}/firewalls", get(firewalls::of_droplet))
+        .route(
+            "/v2/firewalls",
+            get(firewalls::list).post(firewalls::create),
+        )
+        .route(
+            "/v2/firewalls/{id}",
+            get(firewalls::show)
+                .put(firewalls::replace)
+                .delete(firewalls::delete),
+        )
+        .route(
+            "/v2/firewalls/{id}/droplets",
+            post(firewalls::add_droplets).delete(firewalls::remove_droplets),
+        )
+        .route(
+            "/v2/firewalls/{id}/tags",
+            post(firewalls::add_tags).delete(firewalls::remove_tags),
+        )
+        .route(
+            "/v2/firewalls/{id}/rules",
+            post(firewalls::add_rules).delete(firewalls::remove_rules),
+        )
+        .route("/v2/projects", get(projects::list).post(projects::create))
+        .route(
+            "/v2/projects/{id}",
+            get(projects::show)
+                .put(projects::replace)
+                .patch(projects::update)
+                .delete(projects::delete),
+        )
+        .route(
+            "/v2/projects/{id}/resources",
+            get(projects::resources).post(projects::assign),
+        )
+}
+
+fn databases() -> Router<Arc<App>> {
+    use database_contents as inside;
+    Router::new()
+        .route(
+            "/v2/databases",
+            get(databases::list).post(databases::create),
+        )
+        .route("/v2/databases/options", get(databases::options))
+        .route(
+            "/v2/databases/{id}",
+            get(databases::show).delete(databases::delete),
+        )
+        .route("/v2/databases/{id}/resize", put(databases::resize))
+        .route(
+            "/v2/databases/{id}/maintenance",
+            put(databases::maintenance),
+        )
+        .route("/v2/databases/{id}/ca", get(databases::ca))
+        .route(
+            "/v2/databases/{id}/dbs",
+            get(inside::databases).post(inside::create_database),
+        )
+        .route(
+            "/v2/databases/{id}/dbs/{name}",
+            get(inside::database).delete(inside::delete_database),
+        )
+        .route(
+            "/v2/databases/{id}/users",
+            get(inside::users).post(inside::create_user),
+        )
+        .route(
+            "/v2/databases/{id}/users/{name}",
+            get(inside::user).delete(inside::delete_user),
+        )
+        .route(
+            "/v2/databases/{id}/users/{name}/reset_auth",
+            post(inside::reset_user),
+        )
+        .route(
+            "/v2/databases/{id}/firewall",
+            get(inside::rules).put(inside::set_rules),
         )
 }
 

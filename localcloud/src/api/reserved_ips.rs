@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub struct New {
     region: Option<String>,
     droplet_id: Option<u64>,
+    project_id: Option<String>,
 }
 
 /// An action as a client asks for it.
@@ -39,9 +40,12 @@ fn noun(uri: &Uri) -> &'static str {
     }
 }
 
-fn action_view(action: &Action, noun: &str) -> Value {
+fn action_view(record: &Record, action: &Action, noun: &str) -> Value {
     let mut view = shapes::action(action);
     view["resource_type"] = noun.into();
+    if let Some(ip) = action.work.reserved_ip() {
+        view["project_id"] = json!(record.project_of(&format!("do:reservedip:{ip}")));
+    }
     json!({"action": view})
 }
 
@@ -77,11 +81,12 @@ pub async fn create(
     uri: Uri,
     Body(new): Body<New>,
 ) -> Answer {
+    let project = new.project_id.as_deref();
     let (ip, links) = match (new.region, new.droplet_id) {
         (_, Some(droplet)) => {
             let (ip, action) = app
                 .store
-                .change(|record| record.create_reserved_ip_for(droplet))
+                .change(|record| record.create_reserved_ip_for(droplet, project))
                 .await?;
             let droplets = [shapes::link(droplet, "droplet", "droplets")];
             let actions = [shapes::link(action, "assign_ip", "actions")];
@@ -89,7 +94,7 @@ pub async fn create(
         }
         (Some(region), None) => (
             app.store
-                .change(|record| record.create_reserved_ip(&region))
+                .change(|record| record.create_reserved_ip(&region, project))
                 .await?,
             json!({}),
         ),
@@ -146,7 +151,8 @@ pub async fn act(
             )));
         }
     };
-    created(action_view(app.store.record().action(action)?, noun(&uri)))
+    let record = app.store.record();
+    created(action_view(&record, record.action(action)?, noun(&uri)))
 }
 
 /// Actions on an IP, newest first.
@@ -176,5 +182,5 @@ pub async fn action(
     if action.work.reserved_ip() != Some(ip) {
         return Err(ApiError::not_found());
     }
-    ok(action_view(action, noun(&uri)))
+    ok(action_view(&record, action, noun(&uri)))
 }

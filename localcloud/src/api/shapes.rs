@@ -174,7 +174,7 @@ pub fn reserved_ip(record: &Record, reserved: &ReservedIp, with_droplet: bool) -
         "droplet": holder.map(|holder| droplet(record, holder)),
         "region": region_of(&reserved.region),
         "locked": reserved.pending.is_some(),
-        "project_id": null,
+        "project_id": record.project_of(&format!("do:reservedip:{}", reserved.ip)),
     })
 }
 

@@ -31,6 +31,19 @@ impl Record {
             .ok_or_else(|| exhausted("reserved IPs"))
     }
 
+    /// A public address for a database.
+    pub(super) fn free_database(&self) -> Result<Ipv4Addr, Refusal> {
+        let plan = self.plan();
+        HOSTS
+            .map(|n| plan.database(n))
+            .find(|ip| {
+                self.databases
+                    .values()
+                    .all(|database| database.public != *ip)
+            })
+            .ok_or_else(|| exhausted("database addresses"))
+    }
+
     /// An address in a VPC, from `.2` on (`.1` is its gateway).
     pub(super) fn free_private(&self, vpc: Uuid) -> Result<Ipv4Addr, Refusal> {
         let net = self.vpc(vpc)?.range;
@@ -43,7 +56,15 @@ impl Record {
 
     fn private_addresses(&self, vpc: Uuid) -> Vec<Ipv4Addr> {
         let droplets = self.droplets.values().filter(|droplet| droplet.vpc == vpc);
-        droplets.map(|droplet| droplet.private).collect()
+        let databases = self
+            .databases
+            .values()
+            .filter(|database| database.vpc == vpc);
+        let databases = databases.map(|database| database.private);
+        droplets
+            .map(|droplet| droplet.private)
+            .chain(databases)
+            .collect()
     }
 
     /// An address with the VPC's range around it.

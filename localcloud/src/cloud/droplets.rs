@@ -283,6 +283,9 @@ impl Record {
         for reserved in self.reserved_ips.values_mut() {
             reserved.droplet.take_if(|holder| *holder == id);
         }
+        self.assignments.remove(&format!("do:droplet:{id}"));
+        self.purge_firewalls(None, Some(id));
+        self.purge_database_rules("droplet", &id.to_string());
         Ok(())
     }
 
@@ -291,7 +294,7 @@ impl Record {
         self.droplets.remove(&id);
     }
 
-    /// A droplet's addresses, with the firewall around it left open.
+    /// A droplet's addresses, with a firewall around it.
     #[must_use]
     pub fn droplet_net(&self, droplet: &Droplet, firewall: Option<Firewall>) -> DropletNet {
         DropletNet {

@@ -7,7 +7,12 @@
 pub mod actions;
 pub mod addresses;
 pub mod catalogue;
+pub mod database_contents;
+pub mod databases;
 pub mod droplets;
+pub mod firewalls;
+pub mod projects;
+pub mod ranges;
 pub mod reserved_ips;
 pub mod ssh_keys;
 pub mod store;
@@ -17,9 +22,13 @@ pub mod vpcs;
 
 use crate::plane::addresses::Addresses;
 use actions::Action;
+use databases::Database;
 use droplets::Droplet;
+use firewalls::CloudFirewall;
 use jiff::Timestamp;
+use projects::{Assignment, Project};
 use rand::Rng as _;
+use rand::distr::Alphanumeric;
 use reserved_ips::ReservedIp;
 use serde::{Deserialize, Serialize};
 use ssh_keys::SshKey;
@@ -61,6 +70,14 @@ pub struct Record {
     pub droplets: BTreeMap<u64, Droplet>,
     /// Reserved IPs by address.
     pub reserved_ips: BTreeMap<Ipv4Addr, ReservedIp>,
+    /// Cloud firewalls by id.
+    pub firewalls: BTreeMap<Uuid, CloudFirewall>,
+    /// Projects by id.
+    pub projects: BTreeMap<Uuid, Project>,
+    /// Projects of resources by URN, where it isn't the default one.
+    pub assignments: BTreeMap<String, Assignment>,
+    /// Database clusters by id, including those that are being destroyed.
+    pub databases: BTreeMap<Uuid, Database>,
     /// Actions by id, the newest few hundred of the finished ones.
     pub actions: BTreeMap<u64, Action>,
 }
@@ -69,6 +86,7 @@ impl Record {
     /// The record of a cloud with nothing in it.
     #[must_use]
     pub fn new(slot: u8) -> Self {
+        let project = Project::first("first-project");
         Self {
             slot,
             account: Uuid::new_v4(),
@@ -82,6 +100,10 @@ impl Record {
             tags: BTreeSet::new(),
             droplets: BTreeMap::new(),
             reserved_ips: BTreeMap::new(),
+            firewalls: BTreeMap::new(),
+            projects: BTreeMap::from([(project.id, project)]),
+            assignments: BTreeMap::new(),
+            databases: BTreeMap::new(),
             actions: BTreeMap::new(),
         }
     }
@@ -97,6 +119,12 @@ impl Record {
 fn next_id(last: &mut u64) -> u64 {
     *last += rand::rng().random_range(1..60);
     *last
+}
+
+/// A password that no one can guess and that needs no quoting anywhere.
+fn password() -> String {
+    let random = rand::rng().sample_iter(Alphanumeric).take(19);
+    format!("AVNS_{}", random.map(char::from).collect::<String>())
 }
 
 /// Why the record does not change. The text is meant for the API's client.

@@ -2,6 +2,7 @@
 
 use super::actions::Work;
 use super::{RESERVED_IP_LIMIT, Record, Refusal, catalogue};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
@@ -16,6 +17,8 @@ pub struct ReservedIp {
     pub droplet: Option<u64>,
     /// The action that has it locked.
     pub pending: Option<u64>,
+    /// When it was reserved.
+    pub created_at: Timestamp,
 }
 
 impl Record {
@@ -23,7 +26,11 @@ impl Record {
     ///
     /// # Errors
     /// When the region is unknown or the account has no more to reserve.
-    pub fn create_reserved_ip(&mut self, region: &str) -> Result<Ipv4Addr, Refusal> {
+    pub fn create_reserved_ip(
+        &mut self,
+        region: &str,
+        project: Option<&str>,
+    ) -> Result<Ipv4Addr, Refusal> {
         catalogue::region(region)
             .ok_or_else(|| Refusal::unprocessable(format!("Region {region:?} is invalid.")))?;
         if self.reserved_ips.len() >= RESERVED_IP_LIMIT {
@@ -40,8 +47,10 @@ impl Record {
                 region,
                 droplet: None,
                 pending: None,
+                created_at: Timestamp::now(),
             },
         );
+        self.place(&format!("do:reservedip:{ip}"), project)?;
         Ok(ip)
     }
 
@@ -49,9 +58,13 @@ impl Record {
     ///
     /// # Errors
     /// As [`Self::create_reserved_ip`] and [`Self::assign_reserved_ip`].
-    pub fn create_reserved_ip_for(&mut self, droplet: u64) -> Result<(Ipv4Addr, u64), Refusal> {
+    pub fn create_reserved_ip_for(
+        &mut self,
+        droplet: u64,
+        project: Option<&str>,
+    ) -> Result<(Ipv4Addr, u64), Refusal> {
         let region = self.droplet(droplet)?.region.clone();
-        let ip = self.create_reserved_ip(&region)?;
+        let ip = self.create_reserved_ip(&region, project)?;
         Ok((ip, self.assign_reserved_ip(ip, droplet)?))
     }
 
@@ -131,6 +144,7 @@ impl Record {
             ));
         }
         self.reserved_ips.remove(&ip);
+        self.assignments.remove(&format!("do:reservedip:{ip}"));
         Ok(())
     }
 }

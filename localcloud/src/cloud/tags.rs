@@ -52,6 +52,11 @@ impl Record {
         for droplet in self.droplets.values_mut() {
             droplet.tags.remove(&name);
         }
+        for database in self.databases.values_mut() {
+            database.tags.remove(&name);
+        }
+        self.purge_firewalls(Some(&name), None);
+        self.purge_database_rules("tag", &name);
         Ok(())
     }
 
@@ -83,6 +88,10 @@ impl Record {
                 let id = id.parse().map_err(|_| Refusal::NotFound)?;
                 Ok(&mut self.droplet_mut(id)?.tags)
             }
+            "database" => {
+                let id = id.parse().map_err(|_| Refusal::NotFound)?;
+                Ok(&mut self.database_mut(id)?.tags)
+            }
             _ => Err(Refusal::unprocessable(format!(
                 "Resources of type {kind:?} can't be tagged"
             ))),
@@ -111,6 +120,14 @@ impl Record {
                 .iter()
                 .map(u64::to_string)
                 .collect(),
+            "databases" => {
+                let live = self
+                    .databases
+                    .values()
+                    .filter(|database| !database.destroying);
+                let tagged = live.filter(|database| database.tags.contains(name));
+                tagged.map(|database| database.id.to_string()).collect()
+            }
             _ => Vec::new(),
         }
     }

@@ -1,0 +1,189 @@
+//! `/v2/databases`: clusters
+
+use super::App;
+use super::error::ApiError;
+use super::request::{Answer, Body, Caller, Id, Listing, accepted, created, no_content, ok};
+use super::shapes::time;
+use crate::cloud::Record;
+use crate::cloud::catalogue::{DATABASE_SIZES, POSTGRES_VERSIONS, REGIONS};
+use crate::cloud::databases::{
+    DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseUser, Maintenance, NewDatabase, PORT, Resize,
+};
+use axum::Extension;
+use axum::extract::State;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Scope without which passwords stay hidden.
+const CREDENTIALS: &str = "database:view_credentials";
+
+/// A user; the password only for those who may see it.
+pub fn user_view(user: &DatabaseUser, caller: &Caller) -> Value {
+    let role = if user.name == DEFAULT_USER {
+        "primary"
+    } else {
+        "normal"
+    };
+    json!({"name": user.name, "role": role, "password": shown(&user.password, caller)})
+}
+
+fn shown<'a>(password: &'a str, caller: &Caller) -> &'a str {
+    if caller.0.allows(CREDENTIALS) {
+        password
+    } else {
+        ""
+    }
+}
+
+fn connection(database: &Database, host: Ipv4Addr, caller: &Caller) -> Value {
+    let user = database.users.iter().find(|user| user.name == DEFAULT_USER);
+    let password = shown(user.map_or("", |user| &user.password), caller);
+    json!({
+        "protocol": "postgresql",
+        "uri": format!("postgresql://{DEFAULT_USER}:{password}@{host}:{PORT}/{DEFAULT_DATABASE}?sslmode=require"),
+        "database": DEFAULT_DATABASE,
+        "host": host,
+        "port": PORT,
+        "user": DEFAULT_USER,
+        "password": password,
+        "ssl": true,
+    })
+}
+
+fn view(record: &Record, database: &Database, caller: &Caller) -> Value {
+    let users: Vec<Value> = database
+        .users
+        .iter()
+        .map(|user| user_view(user, caller))
+        .collect();
+    json!({
+        "id": database.id,
+        "name": database.name,
+        "engine": "pg",
+        "version": database.version,
+        "num_nodes": database.num_nodes,
+        "size": database.size,
+        "storage_size_mib": database.storage_mib,
+        "region": database.region,
+        "status": database.status,
+        "created_at": time(database.created_at),
+        "private_network_uuid": database.vpc,
+        "tags": database.tags,
+        "db_names": database.databases,
+        "users": users,
+        "connection": connection(database, database.public, caller),
+        "private_connection": connection(database, database.private, caller),
+        "maintenance_window": {
+            "day": database.maintenance.day,
+            "hour": database.maintenance.hour,
+            "pending": false,
+        },
+        "project_id": record.project_of(&format!("do:dbaas:{}", database.id)),
+    })
+}
+
+/// All clusters, or those with a tag.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    listing: Listing,
+) -> Answer {
+    let record = app.store.record();
+    let live = record
+        .databases
+        .values()
+        .filter(|database| !database.destroying);
+    let tag = listing.get("tag_name");
+    let wanted = live.filter(|database| tag.is_none_or(|tag| database.tags.contains(tag)));
+    ok(listing.page("databases", wanted, |database| {
+        view(&record, database, &caller)
+    }))
+}
+
+/// Orders a cluster.
+pub async fn create(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Body(new): Body<NewDatabase>,
+) -> Answer {
+    let id = app
+        .store
+        .change(|record| record.create_database(&new))
+        .await?;
+    let record = app.store.record();
+    created(json!({"database": view(&record, record.database(id)?, &caller)}))
+}
+
+/// One cluster.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Id(id): Id<Uuid>,
+) -> Answer {
+    let record = app.store.record();
+    ok(json!({"database": view(&record, record.database(id)?, &caller)}))
+}
+
+/// Deletes a cluster.
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+    app.store
+        .change(|record| record.delete_database(id))
+        .await?;
+    no_content()
+}
+
+/// Changes a cluster's size.
+pub async fn resize(
+    State(app): State<Arc<App>>,
+    Id(id): Id<Uuid>,
+    Body(new): Body<Resize>,
+) -> Answer {
+    app.store
+        .change(|record| record.resize_database(id, &new))
+        .await?;
+    accepted(json!({}))
+}
+
+/// Sets when a cluster may be maintained.
+pub async fn maintenance(
+    State(app): State<Arc<App>>,
+    Id(id): Id<Uuid>,
+    Body(window): Body<Maintenance>,
+) -> Answer {
+    app.store
+        .change(|record| record.set_maintenance(id, window))
+        .await?;
+    no_content()
+}
+
+/// The CA that a cluster's certificate chains to.
+pub async fn ca(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+    app.store.record().database(id)?;
+    let plane = Arc::clone(&app.plane);
+    let pem = tokio::task::spawn_blocking(move || plane.database_ca());
+    let pem = pem.await.map_err(anyhow::Error::from).and_then(|pem| pem);
+    let pem = pem.map_err(|error| ApiError::internal(&error))?;
+    ok(json!({"ca": {"certificate": STANDARD.encode(pem)}}))
+}
+
+/// What can be ordered.
+pub async fn options() -> Answer {
+    let regions: Vec<&str> = REGIONS.iter().map(|region| region.slug).collect();
+    let layouts = (1..=3).map(|nodes| {
+        let fit = DATABASE_SIZES
+            .iter()
+            .filter(|size| nodes == 1 || size.memory >= 2048);
+        json!({"num_nodes": nodes, "sizes": fit.map(|size| size.slug).collect::<Vec<&str>>()})
+    });
+    let layouts: Vec<Value> = layouts.collect();
+    ok(json!({"options": {"pg": {
+        "regions": regions,
+        "versions": POSTGRES_VERSIONS,
+        "layouts": layouts,
+        "default_version": "15",
+    }}}))
+}

@@ -1,0 +1,14 @@
+//! The API, tried over HTTP on a cloud that keeps its record only.
+
+mod access;
+mod cloud;
+mod databases;
+mod droplets;
+mod firewalls;
+mod keys;
+mod metadata;
+mod projects;
+mod reserved_ips;
+mod restart;
+mod tags;
+mod vpcs;
