@@ -52,6 +52,15 @@ output "database" {
       digitalocean_database_cluster.main.port,
       urlencode(digitalocean_database_db.app.name),
     )
+    # The cluster's own user, for migrations: only it may create tables.
+    admin_uri = format(
+      "postgresql://%s:%s@%s:%d/%s?sslmode=require",
+      urlencode(digitalocean_database_cluster.main.user),
+      urlencode(digitalocean_database_cluster.main.password),
+      digitalocean_database_cluster.main.private_host,
+      digitalocean_database_cluster.main.port,
+      urlencode(digitalocean_database_db.app.name),
+    )
     ca_certificate = data.digitalocean_database_ca.main.certificate
   }
 }

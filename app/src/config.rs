@@ -100,6 +100,10 @@ pub struct MigrateConfig {
     #[command(flatten)]
     pub database: DatabaseConfig,
 
+    /// User that `serve` connects as, if another than the one in the URL; gets the rights it needs
+    #[arg(long, env = "MINITWIT_MIGRATE_GRANT_TO")]
+    pub grant_to: Option<String>,
+
     /// How long to wait for another migration to end
     #[arg(long, env = "MINITWIT_MIGRATE_WAIT_LIMIT", default_value = "60s", value_parser = duration)]
     pub wait_limit: Duration,

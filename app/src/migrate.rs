@@ -75,7 +75,24 @@ pub async fn run(config: &MigrateConfig) -> Result<Vec<&'static str>> {
             .with_context(|| format!("applying {}", migration.name))?;
         applied.push(migration.name);
     }
+    if let Some(user) = &config.grant_to {
+        grant(client, user)
+            .await
+            .with_context(|| format!("granting {user} what serving needs"))?;
+    }
     Ok(applied)
+}
+
+/// Lets `user` read and write every table, and change none. On a managed PostgreSQL 15 only the
+/// database's owner may create tables, so migrations and service are two users.
+async fn grant(client: &Client, user: &str) -> Result<(), tokio_postgres::Error> {
+    let user = format!("\"{}\"", user.replace('"', "\"\""));
+    let grants = format!(
+        "GRANT USAGE ON SCHEMA public TO {user};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {user};
+         GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {user}"
+    );
+    client.batch_execute(&grants).await
 }
 
 async fn lock(client: &Client, limit: Duration) -> Result<()> {
