@@ -3,8 +3,9 @@
 //! There is no queue: what has to be done is read from the record, so that a daemon that was killed
 //! at any moment goes on where it stopped. At most one job works on a droplet or a database at a time.
 
+mod plan;
+
 use crate::cloud::actions::{Action, ActionStatus, Event, Work};
-use crate::cloud::droplets::DropletStatus;
 use crate::cloud::store::Store;
 use crate::cloud::{Record, Refusal};
 use crate::network::Network;
@@ -12,6 +13,7 @@ use crate::plane::Plane;
 use crate::topology;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use plan::{Job, due, settle, to_resume};
 use rand::Rng as _;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,35 +38,6 @@ pub struct MoveLatency {
 impl MoveLatency {
     fn draw(self) -> Duration {
         self.fixed + self.random.mul_f64(rand::rng().random())
-    }
-}
-
-/// Something to do in the background.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Job {
-    Action { id: u64, droplet: u64 },
-    Boot(u64),
-    DestroyDroplet(u64),
-    Database(Uuid),
-    DestroyDatabase(Uuid),
-}
-
-/// What a job works on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Subject {
-    Droplet(u64),
-    Database(Uuid),
-}
-
-impl Job {
-    /// What no other job may work on meanwhile.
-    fn subject(self) -> Subject {
-        match self {
-            Self::Action { droplet, .. } | Self::Boot(droplet) | Self::DestroyDroplet(droplet) => {
-                Subject::Droplet(droplet)
-            }
-            Self::Database(id) | Self::DestroyDatabase(id) => Subject::Database(id),
-        }
     }
 }
 
@@ -275,75 +248,4 @@ fn start(
     let handle = tasks.spawn(async move { jobs.carry_out(job).await });
     running.insert(handle.id(), job);
     true
-}
-
-/// What the record says is under way.
-fn due(record: &Record) -> Vec<Job> {
-    let actions = record
-        .actions
-        .values()
-        .filter(|action| action.status == ActionStatus::InProgress);
-    let actions = actions.map(|action| Job::Action {
-        id: action.id,
-        droplet: action.work.droplet(),
-    });
-    let deleted = record
-        .droplets
-        .values()
-        .filter(|droplet| droplet.destroying);
-    let deleted = deleted.map(|droplet| Job::DestroyDroplet(droplet.id));
-    let databases = record
-        .databases
-        .values()
-        .filter_map(|database| match database {
-            database if database.destroying => Some(Job::DestroyDatabase(database.id)),
-            database if database.synced < database.revision => Some(Job::Database(database.id)),
-            _ => None,
-        });
-    actions.chain(deleted).chain(databases).collect()
-}
-
-/// What should run when the daemon starts and isn't started by [`due`] anyway.
-fn to_resume(record: &Record) -> Vec<Job> {
-    let live = record
-        .droplets
-        .values()
-        .filter(|droplet| !droplet.destroying);
-    let active = live.filter(|droplet| droplet.status == DropletStatus::Active);
-    let databases = record
-        .databases
-        .values()
-        .filter(|database| !database.destroying);
-    let databases = databases.map(|database| Job::Database(database.id));
-    active
-        .map(|droplet| Job::Boot(droplet.id))
-        .chain(databases)
-        .collect()
-}
-
-/// Records the effect of an action that has succeeded.
-fn settle(record: &mut Record, work: &Work) {
-    let Work::Droplet { droplet, event } = work else {
-        return;
-    };
-    let Some(droplet) = record.droplets.get_mut(droplet) else {
-        return;
-    };
-    match event {
-        Event::Create | Event::PowerOn | Event::Reboot | Event::PowerCycle => {
-            droplet.status = DropletStatus::Active;
-        }
-        Event::PowerOff | Event::Shutdown => droplet.status = DropletStatus::Off,
-        Event::Rename { name } => droplet.name.clone_from(name),
-        Event::Resize { size, disk } => {
-            droplet.size.clone_from(size);
-            if *disk {
-                droplet.disk = droplet.size().disk;
-            }
-        }
-        Event::Rebuild { image } => {
-            droplet.image.clone_from(image);
-            droplet.status = DropletStatus::Active;
-        }
-    }
 }

@@ -1,10 +1,13 @@
 //! A DigitalOcean-compatible cloud on one Linux machine: API, hosts, network and databases.
 
 pub mod api;
+pub mod cli;
 pub mod cloud;
 pub mod daemon;
 pub mod jobs;
 pub mod metadata;
 pub mod network;
 pub mod plane;
+pub mod preflight;
+pub mod proxy;
 pub mod topology;

@@ -3,7 +3,7 @@
 use crate::cloud::Record;
 use crate::cloud::databases::{Database, DatabaseRule};
 use crate::cloud::droplets::Droplet;
-use crate::cloud::firewalls::{FirewallRule, Peers};
+use crate::cloud::firewall_rules::{FirewallRule, Peers};
 use crate::plane::spec::{DatabaseNet, DropletNet, Firewall, ReservedRoute, Rule, Topology};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -127,8 +127,8 @@ fn cidr(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::cloud::database_contents::NewDatabaseRule;
-    use crate::cloud::databases::NewDatabase;
-    use crate::cloud::droplets::{NewDroplet, NumberOrText};
+    use crate::cloud::database_orders::NewDatabase;
+    use crate::cloud::droplet_orders::{NewDroplet, NumberOrText};
     use crate::cloud::firewalls::NewFirewall;
     use serde_json::json;
 

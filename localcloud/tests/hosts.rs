@@ -105,16 +105,13 @@ async fn hosts_network_and_database_are_real() {
         .status();
     assert!(made.expect("ssh-keygen is installed").success());
     let public_key = std::fs::read_to_string(key.with_extension("pub")).expect("the public key");
-    let plane = Plane::open(NAME, directory.path(), root.clone(), SLOT)
-        .await
-        .expect("a router");
+    let plane = Plane::new(NAME, directory.path(), root.clone(), SLOT);
+    plane.prepare().await.expect("a router");
 
     let outcome = tokio::spawn(story(plane, key, public_key.trim().to_owned())).await;
 
     // Torn down by a plane that knows only the directory, as after a crash.
-    let plane = Plane::open(NAME, directory.path(), root, SLOT)
-        .await
-        .expect("the router again");
+    let plane = Plane::new(NAME, directory.path(), root, SLOT);
     plane.tear_down().await.expect("nothing is left running");
     assert!(!Path::new("/run/netns/localcloud-hosts-test").exists());
     if let Err(panic) = outcome {

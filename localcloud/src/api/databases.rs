@@ -6,8 +6,9 @@ use super::request::{Answer, Body, Caller, Id, Listing, accepted, created, no_co
 use super::shapes::time;
 use crate::cloud::Record;
 use crate::cloud::catalogue::{DATABASE_SIZES, POSTGRES_VERSIONS, REGIONS};
+use crate::cloud::database_orders::{NewDatabase, Resize};
 use crate::cloud::databases::{
-    DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseUser, Maintenance, NewDatabase, PORT, Resize,
+    DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseUser, Maintenance, PORT,
 };
 use axum::Extension;
 use axum::extract::State;

@@ -7,7 +7,7 @@ use super::shapes;
 use crate::cloud::Record;
 use crate::cloud::actions::Event;
 use crate::cloud::catalogue;
-use crate::cloud::droplets::NumberOrText;
+use crate::cloud::droplet_orders::NumberOrText;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -3,7 +3,8 @@
 use super::App;
 use super::request::{Answer, Body, Id, Listing, accepted, no_content, ok};
 use super::shapes::time;
-use crate::cloud::firewalls::{CloudFirewall, FirewallRule, NewFirewall};
+use crate::cloud::firewall_rules::FirewallRule;
+use crate::cloud::firewalls::{CloudFirewall, NewFirewall};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};

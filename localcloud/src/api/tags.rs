@@ -3,7 +3,7 @@
 use super::App;
 use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
 use crate::cloud::Record;
-use crate::cloud::droplets::NumberOrText;
+use crate::cloud::droplet_orders::NumberOrText;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! What is inside a database cluster: databases, users, trusted sources.
 
 use super::databases::{DEFAULT_DATABASE, DEFAULT_USER, DatabaseRule, DatabaseUser, Maintenance};
-use super::firewalls::is_address;
+use super::firewall_rules::is_address;
 use super::{Record, Refusal};
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -4,6 +4,7 @@ use super::addresses::Addresses;
 use super::image;
 use super::namespace::Namespace;
 use super::process::{Process, control_groups, remove_control_group};
+use super::rules::PROXY_PORT;
 use super::spec::{DropletSeed, PrivateNet};
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
@@ -187,7 +188,10 @@ impl Machine {
             "etc/systemd/network/10-eth1.network",
             &private_network(&seed.net.private),
         )?;
-        let proxy = format!("Acquire::http::Proxy \"http://{}:3128\";\n", plan.router());
+        let proxy = format!(
+            "Acquire::http::Proxy \"http://{}:{PROXY_PORT}\";\n",
+            plan.router()
+        );
         image::write(&draft, "etc/apt/apt.conf.d/90-proxy", &proxy)?;
         image::write(
             &draft,

@@ -10,8 +10,8 @@ mod machine;
 mod namespace;
 mod network;
 mod postgres;
-mod process;
-mod rules;
+pub mod process;
+pub mod rules;
 pub mod spec;
 
 pub use network::METADATA;
@@ -62,24 +62,31 @@ impl Plane {
     }
 
     /// The plane of the cloud `name`, with its state below `directory`, droplets from `image`, and
-    /// the addresses of `slot`. Makes its router. Needs root.
-    ///
-    /// # Errors
-    /// When the kernel refuses.
-    pub async fn open(name: &str, directory: &Path, image: PathBuf, slot: u8) -> Result<Self> {
-        let network = Network::new(name, slot);
-        network.ensure_router().await?;
-        Ok(Self {
+    /// the addresses of `slot`. Needs root, as does all that it does.
+    #[must_use]
+    pub fn new(name: &str, directory: &Path, image: PathBuf, slot: u8) -> Self {
+        Self {
             real: Some(Real {
                 cloud: name.to_owned(),
                 directory: directory.to_owned(),
                 image,
                 plan: Addresses::of_slot(slot),
-                network,
+                network: Network::new(name, slot),
                 authority: Authority::new(directory.join("ca")),
                 applied: Mutex::default(),
             }),
-        })
+        }
+    }
+
+    /// Makes the cloud's router, unless it is there. Comes before everything but [`Plane::tear_down`].
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub async fn prepare(&self) -> Result<()> {
+        match &self.real {
+            Some(real) => real.network.ensure_router().await,
+            None => Ok(()),
+        }
     }
 
     /// Whether this plane only keeps the record.
@@ -249,6 +256,7 @@ impl Plane {
             failures.push(format!("{error:#}"));
         }
         process::remove_empty_control_group();
+        namespace::forget_empty_directory();
         anyhow::ensure!(failures.is_empty(), "{}", failures.join("; "));
         Ok(())
     }

@@ -2,10 +2,11 @@
 
 use super::command::{run, run_with_input};
 use anyhow::{Context, Result};
+use nix::mount::umount;
 use nix::sched::{CloneFlags, setns};
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A named network namespace, kept by the kernel until it is removed.
@@ -132,6 +133,16 @@ impl Namespace {
         })
         .join()
         .map_err(|_| anyhow::anyhow!("the thread inside the namespace panicked"))?
+    }
+}
+
+/// Undoes what the first `ip netns add` did to the directory of names, if no name is left.
+pub fn forget_empty_directory() {
+    let directory = Path::new("/run/netns");
+    if std::fs::read_dir(directory).is_ok_and(|mut names| names.next().is_none()) {
+        // Somebody may make a name at this moment: then the kernel refuses, and that is fine.
+        let _ = umount(directory);
+        let _ = std::fs::remove_dir(directory);
     }
 }
 

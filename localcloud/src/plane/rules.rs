@@ -10,8 +10,11 @@ use super::spec::{DropletNet, PrivateNet, Protocol, Rule, Topology};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// TCP ports of the router that droplets and the machine may reach, beside the metadata service.
-pub const ROUTER_PORTS: &str = "3128, 8080";
+/// TCP port of the router on which droplets reach the API.
+pub const API_PORT: u16 = 8080;
+
+/// TCP port of the router on which droplets reach the package proxy.
+pub const PROXY_PORT: u16 = 3128;
 
 /// The ruleset that replaces whatever was there, in one transaction of `nft -f`.
 #[must_use]
@@ -64,7 +67,7 @@ fn input() -> String {
          \x20   iifname \"lo\" accept\n\
          \x20   ct state established,related accept\n\
          \x20   ip protocol icmp accept\n\
-         \x20   tcp dport {{ {ROUTER_PORTS} }} accept\n\
+         \x20   tcp dport {{ {API_PORT}, {PROXY_PORT} }} accept\n\
          \x20   ip daddr 169.254.169.254 tcp dport 80 accept\n\
          \x20 }}\n"
     )

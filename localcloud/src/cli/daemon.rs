@@ -1,0 +1,121 @@
+//! `localcloud daemon`: one cloud in the foreground; `localcloud up` runs this in the background.
+
+use super::place::Place;
+use super::{CliError, Failure};
+use crate::daemon::{self, DaemonConfig, Listeners};
+use crate::jobs::MoveLatency;
+use crate::plane::addresses::Addresses;
+use crate::plane::rules::{API_PORT, PROXY_PORT};
+use crate::plane::{METADATA, Plane, image};
+use crate::proxy::Proxy;
+use anyhow::{Context, Result};
+use clap::Args;
+use jiff::SignedDuration;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Flags of `localcloud daemon`, passed on by `up`.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Port of the API on 127.0.0.1; by default the one that it had before, else a free one.
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Keep the record only: no host runs, and no privileges are needed.
+    #[arg(long)]
+    pub record_only: bool,
+    /// How long the move of a reserved IP takes, as in 2s or 500ms.
+    #[arg(long, env = "LOCALCLOUD_MOVE_LATENCY", default_value = "2s", value_parser = duration)]
+    pub move_latency: Duration,
+    /// How much longer, at random, a move may take.
+    #[arg(long, env = "LOCALCLOUD_MOVE_JITTER", default_value = "0s", value_parser = duration)]
+    pub move_jitter: Duration,
+}
+
+fn duration(text: &str) -> Result<Duration> {
+    let signed: SignedDuration = text.parse()?;
+    Duration::try_from(signed).context("it must not be negative")
+}
+
+/// Runs a cloud until it gets SIGTERM. What it booted goes on.
+///
+/// # Errors
+/// [`Failure::Taken`] when its port is in use; else when the machine refuses.
+pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
+    let slot = place.choose_slot()?;
+    let directory = place.cloud()?;
+    let mut listeners = Listeners {
+        api: vec![listen(place, options.port)?],
+        metadata: Vec::new(),
+    };
+    let plane = if options.record_only {
+        Plane::record_only()
+    } else {
+        let image = image::path(&place.images()?);
+        Plane::new(&place.name, &directory, image, slot)
+    };
+    plane.prepare().await?;
+    let router = Addresses::of_slot(slot).router();
+    let inside = |address: Ipv4Addr, port: u16| -> Result<Option<tokio::net::TcpListener>> {
+        let listener = plane.listen(SocketAddr::from((address, port)))?;
+        Ok(listener
+            .map(tokio::net::TcpListener::from_std)
+            .transpose()?)
+    };
+    listeners.api.extend(inside(router, API_PORT)?);
+    listeners.metadata.extend(inside(METADATA, 80)?);
+    if let Some(listener) = inside(router, PROXY_PORT)? {
+        let proxy = Arc::new(Proxy::new(place.root()?.join("packages"))?);
+        tokio::spawn(proxy.serve(listener));
+    }
+    let plane = Arc::new(plane);
+    tokio::spawn(heal(Arc::clone(&plane)));
+    let config = DaemonConfig {
+        name: place.name.clone(),
+        slot,
+        directory,
+        move_latency: MoveLatency {
+            fixed: options.move_latency,
+            random: options.move_jitter,
+        },
+    };
+    daemon::run(config, plane, listeners).await?;
+    Ok(())
+}
+
+/// Droplets that reboot by themselves come back with new links.
+async fn heal(plane: Arc<Plane>) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        if let Err(error) = plane.heal_network().await {
+            eprintln!("network: {error:#}");
+        }
+    }
+}
+
+/// Listens on loopback, if possible where the API was before, since scripts may hold its URL.
+fn listen(place: &Place, port: Option<u16>) -> Result<tokio::net::TcpListener, CliError> {
+    let bind = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let listener = match port {
+        Some(port) => bind(port).map_err(|error| {
+            let words =
+                format!("can't listen on 127.0.0.1:{port} ({error}): choose another --port");
+            CliError::new(Failure::Taken, words)
+        })?,
+        None => {
+            let before = place
+                .api()
+                .ok()
+                .and_then(|(url, _)| url.rsplit(':').next()?.parse().ok());
+            before
+                .and_then(|port| bind(port).ok())
+                .map_or_else(|| bind(0), Ok)
+                .context("listening on loopback")?
+        }
+    };
+    listener
+        .set_nonblocking(true)
+        .context("preparing the API's listener")?;
+    let listener = tokio::net::TcpListener::from_std(listener);
+    Ok(listener.context("preparing the API's listener")?)
+}

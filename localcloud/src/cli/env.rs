@@ -1,0 +1,27 @@
+//! `localcloud env`: what Terraform and the other tools need to know, as shell assignments.
+
+use super::CliError;
+use super::place::Place;
+use crate::plane::addresses::Addresses;
+use crate::plane::rules::API_PORT;
+
+/// Prints `export` lines for a shell to evaluate.
+///
+/// # Errors
+/// When there is no such cloud.
+pub fn run(place: &Place) -> Result<(), CliError> {
+    let (url, token) = place.api()?;
+    let plan = Addresses::of_slot(place.slot()?);
+    println!("export DIGITALOCEAN_API_URL={url}");
+    println!("export DIGITALOCEAN_TOKEN={token}");
+    println!("# The API as droplets reach it.");
+    println!(
+        "export LOCALCLOUD_DROPLET_API_URL=http://{}:{API_PORT}",
+        plan.router()
+    );
+    println!("# This machine operates the droplets.");
+    println!("export TF_VAR_operator_cidrs='[\"{}/32\"]'", plan.machine());
+    println!("# VPCs of this cloud lie in its own part of 198.18.0.0/15.");
+    println!("export TF_VAR_vpc_ip_range={}/24", plan.vpc(0));
+    Ok(())
+}
