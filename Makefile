@@ -1,0 +1,70 @@
+# Two commands do it all: `make up` and `make test`. `make help` lists the rest.
+# CLOUD=localcloud|digitalocean, NAME=dev tell environments apart.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help up down status live-url plan drill simulate run build deps test test-unit test-e2e lint check-vagrant
+
+export CLOUD ?= localcloud
+export NAME ?= dev
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+FAULT ?= app-stop
+RUNS ?= 1
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: build ## Stand up the environment and print the live address (CLOUD=digitalocean for a real account)
+	@scripts/install cloud terraform ansible
+	@scripts/up
+
+down: ## Take the environment down
+	@scripts/down
+
+status: ## Show what each droplet is doing
+	@scripts/status
+
+live-url: ## Print the live address, for scripts: make -s live-url
+	@. scripts/environment; [ -s "$$here/outputs.json" ] || die 'There is no environment here: run `make up` first.'; echo "http://$$(output live_ip)"
+
+plan: ## Show what Terraform would change; exit code 2 if anything
+	@scripts/plan
+
+drill: build ## Inject a fault and report what clients saw: make drill FAULT=power-off RUNS=5
+	@scripts/drill failover --fault $(FAULT) --runs $(RUNS)
+
+simulate: build ## Send a simulator run through the live IP: make simulate SCENARIO=FILE, or one made up
+	@scripts/drill simulate $(if $(SCENARIO),--scenario $(SCENARIO),--seed $${SEED:-1}) --fast
+
+run: ## Run MiniTwit alone on http://127.0.0.1:8080 with a throwaway PostgreSQL
+	@scripts/install rust postgresql
+	@cargo build --locked -p minitwit
+	@scripts/with-postgres scripts/run
+
+build: ## Build all binaries
+	@scripts/install rust
+	@cargo build --release --locked
+
+deps: ## Install everything that any target needs
+	@scripts/install rust cloud postgresql terraform provider ansible lint
+
+test: ## Run every check: lint, unit and integration tests, end to end
+	@scripts/test lint test-unit test-e2e
+
+test-unit: ## Unit and integration tests, with a throwaway PostgreSQL
+	@scripts/install rust postgresql provider terraform cloud lint
+	@scripts/with-postgres cargo test --workspace --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
+
+test-e2e: build ## The whole environment in a localcloud of its own: up, load, faults, down
+	@scripts/install cloud terraform ansible
+	@scripts/test-e2e
+
+lint: ## Formatting, clippy, shellcheck, terraform fmt, ansible-lint, yamllint
+	@scripts/install rust terraform provider lint
+	@scripts/lint
+
+check-vagrant: ## Validate the Vagrantfile
+	@scripts/install vagrant
+	@VAGRANT_HOME=$(CURDIR)/.cache/vagrant vagrant validate --ignore-provider
