@@ -10,6 +10,9 @@ import json
 import os
 import shlex
 import sys
+from pathlib import Path
+
+SOCKETS = Path(__file__).resolve().parents[2] / ".cache/ansible/cp"
 
 
 def fail(sentence):
@@ -46,6 +49,9 @@ def ssh_variables():
         variables["ansible_ssh_private_key_file"] = os.path.abspath(key)
         options += ["-o", "IdentitiesOnly=yes"]
     variables["ansible_ssh_common_args"] = shlex.join(options)
+    # Inside the working copy, like all that Ansible leaves, unless that makes a socket's name longer than the system takes
+    if len(str(SOCKETS)) < 75:
+        variables["ansible_control_path_dir"] = str(SOCKETS)
     return variables
 
 
