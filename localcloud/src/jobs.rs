@@ -6,6 +6,7 @@
 mod plan;
 
 use crate::cloud::actions::{Action, ActionStatus, Event, Work};
+use crate::cloud::droplets::DropletStatus;
 use crate::cloud::store::Store;
 use crate::cloud::{Record, Refusal};
 use crate::network::Network;
@@ -82,7 +83,7 @@ impl Jobs {
             tokio::select! {
                 changed = news.changed() => if changed.is_err() { return },
                 Some(ended) = tasks.join_next_with_id() => match ended {
-                    Ok((id, ())) => { running.remove(&id); }
+                    Ok((id, done)) => waiting.extend(running.remove(&id).filter(|job| !done && job.is_wanted_anyway())),
                     Err(panic) => {
                         eprintln!("job {:?}: {panic}", running.remove(&panic.id()));
                         tokio::time::sleep(RETRY).await;
@@ -92,10 +93,11 @@ impl Jobs {
         }
     }
 
-    async fn carry_out(&self, job: Job) {
+    /// Does a job; says whether it is done.
+    async fn carry_out(&self, job: Job) -> bool {
         let outcome = match job {
             Job::Action { id, .. } => self.run_action(id).await,
-            Job::Boot(droplet) => self.boot(droplet).await,
+            Job::Boot(droplet) => self.boot_again(droplet).await,
             Job::DestroyDroplet(droplet) => self.destroy_droplet(droplet).await,
             Job::Database(id) => self.sync_database(id).await,
             Job::DestroyDatabase(id) => self.destroy_database(id).await,
@@ -103,7 +105,9 @@ impl Jobs {
         if let Err(error) = outcome {
             eprintln!("{job:?}: {error:#}");
             tokio::time::sleep(RETRY).await;
+            return false;
         }
+        true
     }
 
     async fn run_action(&self, id: u64) -> Result<()> {
@@ -163,6 +167,15 @@ impl Jobs {
             Event::Rename { .. } | Event::Resize { .. } => return Ok(()),
         }
         self.network.refresh().await
+    }
+
+    /// Boots a droplet that ran before the daemon started, unless it was switched off meanwhile.
+    async fn boot_again(&self, droplet: u64) -> Result<()> {
+        let record = self.store.record();
+        match record.droplet(droplet) {
+            Ok(found) if found.status == DropletStatus::Active => self.boot(droplet).await,
+            _ => Ok(()),
+        }
     }
 
     async fn boot(&self, droplet: u64) -> Result<()> {
@@ -235,7 +248,7 @@ impl Jobs {
 fn start(
     jobs: &Arc<Jobs>,
     job: Job,
-    tasks: &mut JoinSet<()>,
+    tasks: &mut JoinSet<bool>,
     running: &mut HashMap<Id, Job>,
 ) -> bool {
     if running

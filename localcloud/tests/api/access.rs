@@ -194,11 +194,11 @@ async fn the_control_surface_shows_the_cloud_and_ends_it() {
         )
         .await;
     for private in ["token", "state.json"] {
-        let mode = std::fs::metadata(cloud.path().join(private))
+        let permissions = std::fs::metadata(cloud.path().join(private))
             .unwrap()
             .permissions()
             .mode();
-        assert_eq!(mode & 0o777, 0o600, "{private}");
+        assert_eq!(permissions & 0o777, 0o600, "{private}");
     }
     cloud.post(202, "/_localcloud/shutdown", json!({})).await;
     assert_eq!(cloud.ended().await, Ending::Shutdown);

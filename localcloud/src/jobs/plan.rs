@@ -1,0 +1,111 @@
+//! Reads from the record what has to be done, and writes into it what an action has done. Pure.
+
+use crate::cloud::Record;
+use crate::cloud::actions::{ActionStatus, Event, Work};
+use crate::cloud::droplets::DropletStatus;
+use uuid::Uuid;
+
+/// Something to do in the background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Job {
+    Action { id: u64, droplet: u64 },
+    Boot(u64),
+    DestroyDroplet(u64),
+    Database(Uuid),
+    DestroyDatabase(Uuid),
+}
+
+/// What a job works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    Droplet(u64),
+    Database(Uuid),
+}
+
+impl Job {
+    /// Whether this has to be tried again although the record doesn't ask for it.
+    pub(super) fn is_wanted_anyway(self) -> bool {
+        matches!(self, Self::Boot(_) | Self::Database(_))
+    }
+
+    /// What no other job may work on meanwhile.
+    pub(super) fn subject(self) -> Subject {
+        match self {
+            Self::Action { droplet, .. } | Self::Boot(droplet) | Self::DestroyDroplet(droplet) => {
+                Subject::Droplet(droplet)
+            }
+            Self::Database(id) | Self::DestroyDatabase(id) => Subject::Database(id),
+        }
+    }
+}
+
+/// What the record says is under way.
+pub(super) fn due(record: &Record) -> Vec<Job> {
+    let actions = record
+        .actions
+        .values()
+        .filter(|action| action.status == ActionStatus::InProgress);
+    let actions = actions.map(|action| Job::Action {
+        id: action.id,
+        droplet: action.work.droplet(),
+    });
+    let deleted = record
+        .droplets
+        .values()
+        .filter(|droplet| droplet.destroying);
+    let deleted = deleted.map(|droplet| Job::DestroyDroplet(droplet.id));
+    let databases = record
+        .databases
+        .values()
+        .filter_map(|database| match database {
+            database if database.destroying => Some(Job::DestroyDatabase(database.id)),
+            database if database.synced < database.revision => Some(Job::Database(database.id)),
+            _ => None,
+        });
+    actions.chain(deleted).chain(databases).collect()
+}
+
+/// What should run when the daemon starts and isn't started by [`due`] anyway.
+pub(super) fn to_resume(record: &Record) -> Vec<Job> {
+    let live = record
+        .droplets
+        .values()
+        .filter(|droplet| !droplet.destroying);
+    let active = live.filter(|droplet| droplet.status == DropletStatus::Active);
+    let databases = record
+        .databases
+        .values()
+        .filter(|database| !database.destroying);
+    let databases = databases.map(|database| Job::Database(database.id));
+    active
+        .map(|droplet| Job::Boot(droplet.id))
+        .chain(databases)
+        .collect()
+}
+
+/// Records the effect of an action that has succeeded.
+pub(super) fn settle(record: &mut Record, work: &Work) {
+    let Work::Droplet { droplet, event } = work else {
+        return;
+    };
+    let Some(droplet) = record.droplets.get_mut(droplet) else {
+        return;
+    };
+    match event {
+        Event::Create | Event::PowerOn | Event::Reboot | Event::PowerCycle => {
+            droplet.status = DropletStatus::Active;
+        }
+        Event::PowerOff | Event::Shutdown => droplet.status = DropletStatus::Off,
+        Event::Rename { name } => droplet.name.clone_from(name),
+        Event::Resize { size, disk } => {
+            droplet.size.clone_from(size);
+            if *disk {
+                droplet.disk = droplet.size().disk;
+            }
+        }
+        Event::Rebuild { image } => {
+            droplet.image.clone_from(image);
+            droplet.status = DropletStatus::Active;
+        }
+    }
+}
