@@ -8,6 +8,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use prometheus_client::metrics::gauge::Gauge;
 use slog::{Logger, warn};
+use socket2::{SockFilter, SockRef};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
@@ -22,10 +23,23 @@ const BACKLOG: u32 = 4096;
 /// How long accepting pauses when the process is out of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// When stopping: connections that clients have already made are taken until none came for so long,
-/// but no longer than the second figure.
-const LAST_CALL: Duration = Duration::from_millis(50);
-const LAST_CALL_LIMIT: Duration = Duration::from_millis(500);
+/// A client that takes none of its answer for so long is cut.
+const STALLED: Duration = Duration::from_secs(30);
+
+/// When stopping: connections that clients are making are taken until none came for so long, but no
+/// longer than the second figure.
+const LAST_CALL: Duration = Duration::from_millis(250);
+const LAST_CALL_LIMIT: Duration = Duration::from_secs(1);
+
+/// A packet filter that drops TCP segments which open a connection (SYN without ACK) and lets all
+/// others pass. The flags are byte 13 of the TCP header (RFC 9293).
+const REFUSE_OPENING: [SockFilter; 5] = [
+    SockFilter::new(0x30, 0, 0, 13),       // load byte 13
+    SockFilter::new(0x54, 0, 0, 0x12),     // keep SYN and ACK
+    SockFilter::new(0x15, 0, 1, 0x02),     // only SYN: next, else skip one
+    SockFilter::new(0x06, 0, 0, 0),        // drop
+    SockFilter::new(0x06, 0, 0, u32::MAX), // pass
+];
 
 /// Binds an address, also one that a process before this one has just left.
 ///
@@ -38,6 +52,9 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         TcpSocket::new_v6()?
     };
     socket.set_reuseaddr(true)?;
+    // Connections inherit these. Answers are written whole; waiting to fill a packet delays them.
+    socket.set_nodelay(true)?;
+    SockRef::from(&socket).set_tcp_user_timeout(Some(STALLED))?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -73,6 +90,12 @@ where
                 _ = phase.wait_for(|phase| phase.stopping) => break,
             }
         }
+        // Closing a listener resets the connections in its queue, whose clients may have sent a
+        // request already. So openings are ignored first, as if the packets were lost (clients
+        // repeat them), and the queue runs empty.
+        if let Err(error) = SockRef::from(&listener).attach_filter(&REFUSE_OPENING) {
+            warn!(self.logger, "can't refuse connections before closing"; "error.message" => %error);
+        }
         let end = Instant::now() + LAST_CALL_LIMIT;
         while Instant::now() < end {
             match timeout(LAST_CALL, self.accept(&listener)).await {
@@ -100,8 +123,6 @@ where
     }
 
     fn attend(&self, stream: TcpStream, alive: mpsc::Sender<()>) {
-        // Answers are written whole; waiting to fill a packet only delays them.
-        let _ = stream.set_nodelay(true);
         let (service, phase) = (self.service.clone(), self.phase.clone());
         let (limit, open) = (self.client_limit, Open::new(self.open.clone()));
         tokio::spawn(async move {

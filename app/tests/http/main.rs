@@ -1,0 +1,16 @@
+//! MiniTwit over real HTTP, each test on a server and a database of its own.
+
+mod admin;
+mod drain;
+mod faults;
+mod follows;
+mod latest;
+mod messages;
+mod migrations;
+mod pages;
+mod process;
+mod proxy;
+mod register;
+mod requests;
+mod site;
+mod stop;
