@@ -15,7 +15,7 @@ const LIMITS: Limits = Limits {
 };
 
 /// What is known of the local service.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fitness {
     /// It may be live.
     pub fit: bool,
@@ -23,6 +23,16 @@ pub struct Fitness {
     pub reason: String,
     /// Its version, as last heard.
     pub version: Option<String>,
+}
+
+impl Default for Fitness {
+    fn default() -> Self {
+        Self {
+            fit: false,
+            reason: "not asked yet".into(),
+            version: None,
+        }
+    }
 }
 
 /// Asks `target` once, with its tries.

@@ -1,0 +1,10 @@
+//! Everything that can be seen of floatip from outside, against a small fake of the endpoints that it calls.
+
+mod api;
+mod by_hand;
+mod cloud;
+mod decision;
+mod droplet;
+mod keepalived;
+mod schedule;
+mod watch;

@@ -1,0 +1,366 @@
+//! The service: what it does, how fast, and what it leaves alone.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    cloud::{Cloud, Fault, HERE, LIVE, STAGE, Service, THERE},
+    droplet::{ASSIGN_HERE, Droplet, RELEASE_STAGE, until},
+};
+
+/// Makes the droplet master while the live IP's service is as given; tells how long the first POST took.
+async fn fail_over(cloud: &Cloud, droplet: &Droplet, service: Service) -> Duration {
+    droplet
+        .shows("fitness", |status| status["fit"] == true)
+        .await;
+    cloud.service(THERE, service);
+    let start = Instant::now();
+    droplet.vrrp("MASTER");
+    let post = until("a POST", || cloud.posts().first().cloned()).await;
+    post.0 - start
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fit_master_claims_at_once_when_the_live_ip_is_refused() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    assert_eq!(droplet.bonus(), "0\n");
+    let took = fail_over(&cloud, &droplet, Service::Closed).await;
+    assert!(took < Duration::from_millis(600), "{took:?}");
+    droplet.logged("first_answer").await;
+    assert_eq!(cloud.posted(), [ASSIGN_HERE]);
+    assert_eq!(cloud.holder(LIVE), Some(HERE));
+    assert_eq!(droplet.bonus(), "50\n");
+    let steps = [
+        "vrrp",
+        "detected",
+        "decided",
+        "accepted",
+        "completed",
+        "first_answer",
+    ];
+    let logged = droplet.actions();
+    let order = logged.iter().filter(|it| steps.contains(&it.as_str()));
+    assert!(order.eq(steps.iter()), "{logged:?}");
+    let status = droplet
+        .shows("its role", |status| status["role"] == "live")
+        .await;
+    assert_eq!(status["agreement"], true);
+    assert_eq!(status["droplet"]["name"], "droplet-1001");
+    assert_eq!(status["droplet"]["public_ip"], "198.18.0.10");
+    assert_eq!(status["version"], "1.2.3");
+    assert_eq!(status["record"]["live"]["droplet_id"], 1001);
+    assert_eq!(status["moves"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_of_the_live_ip_is_known_within_a_second() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    let took = fail_over(&cloud, &droplet, Service::Silent).await;
+    assert!(took < Duration::from_millis(1500), "{took:?}");
+    droplet.logged("first_answer").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_leaves_a_live_ip_that_serves() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    droplet.vrrp("MASTER");
+    droplet
+        .shows("rest", |status| status["why"] == "live_serves")
+        .await;
+    droplet.live_asked(&cloud, 3).await;
+    assert!(cloud.posted().is_empty());
+    let status = droplet.status().await;
+    assert_eq!(status["agreement"], false);
+    assert!(status["disagreement_seconds"].as_f64().unwrap() > 1.0);
+    // And it need not become master again to notice that it doesn't any longer.
+    cloud.service(THERE, Service::Closed);
+    droplet.logged("first_answer").await;
+    assert_eq!(cloud.posted(), [ASSIGN_HERE]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_leaves_a_live_ip_that_is_dead() {
+    let cloud = Cloud::start().await;
+    cloud.service(THERE, Service::Closed);
+    let droplet = Droplet::start(&cloud).await;
+    droplet.vrrp("BACKUP");
+    droplet
+        .shows("BACKUP", |status| status["vrrp"] == "BACKUP")
+        .await;
+    droplet.logged("detected").await;
+    droplet.live_asked(&cloud, 4).await;
+    assert!(cloud.posted().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unfit_master_leaves_it_too() {
+    let cloud = Cloud::start().await;
+    cloud.service(THERE, Service::Closed);
+    cloud.lock().ready = false;
+    let droplet = Droplet::start(&cloud).await;
+    droplet.vrrp("MASTER");
+    let unfit = |it: &serde_json::Value| {
+        it["why"] == "not_fit" && it["fit_reason"] == "database unavailable"
+    };
+    droplet.shows("rest", unfit).await;
+    droplet.live_asked(&cloud, 4).await;
+    assert!(cloud.posted().is_empty());
+    // Fit again: it claims without a new event.
+    cloud.lock().ready = true;
+    droplet.logged("first_answer").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_assignment_is_the_fit_masters() {
+    let cloud = Cloud::start().await;
+    cloud.lock().holders.insert(LIVE.into(), None);
+    let droplet = Droplet::start(&cloud).await;
+    droplet.vrrp("MASTER");
+    assert_eq!(droplet.logged("decided").await["cause"], "nobody_holds");
+    droplet.logged("first_answer").await;
+    assert_eq!(cloud.holder(LIVE), Some(HERE));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stage_ip_is_released_first_if_it_is_here() {
+    let cloud = Cloud::start().await;
+    cloud.lock().holders.insert(STAGE.into(), Some(HERE));
+    let droplet = Droplet::start(&cloud).await;
+    fail_over(&cloud, &droplet, Service::Closed).await;
+    droplet.logged("first_answer").await;
+    assert_eq!(cloud.posted(), [RELEASE_STAGE, ASSIGN_HERE]);
+    assert_eq!(droplet.count("decided"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_holder_does_nothing_and_has_the_bonus() {
+    let cloud = Cloud::start().await;
+    cloud.lock().holders.insert(LIVE.into(), Some(HERE));
+    cloud.service(HERE, Service::Closed);
+    let droplet = Droplet::start(&cloud).await;
+    droplet.vrrp("MASTER");
+    until("the bonus", || (droplet.bonus() == "50\n").then_some(())).await;
+    droplet.live_asked(&cloud, 4).await;
+    assert!(cloud.posted().is_empty());
+    // The record alone counts: after a move by hand the bonus goes too.
+    cloud.lock().holders.insert(LIVE.into(), Some(THERE));
+    cloud.service(THERE, Service::Up);
+    until("no bonus", || (droplet.bonus() == "0\n").then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_and_trouble_are_outlasted() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    cloud.fault(&[
+        Fault::Status(422, "Droplet already has a pending event."),
+        Fault::Status(500, "Server Error"),
+        Fault::Status(503, "Service Unavailable"),
+    ]);
+    fail_over(&cloud, &droplet, Service::Closed).await;
+    droplet.logged("first_answer").await;
+    assert_eq!(cloud.posted().len(), 4);
+    assert_eq!(droplet.count("claim_failed"), 3);
+    assert_eq!(droplet.count("decided"), 1);
+    // After each refusal the record is read again before anything else is done.
+    let calls = cloud.lock().calls.clone();
+    let live_read = format!("GET /v2/reserved_ips/{LIVE}");
+    let relevant = calls
+        .iter()
+        .map(|(_, call)| call)
+        .filter(|it| **it == live_read || it.starts_with("POST"));
+    let relevant: Vec<_> = relevant.collect();
+    assert!(
+        relevant
+            .windows(2)
+            .all(|pair| !(pair[0].starts_with("POST") && pair[1].starts_with("POST"))),
+        "{relevant:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retry_after_is_waited_for() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    cloud.fault(&[Fault::RetryAfter(2)]);
+    fail_over(&cloud, &droplet, Service::Closed).await;
+    droplet.logged("first_answer").await;
+    let posts = cloud.posts();
+    assert!(posts[1].0 - posts[0].0 >= Duration::from_secs(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_lost_does_not_move_it_twice() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    cloud.fault(&[Fault::Lost]);
+    fail_over(&cloud, &droplet, Service::Closed).await;
+    droplet.logged("first_answer").await;
+    assert_eq!(cloud.posted(), [ASSIGN_HERE]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_that_is_unknown_at_first_is_waited_for() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    cloud.fault(&[Fault::UnknownFor(2)]);
+    cloud.lock().latency = Duration::from_millis(1200);
+    fail_over(&cloud, &droplet, Service::Closed).await;
+    droplet.logged("first_answer").await;
+    assert_eq!(cloud.posted(), [ASSIGN_HERE]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_that_is_never_known_is_seen_by_the_record() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    cloud.fault(&[Fault::UnknownFor(1000)]);
+    fail_over(&cloud, &droplet, Service::Closed).await;
+    assert!(droplet.logged("completed").await["action.id"].is_null());
+    droplet.logged("first_answer").await;
+    assert_eq!(cloud.posted(), [ASSIGN_HERE]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_that_ends_as_errored_is_tried_again() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    cloud.fault(&[Fault::Errored]);
+    fail_over(&cloud, &droplet, Service::Closed).await;
+    droplet.logged("first_answer").await;
+    assert_eq!(cloud.posted(), [ASSIGN_HERE, ASSIGN_HERE]);
+    assert_eq!(
+        droplet.logged("claim_failed").await["error.code"],
+        "errored"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_ends_with_mastership() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    cloud.fault(&vec![Fault::Status(500, "Server Error"); 1000]);
+    fail_over(&cloud, &droplet, Service::Closed).await;
+    droplet.logged("claim_failed").await;
+    droplet.vrrp("FAULT");
+    assert_eq!(droplet.logged("claim_abandoned").await["why"], "not_master");
+    let posts = cloud.posted().len();
+    droplet.live_asked(&cloud, 4).await;
+    assert_eq!(cloud.posted().len(), posts);
+    assert_eq!(droplet.status().await["vrrp"], "FAULT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_by_someone_else_is_waited_for() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    cloud.lock().locked_elsewhere = true;
+    cloud.service(THERE, Service::Closed);
+    droplet.vrrp("MASTER");
+    droplet
+        .shows("rest", |status| status["why"] == "locked")
+        .await;
+    droplet
+        .shows("the lock", |status| {
+            status["record"]["live"]["locked"] == true
+        })
+        .await;
+    assert!(cloud.posted().is_empty());
+    {
+        let mut inner = cloud.lock();
+        inner.locked_elsewhere = false;
+        inner.holders.insert(LIVE.into(), Some(HERE));
+    }
+    droplet
+        .shows("the move", |status| status["role"] == "live")
+        .await;
+    assert!(cloud.posted().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mastership_is_seen_without_any_event() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    let master = "|-- 192.0.0.8\n/32 host LOCAL\n";
+    std::fs::write(droplet.dir.path().join("fib_trie"), master).unwrap();
+    droplet
+        .shows("MASTER", |status| status["vrrp"] == "MASTER")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_keeps_bonus_and_state() {
+    let cloud = Cloud::start().await;
+    cloud.lock().holders.insert(LIVE.into(), Some(HERE));
+    let mut droplet = Droplet::start(&cloud).await;
+    droplet.vrrp("BACKUP");
+    droplet
+        .shows("BACKUP", |status| status["vrrp"] == "BACKUP")
+        .await;
+    until("the bonus", || (droplet.bonus() == "50\n").then_some(())).await;
+    droplet.stop();
+    cloud.lock().reads = Some(500);
+    droplet.run(&cloud);
+    droplet.logged("record_unreadable").await;
+    droplet
+        .shows("BACKUP again", |status| status["vrrp"] == "BACKUP")
+        .await;
+    assert_eq!(droplet.bonus(), "50\n");
+    assert_eq!(droplet.status().await["role"], "unknown");
+    cloud.lock().reads = None;
+    droplet
+        .shows("the record again", |status| status["role"] == "live")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_say_what_the_status_says() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    fail_over(&cloud, &droplet, Service::Closed).await;
+    droplet.logged("first_answer").await;
+    droplet
+        .shows("its role", |status| status["role"] == "live")
+        .await;
+    let metrics = droplet.get("/metrics").await;
+    for line in [
+        "floatip_holder 1",
+        "floatip_fit 1",
+        "floatip_vrrp_state{state=\"MASTER\"} 1",
+        "floatip_vrrp_state{state=\"FAULT\"} 0",
+        "floatip_moves_total 1",
+        "floatip_agreement 1",
+        "floatip_live_answers 1",
+    ] {
+        assert!(
+            metrics.lines().any(|it| it == line),
+            "{line} is not in\n{metrics}"
+        );
+    }
+    for name in [
+        "record_age_seconds",
+        "outside_check_age_seconds",
+        "disagreed_seconds_total",
+    ] {
+        assert!(
+            metrics.contains(&format!("floatip_{name} ")),
+            "{name} is not in\n{metrics}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_line_holds_the_token_and_each_has_its_time() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    fail_over(&cloud, &droplet, Service::Closed).await;
+    droplet.logged("first_answer").await;
+    for line in droplet.lines() {
+        assert!(!line.to_string().contains(crate::cloud::TOKEN), "{line}");
+        let time = line["@timestamp"].as_str().unwrap();
+        assert_eq!(time.len(), "2026-11-21T08:38:00.123Z".len(), "{time}");
+        time.parse::<jiff::Timestamp>().unwrap();
+    }
+}
