@@ -138,8 +138,10 @@ async fn keep(place: &Path, bytes: &[u8]) -> Result<()> {
 fn cache_name(path: &str) -> Option<String> {
     let name = path.rsplit('/').next()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+~%:".contains(c);
-    (path.contains("/pool/") && name.ends_with(".deb") && name.chars().all(plain))
-        .then(|| name.to_owned())
+    (path.contains("/pool/")
+        && Path::new(name).extension().is_some_and(|e| e == "deb")
+        && name.chars().all(plain))
+    .then(|| name.to_owned())
 }
 
 fn reply(status: StatusCode, body: Bytes) -> Response<Bytes> {

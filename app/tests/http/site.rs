@@ -40,7 +40,7 @@ impl Database {
         assert!(
             !server_url.is_empty(),
             "MINITWIT_TEST_DATABASE_URL names no PostgreSQL server; \
-             run the tests with `make test-app` or `scripts/with-postgres cargo test -p minitwit`",
+             run the tests with `make test-unit` or `scripts/with-postgres cargo test -p minitwit`",
         );
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         as_superuser(&server_url, &format!("CREATE DATABASE {name}")).await;

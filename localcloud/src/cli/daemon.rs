@@ -48,16 +48,16 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
         api: vec![listen(place, options.port)?],
         metadata: Vec::new(),
     };
-    let plane = if options.record_only {
+    let machine = if options.record_only {
         Plane::record_only()
     } else {
         let image = image::path(&place.images()?);
         Plane::new(&place.name, &directory, image, slot)
     };
-    plane.prepare().await?;
+    machine.prepare().await?;
     let router = Addresses::of_slot(slot).router();
     let inside = |address: Ipv4Addr, port: u16| -> Result<Option<tokio::net::TcpListener>> {
-        let listener = plane.listen(SocketAddr::from((address, port)))?;
+        let listener = machine.listen(SocketAddr::from((address, port)))?;
         Ok(listener
             .map(tokio::net::TcpListener::from_std)
             .transpose()?)
@@ -68,8 +68,8 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
         let proxy = Arc::new(Proxy::new(place.root()?.join("packages"))?);
         tokio::spawn(proxy.serve(listener));
     }
-    let plane = Arc::new(plane);
-    tokio::spawn(heal(Arc::clone(&plane)));
+    let machine = Arc::new(machine);
+    tokio::spawn(heal(Arc::clone(&machine)));
     let config = DaemonConfig {
         name: place.name.clone(),
         slot,
@@ -79,7 +79,7 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
             random: options.move_jitter,
         },
     };
-    daemon::run(config, plane, listeners).await?;
+    daemon::run(config, machine, listeners).await?;
     Ok(())
 }
 
@@ -96,22 +96,19 @@ async fn heal(plane: Arc<Plane>) {
 /// Listens on loopback, if possible where the API was before, since scripts may hold its URL.
 fn listen(place: &Place, port: Option<u16>) -> Result<tokio::net::TcpListener, CliError> {
     let bind = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    let listener = match port {
-        Some(port) => bind(port).map_err(|error| {
+    let listener = if let Some(port) = port {
+        bind(port).map_err(|error| {
             let words =
                 format!("can't listen on 127.0.0.1:{port} ({error}): choose another --port");
             CliError::new(Failure::Taken, words)
-        })?,
-        None => {
-            let before = place
-                .api()
-                .ok()
-                .and_then(|(url, _)| url.rsplit(':').next()?.parse().ok());
-            before
-                .and_then(|port| bind(port).ok())
-                .map_or_else(|| bind(0), Ok)
-                .context("listening on loopback")?
-        }
+        })?
+    } else {
+        let url = place.api().ok().map(|(url, _)| url);
+        let before = url.and_then(|url| url.rsplit(':').next()?.parse().ok());
+        before
+            .and_then(|port| bind(port).ok())
+            .map_or_else(|| bind(0), Ok)
+            .context("listening on loopback")?
     };
     listener
         .set_nonblocking(true)

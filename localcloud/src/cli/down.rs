@@ -6,7 +6,6 @@ use super::up::NOTE;
 use crate::plane::process::Process;
 use crate::plane::{Plane, image};
 use anyhow::Context;
-use nix::sys::signal::Signal;
 use std::time::Duration;
 
 /// Ends the daemon, every host and database and the network, then removes the cloud's directory.
@@ -21,11 +20,7 @@ pub async fn run(place: &Place) -> Result<(), CliError> {
         return Ok(());
     };
     if let Some(daemon) = Process::noted(&directory.join(NOTE)) {
-        daemon.signal(Signal::SIGTERM)?;
-        if !daemon.ended_within(Duration::from_secs(8)).await {
-            daemon.signal(Signal::SIGKILL)?;
-            daemon.ended_within(Duration::from_secs(2)).await;
-        }
+        daemon.end(Duration::from_secs(8)).await?;
     }
     if nix::unistd::geteuid().is_root() {
         let image = image::path(&place.images()?);

@@ -23,10 +23,17 @@ pub const NOTE: &str = "daemon";
 /// [`Failure::Machine`] before anything is made, if the machine lacks something.
 pub async fn run(place: &Place, options: &Options) -> Result<(), CliError> {
     let directory = place.cloud()?;
-    if Process::noted(&directory.join(NOTE)).is_some() {
-        let (url, _) = place.api()?;
-        println!("cloud {} runs already; its API is {url}", place.name);
-        return Ok(());
+    if let Some(daemon) = Process::noted(&directory.join(NOTE)) {
+        if daemon.runs_this_program() {
+            let (url, _) = place.api()?;
+            println!("cloud {} runs already; its API is {url}", place.name);
+            return Ok(());
+        }
+        println!(
+            "another build of localcloud serves {}; this one takes over",
+            place.name
+        );
+        daemon.end(Duration::from_secs(8)).await?;
     }
     if !options.record_only {
         preflight::check(&place.root()?)

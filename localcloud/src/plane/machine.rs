@@ -65,8 +65,12 @@ impl Machine {
         network: &Namespace,
         plan: Addresses,
     ) -> Result<()> {
-        if self.runs() {
-            return Ok(());
+        if let Some(process) = Process::noted(&self.note()) {
+            if process.is_in(&network.path()) {
+                return Ok(());
+            }
+            // The cloud's network was lost under it: nothing reaches this host any more.
+            self.power_off().await?;
         }
         self.make_disk(seed, plan).await?;
         let process = self.launch(image, network)?;

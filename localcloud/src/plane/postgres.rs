@@ -107,6 +107,10 @@ impl Cluster {
     /// When it does not answer within 60 s.
     pub async fn start(&self) -> Result<()> {
         let log = self.directory.join("server.log");
+        if Process::noted(&self.note()).is_some_and(|p| !p.is_in(&self.namespace.path())) {
+            // Its network was lost under it: nothing reaches this server any more.
+            self.stop().await?;
+        }
         if Process::noted(&self.note()).is_none() {
             // The file that a crash leaves names a process that may by now be another.
             let _ = fs::remove_file(self.home().join("data/postmaster.pid"));

@@ -6,6 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -78,6 +79,14 @@ impl Process {
         self.boot == boot_id() && start_time(self.pid) == Some(self.started)
     }
 
+    /// Whether it lives in the network namespace kept at `path`, and not in one that had its name.
+    #[must_use]
+    pub fn is_in(self, path: &Path) -> bool {
+        let own = fs::metadata(format!("/proc/{}/ns/net", self.pid)).map(|m| (m.dev(), m.ino()));
+        let kept = fs::metadata(path).map(|m| (m.dev(), m.ino()));
+        matches!((own, kept), (Ok(own), Ok(kept)) if own == kept)
+    }
+
     /// Its direct children.
     #[must_use]
     pub fn children(self) -> Vec<Self> {
@@ -100,6 +109,30 @@ impl Process {
             Ok(()) | Err(Errno::ESRCH) => Ok(()),
             Err(error) => bail!("sending {signal} to process {}: {error}", self.pid),
         }
+    }
+
+    /// Whether it runs the very file that this process runs.
+    #[must_use]
+    pub fn runs_this_program(self) -> bool {
+        // The link of a file that was replaced ends in " (deleted)".
+        let its = fs::read_link(format!("/proc/{}/exe", self.pid));
+        let own = std::env::current_exe();
+        matches!((its, own), (Ok(its), Ok(own)) if its == own)
+    }
+
+    /// Asks it to end, and kills it after `grace`.
+    ///
+    /// # Errors
+    /// When the kernel refuses or it stays.
+    pub async fn end(self, grace: Duration) -> Result<()> {
+        self.signal(Signal::SIGTERM)?;
+        if self.ended_within(grace).await {
+            return Ok(());
+        }
+        self.signal(Signal::SIGKILL)?;
+        let ended = self.ended_within(Duration::from_secs(2)).await;
+        anyhow::ensure!(ended, "process {} does not end", self.pid);
+        Ok(())
     }
 
     /// Waits until it has ended; says whether it did within `limit`.
