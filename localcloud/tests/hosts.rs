@@ -1,11 +1,13 @@
 //! Real hosts on a real network: needs root, and takes the machine's slot 30.
 
 use localcloud::plane::addresses::Addresses;
+use localcloud::plane::process::Process;
 use localcloud::plane::spec::{
     DatabaseNet, DatabaseSpec, DropletNet, DropletSeed, Firewall, PrivateNet, Protocol,
     ReservedRoute, Rule, Topology,
 };
 use localcloud::plane::{Plane, image};
+use nix::sys::signal::Signal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -114,6 +116,10 @@ async fn hosts_network_and_database_are_real() {
     let plane = Plane::new(NAME, directory.path(), root, SLOT);
     plane.tear_down().await.expect("nothing is left running");
     assert!(!Path::new("/run/netns/localcloud-hosts-test").exists());
+    for hierarchy in ["systemd", "unified", "freezer"] {
+        let group = format!("/sys/fs/cgroup/{hierarchy}/localcloud/localcloud-{NAME}-312");
+        assert!(!Path::new(&group).exists(), "{group} is left");
+    }
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic.into_panic());
     }
@@ -164,6 +170,12 @@ async fn story(plane: Plane, key: PathBuf, public_key: String) {
     database(&plane, &mut topology, &key, &a).await;
     reboot_from_inside(&plane, &key, &a).await;
 
+    // A host whose supervisor was killed is ended before it boots again.
+    let note = key.with_file_name("droplets/312/process");
+    let supervisor = Process::noted(&note).expect("it runs");
+    for process in supervisor.children().iter().chain([&supervisor]) {
+        process.signal(Signal::SIGKILL).expect("killed");
+    }
     // A powered-off host is silent, and its disk is there when it returns.
     ssh(&key, b.net.public, "echo kept > kept; sync");
     plane.power_off_droplet(b.id).await.expect("off");

@@ -3,7 +3,7 @@
 use super::addresses::Addresses;
 use super::image;
 use super::namespace::Namespace;
-use super::process::{Process, control_groups, remove_control_group};
+use super::process::{Process, control_groups, end_control_group, systemd_runs};
 use super::rules::PROXY_PORT;
 use super::spec::{DropletSeed, PrivateNet};
 use anyhow::{Context, Result, bail};
@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Mounts the disk where only this host's processes see it, enters the host's control groups and
+/// Mounts the disk, and what systemd-nspawn notes, where only this host's processes see it, enters the host's control groups and
 /// runs systemd-nspawn, again when the host reboots (exit status 133). No mount outlives the host,
 /// however it ends.
 const LAUNCH: &str = r#"
 lower=$1 host=$2 groups=$3; shift 3
+mkdir -p /run/systemd/nspawn && mount -t tmpfs tmpfs /run/systemd/nspawn || exit
 for group in $groups; do mkdir -p "$group" && echo $$ > "$group/cgroup.procs"; done
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$host/disk,workdir=$host/work" "$host/root" || exit
 while systemd-nspawn --directory="$host/root" "$@"; [ $? -eq 133 ]; do :; done
@@ -65,13 +66,11 @@ impl Machine {
         network: &Namespace,
         plan: Addresses,
     ) -> Result<()> {
-        if let Some(process) = Process::noted(&self.note()) {
-            if process.is_in(&network.path()) {
-                return Ok(());
-            }
-            // The cloud's network was lost under it: nothing reaches this host any more.
-            self.power_off().await?;
+        if Process::noted(&self.note()).is_some_and(|p| p.is_in(&network.path())) {
+            return Ok(());
         }
+        // Ends a host that lost its supervisor, or the cloud's network under it.
+        self.power_off().await?;
         self.make_disk(seed, plan).await?;
         let process = self.launch(image, network)?;
         let link = public_link(self.id);
@@ -240,7 +239,7 @@ impl Machine {
                 nspawn.signal(Signal::SIGTERM)?;
             }
             if process.ended_within(grace).await {
-                return self.clean_up();
+                return self.clean_up().await;
             }
         }
         self.power_off().await
@@ -269,12 +268,12 @@ impl Machine {
                 }
             }
         }
-        self.clean_up()
+        self.clean_up().await
     }
 
-    fn clean_up(&self) -> Result<()> {
+    async fn clean_up(&self) -> Result<()> {
         for group in control_groups(&self.name) {
-            remove_control_group(&group);
+            end_control_group(&group).await?;
         }
         match fs::remove_file(self.note()) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -308,12 +307,6 @@ pub fn public_link(id: u64) -> String {
 #[must_use]
 pub fn private_link(id: u64) -> String {
     format!("v{id}")
-}
-
-/// Whether this machine's init is systemd (`sd_booted(3)`).
-#[must_use]
-pub fn systemd_runs() -> bool {
-    Path::new("/run/systemd/system").is_dir()
 }
 
 fn public_network(seed: &DropletSeed, plan: Addresses) -> String {

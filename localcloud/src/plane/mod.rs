@@ -255,7 +255,7 @@ impl Plane {
         if let Err(error) = real.network.remove().await {
             failures.push(format!("{error:#}"));
         }
-        process::remove_empty_control_group();
+        process::remove_shared_directories();
         namespace::forget_empty_directory();
         anyhow::ensure!(failures.is_empty(), "{}", failures.join("; "));
         Ok(())
