@@ -114,6 +114,7 @@ impl Machine {
                 .map(str::to_owned),
             );
             args.push(format!("--unit={}", self.name));
+            args.push(format!("--description=localcloud droplet {}", self.id));
         }
         args.extend([
             "nsenter".to_owned(),
