@@ -53,6 +53,10 @@ deps: ## Install everything that any target needs
 test: ## Run every check: lint, unit and integration tests, end to end
 	@scripts/test lint test-unit test-e2e
 
+# Tests that boot hosts or enter namespaces need root; what is built stays the user's.
+ifneq ($(shell id -u),0)
+test-unit: export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER := sudo --preserve-env env PATH=$(CURDIR)/.cache/bin:$(PATH)
+endif
 test-unit: ## Unit and integration tests, with a throwaway PostgreSQL
 	@scripts/install rust postgresql provider terraform cloud lint
 	@scripts/with-postgres cargo test --workspace --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
