@@ -51,7 +51,7 @@ deps: ## Install everything that any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test lint test-unit test-e2e
+	@scripts/test lint check-vagrant test-unit test-e2e
 
 # Tests that boot hosts or enter namespaces need root; what is built stays the user's.
 ifneq ($(shell id -u),0)
