@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down status live-url plan drill simulate run build deps test test-unit test-e2e lint check-vagrant
+.PHONY: help up down status live-url plan drill simulate run bench build deps test test-unit test-e2e lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -42,6 +42,10 @@ run: ## Run MiniTwit alone on http://127.0.0.1:8080 with a throwaway PostgreSQL
 	@scripts/install rust postgresql
 	@cargo build --locked -p minitwit
 	@scripts/with-postgres scripts/run
+
+bench: ## Measure MiniTwit beside its floors and write docs/BENCHMARKS.md: make bench BENCH_ROUNDS=3
+	@scripts/install rust postgresql bench
+	@scripts/bench --write docs/BENCHMARKS.md
 
 build: ## Build all binaries
 	@scripts/install rust

@@ -1,0 +1,119 @@
+//! Processes that are measured: started, ended, and read out of `/proc`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// Linux counts CPU time for programs in hundredths of a second.
+const TICKS: f64 = 100.0;
+
+/// A server of this run; it ends when dropped.
+pub struct Server {
+    child: Child,
+    /// Where it listens, as `host:port`.
+    pub address: String,
+}
+
+impl Server {
+    /// MiniTwit, ready.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub async fn minitwit(binary: &Path, database: &str, log: &Path) -> Result<(Self, Duration)> {
+        let (address, admin) = (free_address()?, free_address()?);
+        let started = Instant::now();
+        let child = Command::new(binary)
+            .args(["serve", "--database-url", database])
+            .args(["--listen", &address, "--admin-listen", &admin])
+            .stdout(fs::File::create(log)?)
+            .spawn()
+            .with_context(|| format!("starting {}", binary.display()))?;
+        let server = Self { child, address };
+        let url = format!("http://{admin}/readyz");
+        while started.elapsed() < Duration::from_secs(10) {
+            let answer = reqwest::get(&url).await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok((server, started.elapsed()));
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bail!(
+            "minitwit is not ready after 10 s; its log is {}",
+            log.display()
+        )
+    }
+
+    /// The bare server that answers with `body`.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn floor(directory: &Path, body: &[u8]) -> Result<Self> {
+        let file = directory.join("body");
+        fs::write(&file, body)?;
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("floor")
+            .arg(&file)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = child.stdout.take().context("the floor has no stdout")?;
+        let mut address = String::new();
+        BufReader::new(output).read_line(&mut address)?;
+        let address = address.trim().to_owned();
+        Ok(Self { child, address })
+    }
+
+    /// Seconds of CPU used so far.
+    pub fn cpu(&self) -> f64 {
+        stat(self.child.id()).map_or(0.0, |stat| stat.cpu)
+    }
+
+    /// Resident memory in MB.
+    pub fn resident(&self) -> f64 {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let text = text.unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+        kilobytes.unwrap_or(0.0) / 1024.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Stat {
+    parent: u32,
+    cpu: f64,
+}
+
+/// Seconds of CPU that PostgreSQL has used, ended backends included.
+pub fn database_cpu(postmaster: u32) -> f64 {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let children = ids
+        .filter_map(stat)
+        .filter(|stat| stat.parent == postmaster);
+    children.map(|stat| stat.cpu).sum::<f64>() + stat(postmaster).map_or(0.0, |stat| stat.cpu)
+}
+
+/// proc(5): the fields after the name in parentheses; CPU with that of children waited for.
+fn stat(id: u32) -> Option<Stat> {
+    let text = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index)?.parse::<f64>().ok();
+    let cpu = (11..15).filter_map(ticks).sum::<f64>() / TICKS;
+    let parent = fields.get(1)?.parse().ok()?;
+    Some(Stat { parent, cpu })
+}
+
+fn free_address() -> Result<String> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?.to_string())
+}

@@ -1,0 +1,181 @@
+//! What is measured, and what each is measured against.
+
+/// What a scenario's figure is compared with.
+pub enum Floor {
+    /// A bare hyper server that answers the same bytes.
+    Hyper {
+        /// What is answered, as a path.
+        path: &'static str,
+    },
+    /// pgbench with these statements.
+    Postgres(&'static str),
+    /// Nothing: its time is its target.
+    None,
+}
+
+/// One kind of request.
+pub struct Scenario {
+    /// In the report.
+    pub name: &'static str,
+    /// Lua for [`crate::load::Load`].
+    pub request: &'static str,
+    /// What it is compared with.
+    pub floor: Floor,
+    /// The share of the floor that is to be reached.
+    pub target: f64,
+    /// Whether each request has a connection of its own.
+    pub closes: bool,
+    /// Requests a second, 0 for as many as possible.
+    pub pace: u32,
+    /// Whether a signed-in user's cookie is sent.
+    pub signed_in: bool,
+}
+
+const PLAIN: Scenario = Scenario {
+    name: "",
+    request: "",
+    floor: Floor::None,
+    target: 0.0,
+    closes: false,
+    pace: 0,
+    signed_in: false,
+};
+
+/// All scenarios, in the order of the report.
+pub const ALL: [Scenario; 11] = [
+    Scenario {
+        name: "GET /public",
+        request: "return 'GET', '/public'",
+        floor: Floor::Hyper { path: "/public" },
+        target: 0.5,
+        ..PLAIN
+    },
+    Scenario {
+        name: "GET /msgs?no=100",
+        request: "return 'GET', '/msgs?no=100'",
+        floor: Floor::Hyper {
+            path: "/msgs?no=100",
+        },
+        target: 0.5,
+        ..PLAIN
+    },
+    Scenario {
+        name: "GET / (signed in)",
+        request: "return 'GET', '/'",
+        floor: Floor::Postgres(
+            r"\set n random(1, 10000)
+SELECT messages.id, author.email, messages.content, messages.published_at, author.name
+FROM (SELECT id FROM users WHERE name = 'u' || :n) me
+CROSS JOIN LATERAL (
+    SELECT me.id AS author_id
+    UNION ALL SELECT followed_id FROM follows WHERE follower_id = me.id
+) source
+CROSS JOIN LATERAL (
+    SELECT * FROM messages
+    WHERE messages.author_id = source.author_id AND NOT flagged
+    ORDER BY messages.id DESC LIMIT 31
+) messages
+JOIN users author ON author.id = messages.author_id
+ORDER BY messages.id DESC LIMIT 31;",
+        ),
+        target: 0.7,
+        signed_in: true,
+        ..PLAIN
+    },
+    Scenario {
+        name: "GET /msgs/{user}",
+        request: "return 'GET', '/msgs/u' .. random(10000)",
+        floor: Floor::Postgres(
+            r"\set n random(1, 10000)
+SELECT messages.content, messages.published_at, users.name
+FROM messages JOIN users ON users.id = messages.author_id
+WHERE messages.author_id = (SELECT id FROM users WHERE name = 'u' || :n) AND NOT messages.flagged
+ORDER BY messages.id DESC LIMIT 100;",
+        ),
+        target: 0.7,
+        ..PLAIN
+    },
+    Scenario {
+        name: "GET /fllws/{user}",
+        request: "return 'GET', '/fllws/u' .. random(10000)",
+        floor: Floor::Postgres(
+            r"\set n random(1, 10000)
+SELECT users.name FROM follows JOIN users ON users.id = follows.followed_id
+WHERE follows.follower_id = (SELECT id FROM users WHERE name = 'u' || :n)
+ORDER BY follows.followed_id LIMIT 100;",
+        ),
+        target: 0.7,
+        ..PLAIN
+    },
+    Scenario {
+        name: "POST /msgs/{user}?latest=",
+        request: "return 'POST', '/msgs/u' .. random(10000) .. '?latest=' .. i, nil, \
+            '{\"content\": \"Message ' .. i .. ': what I had to say about this on that day.\"}'",
+        floor: Floor::Postgres(
+            r"\set n random(1, 10000)
+INSERT INTO messages (author_id, content)
+SELECT id, 'Message ' || :n || ': what I had to say about this on that day.'
+FROM users WHERE name = 'u' || :n;",
+        ),
+        target: 0.7,
+        ..PLAIN
+    },
+    Scenario {
+        name: "POST /fllws/{user}?latest=",
+        request: "return 'POST', '/fllws/u' .. random(10000) .. '?latest=' .. i, nil, \
+            '{\"follow\": \"u' .. random(10000) .. '\"}'",
+        floor: Floor::Postgres(
+            r"\set n random(1, 10000)
+\set m random(1, 10000)
+INSERT INTO follows (follower_id, followed_id)
+SELECT a.id, b.id FROM users a, users b WHERE a.name = 'u' || :n AND b.name = 'u' || :m
+ON CONFLICT DO NOTHING;",
+        ),
+        target: 0.7,
+        ..PLAIN
+    },
+    Scenario {
+        name: "POST /register, 20 a second",
+        request: "local name = 'r' .. os.time() .. 'x' .. i .. 'x' .. random(1000000)\n\
+            return 'POST', '/register?latest=' .. i, nil, '{\"username\": \"' .. name \
+            .. '\", \"email\": \"a@example.com\", \"pwd\": \"secret\"}'",
+        pace: 20,
+        ..PLAIN
+    },
+    Scenario {
+        name: "Simulator, a connection each, 70% writes",
+        request: MIXED,
+        floor: Floor::Hyper {
+            path: "/msgs/u1?no=100",
+        },
+        target: 1.0 / 3.0,
+        closes: true,
+        ..PLAIN
+    },
+    Scenario {
+        name: "GET /public while others post",
+        request: "if i % 50 == 0 then return 'POST', '/msgs/u' .. random(10000), nil, \
+            '{\"content\": \"a word\"}' end return 'GET', '/public'",
+        floor: Floor::Hyper { path: "/public" },
+        target: 0.0,
+        ..PLAIN
+    },
+    Scenario {
+        name: "Simulator over kept connections",
+        request: MIXED,
+        floor: Floor::Hyper {
+            path: "/msgs/u1?no=100",
+        },
+        target: 0.0,
+        ..PLAIN
+    },
+];
+
+/// Seven of ten write; registrations are measured apart, for their passwords cost what they should.
+const MIXED: &str = "local user, kind = 'u' .. random(10000), i % 10
+    local latest = '?latest=' .. i
+    if kind < 5 then return 'POST', '/msgs/' .. user .. latest, nil, '{\"content\": \"Message ' .. i .. '\"}' end
+    if kind < 7 then return 'POST', '/fllws/' .. user .. latest, nil, '{\"follow\": \"u' .. random(10000) .. '\"}' end
+    if kind == 7 then return 'GET', '/msgs' .. latest .. '&no=100' end
+    if kind == 8 then return 'GET', '/msgs/' .. user .. latest .. '&no=100' end
+    return 'GET', '/fllws/' .. user .. latest .. '&no=100'";
