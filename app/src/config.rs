@@ -84,9 +84,13 @@ pub struct ServeConfig {
     )]
     pub api_credential: String,
 
-    /// How long a client may take to send a request, or stay silent between two
+    /// How long a client may take for a request's head, for its body, or to take any of its answer
     #[arg(long, env = "MINITWIT_CLIENT_LIMIT", default_value = "15s", value_parser = duration)]
     pub client_limit: Duration,
+
+    /// How long a client may stay silent between two requests
+    #[arg(long, env = "MINITWIT_IDLE_LIMIT", default_value = "60s", value_parser = duration)]
+    pub idle_limit: Duration,
 
     /// How long requests may still run after SIGTERM
     #[arg(long, env = "MINITWIT_STOP_LIMIT", default_value = "10s", value_parser = duration)]

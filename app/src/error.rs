@@ -31,6 +31,9 @@ pub enum Error {
     /// 413, with the limit in bytes.
     #[error("The request body is larger than {0} bytes")]
     TooLarge(usize),
+    /// 414, with the limit in bytes.
+    #[error("The address is longer than {0} bytes")]
+    AddressTooLong(usize),
     /// 415, with what the path takes.
     #[error("{0}")]
     UnsupportedMediaType(&'static str),
@@ -83,6 +86,7 @@ impl Error {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::AddressTooLong(_) => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -4,6 +4,7 @@
 //! in `api` or `pages` gets a [`context::Context`], and what it stores or reads goes through
 //! [`store`]. [`server`] starts and stops all of it.
 
+mod activity;
 mod admin;
 mod api;
 pub mod app;
@@ -31,3 +32,4 @@ pub mod server;
 mod service;
 mod store;
 pub mod version;
+mod watched;

@@ -7,12 +7,13 @@ use std::time::Duration;
 use hyper::Request;
 use hyper::body::Incoming;
 use prometheus_client::metrics::gauge::Gauge;
-use slog::{Logger, warn};
+use slog::{Logger, info, warn};
 use socket2::{SockFilter, SockRef};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::activity::ClientLimits;
 use crate::connection::attend;
 use crate::lifecycle::Phase;
 use crate::reply::Reply;
@@ -64,8 +65,8 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 pub struct Attendant<S> {
     /// Answers a request.
     pub service: S,
-    /// How long a client may take to send a head, or stay silent between two requests.
-    pub client_limit: Duration,
+    /// How slow a client may be.
+    pub limits: ClientLimits,
     /// When to close connections, and when to stop accepting.
     pub phase: watch::Receiver<Phase>,
     /// Counts open connections.
@@ -94,7 +95,9 @@ where
         // request already. So openings are ignored first, as if the packets were lost (clients
         // repeat them), and the queue runs empty.
         if let Err(error) = SockRef::from(&listener).attach_filter(&REFUSE_OPENING) {
-            warn!(self.logger, "can't refuse connections before closing"; "error.message" => %error);
+            info!(self.logger, "a connection that opens as the listener closes may be reset: \
+                this machine refuses the socket filter that would have its client try again";
+                "error.message" => %error);
         }
         let end = Instant::now() + LAST_CALL_LIMIT;
         while Instant::now() < end {
@@ -124,9 +127,9 @@ where
 
     fn attend(&self, stream: TcpStream, alive: mpsc::Sender<()>) {
         let (service, phase) = (self.service.clone(), self.phase.clone());
-        let (limit, open) = (self.client_limit, Open::new(self.open.clone()));
+        let (limits, open) = (self.limits, Open::new(self.open.clone()));
         tokio::spawn(async move {
-            attend(stream, service, limit, phase).await;
+            attend(stream, service, limits, phase).await;
             drop((open, alive));
         });
     }

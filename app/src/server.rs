@@ -10,6 +10,7 @@ use slog::{Logger, info};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::activity::ClientLimits;
 use crate::admin;
 use crate::app::App;
 use crate::config::ServeConfig;
@@ -54,9 +55,13 @@ pub fn start(config: &ServeConfig, routes: Vec<Route>, logger: &Logger) -> Resul
         let (app, readiness) = (app.clone(), Arc::new(readiness));
         move |request| admin::answer(app.clone(), readiness.clone(), request)
     };
+    let limits = ClientLimits {
+        head: config.client_limit,
+        idle: config.idle_limit,
+    };
     let public = Attendant {
         service: public_service,
-        client_limit: config.client_limit,
+        limits,
         phase: app.lifecycle.watch(),
         open: app.metrics.connections.clone(),
         logger: logger.clone(),
@@ -66,7 +71,7 @@ pub fn start(config: &ServeConfig, routes: Vec<Route>, logger: &Logger) -> Resul
     let admin_lifecycle = Lifecycle::default();
     let admin = Attendant {
         service: admin_service,
-        client_limit: config.client_limit,
+        limits,
         phase: admin_lifecycle.watch(),
         open: Gauge::default(),
         logger: logger.clone(),

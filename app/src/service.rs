@@ -23,6 +23,9 @@ use crate::store;
 /// The pattern that logs and metrics show for paths that no route has.
 const UNMATCHED: &str = "unmatched";
 
+/// Path and query may be this long, in bytes.
+const ADDRESS_LIMIT: usize = 8 * 1024;
+
 /// Answers one request; whatever goes wrong becomes an answer too.
 pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
     let (head, incoming) = request.into_parts();
@@ -71,6 +74,9 @@ async fn run(
     head: Parts,
     body: Result<Bytes>,
 ) -> Result<Reply> {
+    if address_length(&head) > ADDRESS_LIMIT {
+        return Err(Error::AddressTooLong(ADDRESS_LIMIT));
+    }
     let route = route.ok_or_else(Error::unknown_path)?;
     let handler = route.handler(&head.method)?;
     let context = Context::new(app.clone(), head, user, body);
@@ -83,6 +89,11 @@ async fn run(
         return Err(Error::Forbidden);
     }
     handler(context).await
+}
+
+fn address_length(head: &Parts) -> usize {
+    let address = head.uri.path_and_query();
+    address.map_or(0, |address| address.as_str().len())
 }
 
 #[derive(Serialize)]

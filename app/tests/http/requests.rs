@@ -147,11 +147,39 @@ async fn silent_and_slow_clients_are_cut() {
     raw(&site, b"GET /latest HT").await;
     let slow_body = b"POST /register HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{";
     assert!(raw(&site, slow_body).await.starts_with("HTTP/1.1 408 "));
+}
+
+#[tokio::test]
+async fn idle_clients_have_a_limit_of_their_own() {
+    let site = Site::with_settings(&["--idle-limit=200ms"]).await;
     let idle = raw(&site, b"GET /latest HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(
         idle.starts_with("HTTP/1.1 200 "),
         "answered, then closed: {idle}"
     );
+    // The second head is not complete when the shorter limit is over.
+    let site = Site::with_settings(&["--client-limit=200ms"]).await;
+    let mut stream = TcpStream::connect(site.running.address)
+        .await
+        .expect("connect");
+    let request = b"GET /static/icon.svg HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.write_all(request).await.expect("write");
+    let mut answer = vec![0; 64 * 1024];
+    assert!(stream.read(&mut answer).await.expect("an answer") > 0);
+    stream.write_all(b"GET /lat").await.expect("write");
+    let closed = stream.read_to_end(&mut answer);
+    assert!(timeout(Duration::from_secs(5), closed).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_that_takes_no_answers_is_cut() {
+    let site = Site::with_settings(&["--client-limit=200ms"]).await;
+    let mut stream = TcpStream::connect(site.running.address)
+        .await
+        .expect("connect");
+    let requests = b"GET /static/style.css HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
+    let cut = async { while stream.write_all(&requests).await.is_ok() {} };
+    assert!(timeout(Duration::from_secs(20), cut).await.is_ok());
 }
 
 #[tokio::test]
@@ -164,7 +192,14 @@ async fn what_is_not_http_is_400_and_oversized_heads_are_refused() {
     );
     let long = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(70_000));
     let answer = raw(&site, long.as_bytes()).await;
-    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 414 "), "{answer}");
+    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(200));
+    let answer = raw(&site, many.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    for path in ["/msgs/", "/"] {
+        let response = site.get(&format!("{path}{}", "a".repeat(9000))).await;
+        assert_eq!(response.status(), StatusCode::URI_TOO_LONG);
+    }
 }
 
 async fn panicking(_: Context) -> Result<Reply> {
