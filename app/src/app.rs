@@ -6,6 +6,7 @@ use crate::config::ServeConfig;
 use crate::credential::Credential;
 use crate::database::{Database, TargetError};
 use crate::lifecycle::Lifecycle;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::password::Hasher;
 use crate::route::{Route, Router};
@@ -18,6 +19,8 @@ pub struct App {
     pub hasher: Hasher,
     /// Serving, draining or stopping.
     pub lifecycle: Lifecycle,
+    /// New messages for those who listen.
+    pub live: Live,
     /// The process's metrics.
     pub metrics: Metrics,
     /// Where each request is logged.
@@ -37,11 +40,13 @@ impl App {
         routes: Vec<Route>,
         logger: Logger,
     ) -> Result<Self, TargetError> {
+        let metrics = Metrics::new();
         Ok(Self {
             database: Database::new(config)?,
             hasher: Hasher::new(),
             lifecycle: Lifecycle::default(),
-            metrics: Metrics::new(),
+            live: Live::new(config, metrics.listeners.clone()),
+            metrics,
             logger,
             credential: Credential::new(config.api_credential.clone()),
             router: Router::new(routes),

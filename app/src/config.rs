@@ -58,7 +58,7 @@ pub struct ServeConfig {
     #[command(flatten)]
     pub database: DatabaseConfig,
 
-    /// Pooled database connections; readiness uses one more
+    /// Pooled database connections; readiness and live updates use one more each
     #[arg(long, env = "MINITWIT_DATABASE_CONNECTIONS", default_value_t = 8,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub database_connections: usize,
@@ -83,6 +83,11 @@ pub struct ServeConfig {
         hide_env_values = true
     )]
     pub api_credential: String,
+
+    /// Streams of live updates at once; past that they are answered 503
+    #[arg(long, env = "MINITWIT_LIVE_LISTENERS", default_value_t = 2000,
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=100_000))]
+    pub live_listeners: usize,
 
     /// How long a client may take for a request's head, for its body, or to take any of its answer
     #[arg(long, env = "MINITWIT_CLIENT_LIMIT", default_value = "15s", value_parser = duration)]

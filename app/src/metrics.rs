@@ -49,6 +49,8 @@ pub struct Metrics {
     ready: Gauge,
     /// Open connections of the public listener.
     pub connections: Gauge,
+    /// Open live updates.
+    pub listeners: Gauge,
     /// Handlers that panicked.
     pub panics: Counter,
 }
@@ -66,6 +68,7 @@ impl Metrics {
             draining: Gauge::default(),
             ready: Gauge::default(),
             connections: Gauge::default(),
+            listeners: Gauge::default(),
             panics: Counter::default(),
         };
         metrics.register();
@@ -108,6 +111,11 @@ impl Metrics {
             "ready",
             "1 when the last check of readiness passed",
             self.ready.clone(),
+        );
+        registry.register(
+            "live_listeners",
+            "Open streams of live updates",
+            self.listeners.clone(),
         );
         registry.register("panics", "Handlers that panicked", self.panics.clone());
         registry.register(

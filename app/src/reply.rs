@@ -1,19 +1,24 @@
 //! Answers: JSON, HTML, redirects.
 
+use std::convert::Infallible;
+
 use askama::Template;
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::body::Body;
 use hyper::header::{self, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::payload::Payload;
 
 /// What a handler answers.
-pub type Reply = Response<Full<Bytes>>;
+pub type Reply = Response<Payload>;
 
-/// Pages load nothing but their own stylesheet and avatars, run nothing, and are framed nowhere.
+/// Pages load nothing but their own stylesheet, script, updates and avatars, and are framed nowhere.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; \
+    script-src 'self'; connect-src 'self'; \
     img-src 'self' https://www.gravatar.com; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'";
 
@@ -59,10 +64,22 @@ pub fn html(template: &impl Template) -> Result<Reply> {
 /// 200 with bytes of this type.
 #[must_use]
 pub fn with_type(body: Bytes, content_type: &'static str) -> Reply {
-    let mut reply = Reply::new(Full::new(body));
+    let mut reply = Reply::new(Full::new(body).into());
     reply
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply
+}
+
+/// 200 with events, until the stream ends.
+#[must_use]
+pub fn event_stream(events: impl Body<Data = Bytes, Error = Infallible> + Send + 'static) -> Reply {
+    let mut reply = Reply::new(Payload::stream(events));
+    let content_type = HeaderValue::from_static("text/event-stream");
+    reply
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
+    no_store(&mut reply);
     reply
 }
 

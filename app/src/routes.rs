@@ -1,7 +1,7 @@
 //! The one table of routes.
 
 use crate::api::{follows, latest, messages, register};
-use crate::pages::{assets, timeline};
+use crate::pages::{assets, live, timeline};
 use crate::route::Route;
 
 /// All paths of the public listener.
@@ -13,6 +13,8 @@ pub fn table() -> Vec<Route> {
         Route::page("/{user}").get(timeline::user),
         Route::page("/static/style.css").get(assets::stylesheet),
         Route::page("/static/icon.svg").get(assets::icon),
+        Route::page("/static/live.js").get(assets::script),
+        Route::page("/live").get(live::listen),
         Route::api("/latest").get(latest::show),
         Route::api("/register")
             .records_latest()

@@ -17,6 +17,7 @@ use crate::config::ServeConfig;
 use crate::database::Target;
 use crate::lifecycle::Lifecycle;
 use crate::listener::{Attendant, bind};
+use crate::live::feed;
 use crate::readiness::Readiness;
 use crate::route::Route;
 use crate::service;
@@ -30,6 +31,7 @@ pub struct Running {
     app: Arc<App>,
     public: JoinHandle<()>,
     admin: JoinHandle<()>,
+    feed: JoinHandle<()>,
     _admin_lifecycle: Lifecycle,
 }
 
@@ -78,7 +80,10 @@ pub fn start(config: &ServeConfig, routes: Vec<Route>, logger: &Logger) -> Resul
     }
     .serve(admin);
 
+    let target = Target::new(&config.database)?;
+    let feed = tokio::spawn(feed::run(app.clone(), target, logger.clone()));
     let running = Running {
+        feed,
         address,
         admin_address,
         public: tokio::spawn(public),
@@ -102,6 +107,7 @@ impl Running {
             public.abort();
         }
         self.admin.abort();
+        self.feed.abort();
         self.app.metrics.connections.get()
     }
 }

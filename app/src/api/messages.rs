@@ -52,6 +52,7 @@ pub async fn post(mut context: Context) -> Result<Reply> {
     if !messages::add(&mut session, &author, &text).await? {
         return Err(Error::unknown_user());
     }
+    context.app.live.posted();
     Ok(reply::no_content())
 }
 

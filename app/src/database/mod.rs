@@ -1,5 +1,6 @@
 //! The way to PostgreSQL: a bounded pool for requests, dedicated connections for the rest.
 
+mod listen;
 mod session;
 mod target;
 

@@ -91,14 +91,13 @@ impl Target {
     /// # Errors
     /// When the database can't be reached, is not trusted, or refuses.
     pub async fn connect(&self) -> Result<Dedicated, tokio_postgres::Error> {
-        let (client, task) = if let Some(tls) = &self.tls {
+        if let Some(tls) = &self.tls {
             let (client, connection) = self.postgres.connect(tls.clone()).await?;
-            (client, tokio::spawn(connection))
+            Ok(Dedicated::new(client, tokio::spawn(connection)))
         } else {
             let (client, connection) = self.postgres.connect(NoTls).await?;
-            (client, tokio::spawn(connection))
-        };
-        Ok(Dedicated { client, task })
+            Ok(Dedicated::new(client, tokio::spawn(connection)))
+        }
     }
 }
 
@@ -109,6 +108,10 @@ pub struct Dedicated {
 }
 
 impl Dedicated {
+    pub(super) fn new(client: Client, task: JoinHandle<Result<(), tokio_postgres::Error>>) -> Self {
+        Self { client, task }
+    }
+
     /// The connection's client.
     #[must_use]
     pub fn client(&self) -> &Client {

@@ -13,6 +13,12 @@ pub async fn stylesheet(_: Context) -> Result<Reply> {
     Ok(kept(style, "text/css; charset=utf-8"))
 }
 
+/// `GET /static/live.js`
+pub async fn script(_: Context) -> Result<Reply> {
+    let script = include_bytes!("../../static/live.js");
+    Ok(kept(script, "text/javascript; charset=utf-8"))
+}
+
 /// `GET /static/icon.svg`
 pub async fn icon(_: Context) -> Result<Reply> {
     let icon = include_bytes!("../../static/icon.svg");

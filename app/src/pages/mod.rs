@@ -3,4 +3,5 @@
 pub mod assets;
 mod escape;
 pub mod failure;
+pub mod live;
 pub mod timeline;

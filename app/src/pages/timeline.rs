@@ -15,7 +15,7 @@ use crate::version::version;
 const PER_PAGE: usize = 30;
 
 /// One more than is shown tells whether there are older ones.
-const READ: i64 = 31;
+pub const READ: i64 = 31;
 
 /// What stays as it is in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -33,7 +33,11 @@ struct Timeline {
     version: &'static str,
 }
 
+/// One message of a list.
+#[derive(Template)]
+#[template(path = "message.html")]
 struct Line {
+    id: i64,
     avatar: String,
     author: String,
     author_path: String,
@@ -71,6 +75,11 @@ fn before(context: &Context) -> i64 {
     given.unwrap_or(i64::MAX)
 }
 
+/// The list item of one message, as a page shows it.
+pub fn item(entry: Entry) -> Result<String> {
+    line(entry).render().map_err(Error::internal)
+}
+
 fn timeline(title: String, mut entries: Vec<Entry>) -> Timeline {
     let more = entries.len() > PER_PAGE;
     entries.truncate(PER_PAGE);
@@ -86,6 +95,7 @@ fn timeline(title: String, mut entries: Vec<Entry>) -> Timeline {
 fn line(entry: Entry) -> Line {
     let author = entry.message.author;
     Line {
+        id: entry.id,
         avatar: avatar(&entry.email),
         author_path: format!("/{}", utf8_percent_encode(&author, SEGMENT)),
         author,

@@ -1,5 +1,6 @@
 //! What is stored: one file per table, one statement per function. Knows nothing of HTTP.
 
+pub mod arrivals;
 pub mod follows;
 pub mod latest;
 pub mod messages;

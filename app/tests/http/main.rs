@@ -5,6 +5,7 @@ mod drain;
 mod faults;
 mod follows;
 mod latest;
+mod live;
 mod messages;
 mod migrations;
 mod pages;

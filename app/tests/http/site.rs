@@ -31,6 +31,7 @@ async fn as_superuser(url: &str, sql: &str) {
 pub struct Database {
     server_url: String,
     name: String,
+    is_owner: bool,
 }
 
 impl Database {
@@ -44,7 +45,11 @@ impl Database {
         );
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         as_superuser(&server_url, &format!("CREATE DATABASE {name}")).await;
-        Self { server_url, name }
+        Self {
+            server_url,
+            name,
+            is_owner: true,
+        }
     }
 
     /// With the current schema.
@@ -53,6 +58,15 @@ impl Database {
         let applied = migrate::run(&migrate_config(&database.url())).await;
         applied.expect("migrate");
         database
+    }
+
+    /// The same one, which is dropped at the end of the first.
+    pub fn again(&self) -> Self {
+        Self {
+            server_url: self.server_url.clone(),
+            name: self.name.clone(),
+            is_owner: false,
+        }
     }
 
     pub fn url(&self) -> String {
@@ -79,6 +93,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        if !self.is_owner {
+            return;
+        }
         let url = self.server_url.clone();
         let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         let dropping = std::thread::spawn(move || {

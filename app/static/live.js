@@ -1,0 +1,72 @@
+// Adds new messages to an open timeline. Without this file pages work all the same.
+"use strict";
+
+(() => {
+  const { live, newest: shown } = document.currentScript.dataset;
+  const list = document.querySelector("ul.messages");
+  if (!list || !window.EventSource) return;
+  list.setAttribute("aria-live", "polite");
+
+  // The page must not grow for ever; what goes at the end is behind the link to older messages.
+  const most = 300;
+  const firstWait = 1000;
+  const longestWait = 30000;
+  let newest = Number(shown) || 0;
+  let wait = firstWait;
+  let stream = null;
+  let timer = null;
+
+  const shorten = () => {
+    while (list.children.length > most) list.lastElementChild.remove();
+    const older = document.querySelector("p.older a");
+    const last = list.lastElementChild.querySelector("[data-id]");
+    if (older && last) older.search = "?before=" + last.dataset.id;
+  };
+
+  // The item is the server's own markup, escaped as on the page it is added to.
+  const show = (event) => {
+    const message = JSON.parse(event.data);
+    if (list.querySelector('[data-id="' + Number(message.id) + '"]')) return;
+    const template = document.createElement("template");
+    template.innerHTML = message.html;
+    const item = template.content.querySelector("li");
+    if (!item) return;
+    // What stands there when there is no message.
+    const only = list.firstElementChild;
+    if (only && !only.querySelector("[data-id]")) only.remove();
+    list.prepend(item);
+    newest = Math.max(newest, Number(message.id));
+    if (list.children.length > most) shorten();
+  };
+
+  const close = () => {
+    clearTimeout(timer);
+    if (stream) stream.close();
+    stream = null;
+  };
+
+  // The browser connects again by itself after a lost connection, but not after a refusal.
+  const again = () => {
+    if (!stream || stream.readyState !== EventSource.CLOSED) return;
+    close();
+    timer = setTimeout(open, wait * (0.5 + Math.random()));
+    wait = Math.min(wait * 2, longestWait);
+  };
+
+  const open = () => {
+    close();
+    const address = new URL(live, location.href);
+    address.searchParams.set("after", newest);
+    stream = new EventSource(address);
+    stream.onopen = () => { wait = firstWait; };
+    stream.onmessage = show;
+    stream.onerror = again;
+  };
+
+  // A page that nobody sees leaves its place to others.
+  const follow = () => (document.visibilityState === "visible" ? open() : close());
+  document.addEventListener("visibilitychange", follow);
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
+  follow();
+})();
