@@ -3,4 +3,10 @@
 pub mod assets;
 mod escape;
 pub mod failure;
+pub mod follow;
+mod frame;
+pub mod login;
+mod path;
+pub mod post;
+pub mod register;
 pub mod timeline;
