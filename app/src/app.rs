@@ -1,10 +1,13 @@
 //! What all requests share.
 
+use anyhow::Result;
 use slog::Logger;
 
+use crate::auth::limiter::Limiter;
+use crate::auth::seal::{KeyError, Sealer};
 use crate::config::ServeConfig;
 use crate::credential::Credential;
-use crate::database::{Database, TargetError};
+use crate::database::Database;
 use crate::lifecycle::Lifecycle;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -25,6 +28,10 @@ pub struct App {
     pub metrics: Metrics,
     /// Where each request is logged.
     pub logger: Logger,
+    /// Seals cookies.
+    pub sealer: Sealer,
+    /// Bounds attempts to sign in and to register.
+    pub limiter: Limiter,
     pub(crate) credential: Credential,
     pub(crate) router: Router,
     pub(crate) body_limit: std::time::Duration,
@@ -34,14 +41,12 @@ impl App {
     /// From the settings; connects to nothing yet.
     ///
     /// # Errors
-    /// When the database's settings can't be used.
-    pub fn new(
-        config: &ServeConfig,
-        routes: Vec<Route>,
-        logger: Logger,
-    ) -> Result<Self, TargetError> {
+    /// When a setting can't be used.
+    pub fn new(config: &ServeConfig, routes: Vec<Route>, logger: Logger) -> Result<Self> {
         let metrics = Metrics::new();
         Ok(Self {
+            sealer: sealer(config)?,
+            limiter: Limiter::new(config.account_attempts, config.account_attempt_interval),
             database: Database::new(config)?,
             hasher: Hasher::new(),
             lifecycle: Lifecycle::default(),
@@ -52,5 +57,12 @@ impl App {
             router: Router::new(routes),
             body_limit: config.client_limit,
         })
+    }
+}
+
+fn sealer(config: &ServeConfig) -> Result<Sealer, KeyError> {
+    match &config.session_key {
+        Some(key) => Sealer::with_key(key),
+        None => Ok(Sealer::with_random_key()),
     }
 }

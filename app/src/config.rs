@@ -84,6 +84,19 @@ pub struct ServeConfig {
     )]
     pub api_credential: String,
 
+    /// Key that signs session cookies: 32 bytes or more in hex or base64, the same for all processes
+    /// behind one address; without it each start makes up its own
+    #[arg(long, env = "MINITWIT_SESSION_KEY", hide_env_values = true)]
+    pub session_key: Option<String>,
+
+    /// How often one address may try to sign in or register on the pages in a row; 0: any number
+    #[arg(long, env = "MINITWIT_ACCOUNT_ATTEMPTS", default_value_t = 60)]
+    pub account_attempts: u32,
+
+    /// After how long it may try once more
+    #[arg(long, env = "MINITWIT_ACCOUNT_ATTEMPT_INTERVAL", default_value = "1s", value_parser = duration)]
+    pub account_attempt_interval: Duration,
+
     /// Streams of live updates at once; past that they are answered 503
     #[arg(long, env = "MINITWIT_LIVE_LISTENERS", default_value_t = 2000,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=100_000))]

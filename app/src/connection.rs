@@ -1,6 +1,7 @@
 //! One connection: its requests, one after the other, until it ends or is let go.
 
 use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::pin;
 
 use hyper::Request;
@@ -15,6 +16,10 @@ use crate::activity::{Activity, ClientLimits, Held};
 use crate::lifecycle::Phase;
 use crate::reply::Reply;
 use crate::watched::Watched;
+
+/// The address that a request came from; an extension of every request.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
 
 /// Request line and headers may be this large, in bytes.
 const HEAD_LIMIT: usize = 64 * 1024;
@@ -33,7 +38,11 @@ pub async fn attend<S, F>(
     F: Future<Output = Reply>,
 {
     let activity = Activity::new();
-    let observed = service_fn(|request| {
+    // Unknown when the client has left already, and then of no consequence.
+    let address = stream.peer_addr().map(|address| address.ip());
+    let address = ClientAddress(address.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
+    let observed = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(address);
         let busy = activity.busy();
         let work = service(request);
         async {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::HeaderMap;
-use hyper::header::CONTENT_TYPE;
 use hyper::http::request::Parts;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -16,6 +15,7 @@ use serde_json::error::Category;
 use crate::app::App;
 use crate::database::Session;
 use crate::error::{Error, Result};
+use crate::form::Form;
 
 /// How many messages or names a call gets that does not say.
 const DEFAULT_COUNT: i64 = 100;
@@ -91,17 +91,13 @@ impl Context {
         (value != -1).then_some(value)
     }
 
-    /// Whether the body is an HTML form's.
-    #[must_use]
-    pub fn is_form(&self) -> bool {
-        let content_type = self.headers().get(CONTENT_TYPE);
-        content_type
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| {
-                let media_type = value.split(';').next().unwrap_or_default().trim();
-                media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-                    || media_type.eq_ignore_ascii_case("multipart/form-data")
-            })
+    /// The body as an HTML form; once.
+    ///
+    /// # Errors
+    /// 400 or 415 when it is none, 413 or 408 when it was too large or too slow.
+    pub fn form(&mut self) -> Result<Form> {
+        let body = mem::replace(&mut self.body, Ok(Bytes::new()))?;
+        Form::read(self.headers(), &body)
     }
 
     /// The body as JSON; once.

@@ -16,9 +16,15 @@ pub enum Error {
     /// 400: the client can read in the text what to change.
     #[error("{0}")]
     BadRequest(Cow<'static, str>),
+    /// 401: nobody is signed in.
+    #[error("You have to sign in first")]
+    Unauthorized,
     /// 403: the simulator's credential is missing or wrong.
     #[error("You are not authorized to use this resource!")]
     Forbidden,
+    /// 403: the page of another site made this request.
+    #[error("This request came from another site, so it was not done")]
+    CrossSite,
     /// 404, with what was not found.
     #[error("{0}")]
     NotFound(&'static str),
@@ -37,6 +43,9 @@ pub enum Error {
     /// 415, with what the path takes.
     #[error("{0}")]
     UnsupportedMediaType(&'static str),
+    /// 429, with the seconds to wait.
+    #[error("Too many attempts; please wait and try again")]
+    TooMany(u64),
     /// 503: the database is away or all its connections are taken; worth another try.
     #[error("The service is busy or its database is away; please try again")]
     Unavailable(#[source] Cause),
@@ -81,13 +90,15 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::AddressTooLong(_) => StatusCode::URI_TOO_LONG,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

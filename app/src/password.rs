@@ -34,6 +34,17 @@ pub struct Hasher {
 
 type Memory = Vec<Block>;
 
+/// What came of a password that was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is another one.
+    Wrong,
+    /// It is the one.
+    Right,
+    /// It is the one, and its hash was made at another cost than new ones are.
+    Outdated,
+}
+
 impl Hasher {
     /// A hasher that works on two passwords per core at most: with one, hashes fall behind on a
     /// machine whose cores are wanted by many others.
@@ -53,6 +64,26 @@ impl Hasher {
     /// # Errors
     /// 503 when too many others wait.
     pub async fn hash(&self, password: String) -> Result<String> {
+        self.work(move |argon2, memory| hash(argon2, &password, memory))
+            .await
+    }
+
+    /// Whether the password is the one of this hash. Without a hash it never is, in the same time.
+    ///
+    /// # Errors
+    /// 503 when too many others wait, 500 when the hash is none of ours.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<Verdict> {
+        self.work(move |argon2, memory| match hash {
+            Some(hash) => verify(argon2, &password, &hash, memory),
+            None => self::hash(argon2, &password, memory).map(|_| Verdict::Wrong),
+        })
+        .await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Argon2<'_>, &mut Memory) -> password_hash::Result<T> + Send + 'static,
+    ) -> Result<T> {
         let turn = timeout(WAIT_LIMIT, self.turns.clone().acquire_owned())
             .await
             .map_err(Error::unavailable)?
@@ -62,9 +93,9 @@ impl Hasher {
             // Held until the work is done, also when the client has gone.
             let _turn = turn;
             let mut memory = lock(&free).pop().unwrap_or_default();
-            let hash = hash(&argon2, &password, &mut memory);
+            let outcome = work(&argon2, &mut memory);
             lock(&free).push(memory);
-            hash
+            outcome
         });
         work.await
             .map_err(Error::internal)?
@@ -95,6 +126,43 @@ fn hash(argon2: &Argon2<'_>, password: &str, memory: &mut Memory) -> password_ha
     Ok(hash.to_string())
 }
 
+fn verify(
+    argon2: &Argon2<'_>,
+    password: &str,
+    hash: &str,
+    memory: &mut Memory,
+) -> password_hash::Result<Verdict> {
+    let hash = PasswordHash::new(hash)?;
+    let expected = hash.hash.ok_or(password_hash::Error::PhcStringField)?;
+    let salt = hash.salt.ok_or(password_hash::Error::PhcStringField)?;
+    let algorithm = Algorithm::try_from(hash.algorithm)?;
+    let version = match hash.version {
+        Some(version) => Version::try_from(version)?,
+        None => Version::V0x10,
+    };
+    let params = Params::try_from(&hash)?;
+    memory.resize(params.block_count(), Block::default());
+    let mut bytes = [0; Salt::MAX_LENGTH];
+    let bytes = salt.decode_b64(&mut bytes)?;
+    let theirs = Argon2::new(algorithm, version, params);
+    let output = Output::init_with(expected.len(), |output| {
+        Ok(theirs.hash_password_into_with_memory(password.as_bytes(), bytes, output, memory)?)
+    })?;
+    // Outputs compare in constant time.
+    if output != expected {
+        return Ok(Verdict::Wrong);
+    }
+    let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+    let is_current = algorithm == Algorithm::Argon2id
+        && version == Version::V0x13
+        && cost(theirs.params()) == cost(argon2.params());
+    Ok(if is_current {
+        Verdict::Right
+    } else {
+        Verdict::Outdated
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use argon2::PasswordVerifier;
@@ -116,5 +184,27 @@ mod tests {
                 .is_ok()
         );
         assert!(hasher.argon2.verify_password(b"password", &parsed).is_err());
+    }
+
+    #[tokio::test]
+    async fn passwords_are_told_apart_and_older_hashes_are_known() {
+        let hasher = Hasher::new();
+        let verify = async |password: &str, hash: &str| {
+            let outcome = hasher.verify(password.to_owned(), Some(hash.to_owned()));
+            outcome.await.expect("a verdict")
+        };
+        let current = hasher.hash("secret".to_owned()).await.expect("a hash");
+        assert_eq!(verify("secret", &current).await, Verdict::Right);
+        assert_eq!(verify("Secret", &current).await, Verdict::Wrong);
+        let params = Params::new(64, 1, 1, None).expect("parameters");
+        let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut memory = Memory::new();
+        let older = super::hash(&cheap, "secret", &mut memory).expect("a hash");
+        assert_eq!(verify("secret", &older).await, Verdict::Outdated);
+        assert_eq!(verify("Secret", &older).await, Verdict::Wrong);
+        let unknown = hasher.verify("secret".to_owned(), None).await;
+        assert_eq!(unknown.expect("a verdict"), Verdict::Wrong);
+        let foreign = hasher.verify("secret".to_owned(), Some("md5".to_owned()));
+        assert!(foreign.await.is_err());
     }
 }

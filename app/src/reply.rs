@@ -16,11 +16,10 @@ use crate::payload::Payload;
 /// What a handler answers.
 pub type Reply = Response<Payload>;
 
-/// Pages load nothing but their own stylesheet, script, updates and avatars, and are framed nowhere.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; \
-    script-src 'self'; connect-src 'self'; \
-    img-src 'self' https://www.gravatar.com; form-action 'self'; base-uri 'none'; \
-    frame-ancestors 'none'";
+/// Pages load and run nothing but the site's own files and avatars, and are framed nowhere.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+    connect-src 'self'; img-src 'self' https://www.gravatar.com https://secure.gravatar.com; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// 204 without a body.
 #[must_use]
@@ -83,15 +82,17 @@ pub fn event_stream(events: impl Body<Data = Bytes, Error = Infallible> + Send +
     reply
 }
 
-/// 302 to a path of this site.
-#[must_use]
-pub fn redirect(path: &'static str) -> Reply {
+/// 302 to a path of this site, percent-encoded.
+///
+/// # Errors
+/// When it is not: a defect.
+pub fn redirect(path: &str) -> Result<Reply> {
     let mut reply = Reply::default();
     *reply.status_mut() = StatusCode::FOUND;
-    reply
-        .headers_mut()
-        .insert(header::LOCATION, HeaderValue::from_static(path));
-    reply
+    let path = HeaderValue::from_str(path).map_err(Error::internal)?;
+    reply.headers_mut().insert(header::LOCATION, path);
+    no_store(&mut reply);
+    Ok(reply)
 }
 
 fn no_store(reply: &mut Reply) {

@@ -20,18 +20,32 @@ pub enum Kind {
     Api,
 }
 
+/// What a browser's request has to pass before the handler of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Forms must be this site's own.
+    Forms,
+    /// Links too: they change something.
+    Everything,
+    /// Forms must be this site's own, and one client sends only so many.
+    Attempts,
+}
+
 /// A path pattern with its handlers and what comes before them.
 pub struct Route {
     /// As in the table; the label in logs and metrics.
     pub pattern: &'static str,
-    /// How errors are told.
-    pub kind: Kind,
+    /// How errors are told, but for what people ask on a path that they share with programs.
+    kind: Kind,
     /// Whether `?latest=` is stored before anything else is looked at.
     pub records_latest: bool,
     /// Whether the simulator's credential is needed.
     pub for_simulator: bool,
+    /// What browsers have to pass.
+    pub guard: Guard,
     get: Option<Handler>,
     post: Option<Handler>,
+    form: Option<Handler>,
 }
 
 impl Route {
@@ -43,8 +57,10 @@ impl Route {
             kind: Kind::Page,
             records_latest: false,
             for_simulator: false,
+            guard: Guard::Forms,
             get: None,
             post: None,
+            form: None,
         }
     }
 
@@ -71,6 +87,20 @@ impl Route {
         self
     }
 
+    /// Has GETs that change something.
+    #[must_use]
+    pub fn changes(mut self) -> Self {
+        self.guard = Guard::Everything;
+        self
+    }
+
+    /// Takes forms of one client only so often.
+    #[must_use]
+    pub fn limited(mut self) -> Self {
+        self.guard = Guard::Attempts;
+        self
+    }
+
     /// Answers GET and HEAD.
     #[must_use]
     pub fn get<H, F>(mut self, handler: H) -> Self
@@ -93,12 +123,40 @@ impl Route {
         self
     }
 
-    /// The handler for a method.
+    /// Answers POSTs of HTML forms, where others are [`Route::post`]'s: the path is a page's and the
+    /// API's.
+    #[must_use]
+    pub fn form<H, F>(mut self, handler: H) -> Self
+    where
+        H: Fn(Context) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Reply>> + Send + 'static,
+    {
+        self.form = Some(Box::new(move |context| Box::pin(handler(context))));
+        self
+    }
+
+    /// Who asks here by this method, with an HTML form or without.
+    #[must_use]
+    pub fn kind(&self, method: &Method, is_form: bool) -> Kind {
+        let reads = matches!(*method, Method::GET | Method::HEAD);
+        if self.form.is_some() && (reads || is_form) {
+            Kind::Page
+        } else {
+            self.kind
+        }
+    }
+
+    /// The handler for a method, with an HTML form or without.
     ///
     /// # Errors
     /// 405 when the path has none.
-    pub fn handler(&self, method: &Method) -> Result<&(dyn Fn(Context) -> Outcome + Send + Sync)> {
+    pub fn handler(
+        &self,
+        method: &Method,
+        is_form: bool,
+    ) -> Result<&(dyn Fn(Context) -> Outcome + Send + Sync)> {
         let handler = match *method {
+            Method::POST if is_form && self.form.is_some() => &self.form,
             Method::GET | Method::HEAD => &self.get,
             Method::POST => &self.post,
             _ => &None,
@@ -124,15 +182,7 @@ impl Route {
 
 /// Names that no user can have though no route of this release has them: pages that other releases
 /// have, files that browsers and robots ask for, and path segments that browsers remove.
-const RESERVED: [&str; 7] = [
-    "login",
-    "logout",
-    "add_message",
-    "favicon.ico",
-    "robots.txt",
-    ".",
-    "..",
-];
+const RESERVED: [&str; 4] = ["favicon.ico", "robots.txt", ".", ".."];
 
 /// The table, searchable by path. Fixed paths beat `/{user}`.
 pub struct Router {
@@ -187,6 +237,8 @@ mod tests {
         assert_eq!(pattern("/ann"), Some("/{user}"));
         assert_eq!(pattern("/msgs/ann"), Some("/msgs/{user}"));
         assert_eq!(pattern("/msgs/ann/more"), None);
+        assert_eq!(pattern("/ann/follow"), Some("/{user}/follow"));
+        assert_eq!(pattern("/ann/else"), None);
     }
 
     #[test]

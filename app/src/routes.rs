@@ -1,7 +1,7 @@
 //! The one table of routes.
 
 use crate::api::{follows, latest, messages, register};
-use crate::pages::{assets, live, timeline};
+use crate::pages::{self, assets, follow, live, login, post, timeline};
 use crate::route::Route;
 
 /// All paths of the public listener.
@@ -11,6 +11,16 @@ pub fn table() -> Vec<Route> {
         Route::page("/").get(timeline::home),
         Route::page("/public").get(timeline::public),
         Route::page("/{user}").get(timeline::user),
+        Route::page("/{user}/follow").changes().get(follow::follow),
+        Route::page("/{user}/unfollow")
+            .changes()
+            .get(follow::unfollow),
+        Route::page("/add_message").post(post::add_message),
+        Route::page("/login")
+            .limited()
+            .get(login::form)
+            .post(login::login),
+        Route::page("/logout").changes().get(login::logout),
         Route::page("/static/style.css").get(assets::stylesheet),
         Route::page("/static/icon.svg").get(assets::icon),
         Route::page("/static/live.js").get(assets::script),
@@ -18,6 +28,9 @@ pub fn table() -> Vec<Route> {
         Route::api("/latest").get(latest::show),
         Route::api("/register")
             .records_latest()
+            .limited()
+            .get(pages::register::form)
+            .form(pages::register::register)
             .post(register::register),
         Route::api("/msgs")
             .records_latest()

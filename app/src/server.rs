@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use prometheus_client::metrics::gauge::Gauge;
-use slog::{Logger, info};
+use slog::{Logger, info, warn};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -94,6 +94,12 @@ pub fn start(config: &ServeConfig, routes: Vec<Route>, logger: &Logger) -> Resul
     info!(logger, "serving";
         "server.address" => address.to_string(),
         "minitwit.admin.address" => admin_address.to_string());
+    if config.session_key.is_none() {
+        warn!(
+            logger,
+            "MINITWIT_SESSION_KEY is not set: sign-ins end with this process and hold on no other"
+        );
+    }
     Ok(running)
 }
 

@@ -3,21 +3,24 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Request};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::auth::{same_site, session};
 use crate::body;
+use crate::connection::ClientAddress;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::form;
 use crate::observe::Observation;
 use crate::pages;
 use crate::panics;
 use crate::reply::{self, Reply};
-use crate::route::{Kind, Route};
+use crate::route::{Guard, Kind, Route};
 use crate::store;
 
 /// The pattern that logs and metrics show for paths that no route has.
@@ -39,11 +42,21 @@ pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
         &head.method,
         route.map_or(UNMATCHED, |route| route.pattern),
     );
-    let kind = route.map_or_else(|| kind_of_unmatched(head.uri.path()), |route| route.kind);
-
     // Read before all else: a client that still sends would not see an early answer.
     let body = body::read(incoming, app.body_limit).await;
-    let work = run(&app, route, user, head, body);
+    let is_form = matches!(&body, Ok(bytes) if form::is_form(&head.headers, bytes));
+    let kind = match route {
+        Some(route) => route.kind(&head.method, is_form),
+        None => kind_of_unmatched(head.uri.path()),
+    };
+    let cookies = cookies(&head.headers);
+    let call = Call {
+        route,
+        user,
+        is_form,
+        kind,
+    };
+    let work = run(&app, call, head, body);
     let outcome = match panics::caught(work).await {
         Ok(outcome) => outcome,
         Err(panicked) => {
@@ -53,7 +66,7 @@ pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
     };
     let (mut reply, error) = match outcome {
         Ok(reply) => (reply, None),
-        Err(error) => (failure(&error, kind), Some(error)),
+        Err(error) => (failure(&app, &error, kind, &cookies), Some(error)),
     };
     let headers = reply.headers_mut();
     headers.insert(
@@ -67,19 +80,24 @@ pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
     reply
 }
 
-async fn run(
-    app: &Arc<App>,
-    route: Option<&Route>,
+/// What a request turned out to ask for.
+struct Call<'r> {
+    route: Option<&'r Route>,
     user: Option<String>,
-    head: Parts,
-    body: Result<Bytes>,
-) -> Result<Reply> {
+    is_form: bool,
+    kind: Kind,
+}
+
+async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -> Result<Reply> {
     if address_length(&head) > ADDRESS_LIMIT {
         return Err(Error::AddressTooLong(ADDRESS_LIMIT));
     }
-    let route = route.ok_or_else(Error::unknown_path)?;
-    let handler = route.handler(&head.method)?;
-    let context = Context::new(app.clone(), head, user, body);
+    let route = call.route.ok_or_else(Error::unknown_path)?;
+    let handler = route.handler(&head.method, call.is_form)?;
+    if call.kind == Kind::Page {
+        guard(app, route, &head)?;
+    }
+    let context = Context::new(app.clone(), head, call.user, body);
     if route.records_latest
         && let Some(latest) = context.latest()
     {
@@ -96,17 +114,41 @@ fn address_length(head: &Parts) -> usize {
     address.map_or(0, |address| address.as_str().len())
 }
 
+/// What is asked of a browser before it changes something.
+fn guard(app: &App, route: &Route, head: &Parts) -> Result<()> {
+    let posts = head.method == Method::POST;
+    if posts || route.guard == Guard::Everything {
+        same_site::check(&head.headers)?;
+    }
+    if posts
+        && route.guard == Guard::Attempts
+        && let Some(ClientAddress(address)) = head.extensions.get()
+    {
+        app.limiter.admit(*address)?;
+    }
+    Ok(())
+}
+
+/// All that the page for a failure needs of the request.
+fn cookies(headers: &HeaderMap) -> HeaderMap {
+    let sent = headers.get_all(header::COOKIE).iter();
+    sent.map(|value| (header::COOKIE, value.clone())).collect()
+}
+
 #[derive(Serialize)]
 struct ApiError<'a> {
     status: u16,
     error_msg: &'a str,
 }
 
-fn failure(error: &Error, kind: Kind) -> Reply {
+fn failure(app: &App, error: &Error, kind: Kind, cookies: &HeaderMap) -> Reply {
     let status = error.status();
     let text = error.to_string();
     let told = match kind {
-        Kind::Page => pages::failure::page(status, &text),
+        Kind::Page => {
+            let viewer = session::claim(&app.sealer, cookies).map(|claim| claim.name);
+            pages::failure::page(status, &text, viewer)
+        }
         Kind::Api => reply::json(&ApiError {
             status: status.as_u16(),
             error_msg: &text,
@@ -119,6 +161,9 @@ fn failure(error: &Error, kind: Kind) -> Reply {
     match error {
         Error::MethodNotAllowed(allowed) => {
             headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+        }
+        Error::TooMany(seconds) => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
         }
         Error::Unavailable(_) => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -4,6 +4,7 @@ use crate::api::limits::Limits;
 use crate::api::{self, App};
 use crate::cloud::store::{Store, replace_file};
 use crate::cloud::tokens::{ADMIN, token_text};
+use crate::fault::{Breaker, Faults};
 use crate::jobs::{Jobs, MoveLatency};
 use crate::metadata;
 use crate::network::Network;
@@ -71,16 +72,21 @@ pub async fn run(
     admit_admin(&store, &config.directory.join("token")).await?;
 
     let plane = plane.into();
-    let network = Arc::new(Network::new(Arc::clone(&store), Arc::clone(&plane)));
+    plane.thaw();
+    let faults = Arc::new(Faults::default());
+    let network = Network::new(Arc::clone(&store), Arc::clone(&plane), Arc::clone(&faults));
+    let network = Arc::new(network);
     let jobs = Jobs::new(
         Arc::clone(&store),
         Arc::clone(&plane),
         Arc::clone(&network),
+        Arc::clone(&faults),
         config.move_latency,
     );
     let app = Arc::new(App {
         name: config.name,
         store: Arc::clone(&store),
+        breaker: Breaker::new(faults, Arc::clone(&plane), Arc::clone(&network)),
         plane,
         limits: Limits::default(),
         shutdown: Notify::new(),

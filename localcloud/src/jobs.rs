@@ -9,6 +9,7 @@ use crate::cloud::actions::{Action, ActionStatus, Event, Work};
 use crate::cloud::droplets::DropletStatus;
 use crate::cloud::store::Store;
 use crate::cloud::{Record, Refusal};
+use crate::fault::Faults;
 use crate::network::Network;
 use crate::plane::Plane;
 use crate::topology;
@@ -48,6 +49,7 @@ pub struct Jobs {
     store: Arc<Store>,
     plane: Arc<Plane>,
     network: Arc<Network>,
+    faults: Arc<Faults>,
     move_latency: MoveLatency,
 }
 
@@ -58,12 +60,14 @@ impl Jobs {
         store: Arc<Store>,
         plane: Arc<Plane>,
         network: Arc<Network>,
+        faults: Arc<Faults>,
         move_latency: MoveLatency,
     ) -> Self {
         Self {
             store,
             plane,
             network,
+            faults,
             move_latency,
         }
     }
@@ -134,12 +138,14 @@ impl Jobs {
         match &action.work {
             Work::AssignIp { ip, droplet } => {
                 self.wait_for_move(action).await;
+                anyhow::ensure!(!self.faults.actions_fail(), "a fault makes moves fail");
                 self.change(|record| record.set_holder(*ip, Some(*droplet)))
                     .await?;
                 self.network.follow().await
             }
             Work::UnassignIp { ip, .. } => {
                 self.wait_for_move(action).await;
+                anyhow::ensure!(!self.faults.actions_fail(), "a fault makes moves fail");
                 self.change(|record| record.set_holder(*ip, None)).await?;
                 self.network.follow().await
             }

@@ -4,6 +4,7 @@ pub mod api;
 pub mod cli;
 pub mod cloud;
 pub mod daemon;
+pub mod fault;
 pub mod jobs;
 pub mod metadata;
 pub mod network;

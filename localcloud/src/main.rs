@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use localcloud::cli::daemon::Options;
 use localcloud::cli::place::Place;
-use localcloud::cli::{CliError, EXIT_CODES, daemon, down, env, status, up};
+use localcloud::cli::{CliError, EXIT_CODES, daemon, down, env, fault, status, up};
 use std::process::ExitCode;
 
 /// A DigitalOcean-compatible cloud on one Linux machine.
@@ -39,6 +39,11 @@ enum Command {
         #[arg(long, value_delimiter = ',', required = true)]
         scopes: Vec<String>,
     },
+    /// Break something for a while, see what is broken, or mend it.
+    Fault {
+        #[command(subcommand)]
+        command: fault::Command,
+    },
     /// Serve the cloud in the foreground.
     Daemon(Options),
 }
@@ -60,6 +65,7 @@ async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Status { json } => status::run(&place, json).await,
         Command::Env => env::run(&place),
         Command::Token { label, scopes } => status::token(&place, &label, &scopes).await,
+        Command::Fault { command } => fault::run(&place, command).await,
         Command::Daemon(options) => daemon::run(&place, options).await,
     }
 }

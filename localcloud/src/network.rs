@@ -1,6 +1,7 @@
 //! Keeps the machine's network equal to the record: one change at a time, always the newest.
 
 use crate::cloud::store::Store;
+use crate::fault::Faults;
 use crate::plane::Plane;
 use crate::plane::spec::Topology;
 use crate::topology;
@@ -14,16 +15,18 @@ use tokio::sync::Mutex;
 pub struct Network {
     store: Arc<Store>,
     plane: Arc<Plane>,
+    faults: Arc<Faults>,
     applied: Mutex<Option<Topology>>,
 }
 
 impl Network {
     /// A network of which nothing has been made yet.
     #[must_use]
-    pub fn new(store: Arc<Store>, plane: Arc<Plane>) -> Self {
+    pub fn new(store: Arc<Store>, plane: Arc<Plane>, faults: Arc<Faults>) -> Self {
         Self {
             store,
             plane,
+            faults,
             applied: Mutex::new(None),
         }
     }
@@ -47,7 +50,11 @@ impl Network {
 
     async fn apply(&self, anyway: bool) -> Result<()> {
         let mut applied = self.applied.lock().await;
-        let wanted = topology::of(&self.store.record());
+        let mut wanted = topology::of(&self.store.record());
+        wanted.cuts = self.faults.cuts();
+        if let Some(before) = applied.as_ref().filter(|_| self.faults.traffic_stays()) {
+            wanted.reserved.clone_from(&before.reserved);
+        }
         if !anyway && applied.as_ref() == Some(&wanted) {
             return Ok(());
         }

@@ -34,6 +34,7 @@ pub fn of(record: &Record) -> Topology {
         databases: databases
             .map(|database| database_net(record, database))
             .collect(),
+        cuts: Vec::new(),
     }
 }
 

@@ -3,8 +3,8 @@
 use localcloud::plane::addresses::Addresses;
 use localcloud::plane::process::Process;
 use localcloud::plane::spec::{
-    DatabaseNet, DatabaseSpec, DropletNet, DropletSeed, Firewall, PrivateNet, Protocol,
-    ReservedRoute, Rule, Topology,
+    Cut, DatabaseNet, DatabaseSpec, Direction, DropletNet, DropletSeed, Firewall, PrivateNet,
+    Protocol, ReservedRoute, Rule, Topology,
 };
 use localcloud::plane::{Plane, image};
 use nix::sys::signal::Signal;
@@ -136,7 +136,7 @@ async fn story(plane: Plane, key: PathBuf, public_key: String) {
             ip: live,
             droplet: a.id,
         }],
-        databases: Vec::new(),
+        ..Topology::default()
     };
     let begin = Instant::now();
     plane.boot_droplet(&a).await.expect("boots");
@@ -167,6 +167,7 @@ async fn story(plane: Plane, key: PathBuf, public_key: String) {
                cat user-data-ran";
     assert_eq!(ssh(&key, b.net.public, ran), "done");
 
+    faults(&plane, &mut topology, &key, &a, &b).await;
     database(&plane, &mut topology, &key, &a).await;
     reboot_from_inside(&plane, &key, &a).await;
 
@@ -188,6 +189,47 @@ async fn story(plane: Plane, key: PathBuf, public_key: String) {
     plane.shutdown_droplet(b.id, grace).await.expect("down");
     assert!(begin.elapsed() < grace, "an orderly shutdown");
     plane.destroy_droplet(b.id).await.expect("gone");
+}
+
+async fn faults(
+    plane: &Plane,
+    topology: &mut Topology,
+    key: &Path,
+    a: &DropletSeed,
+    b: &DropletSeed,
+) {
+    let ping = format!(
+        "ping -c1 -W1 {} | grep -c 'bytes from'",
+        b.net.private.address
+    );
+    for direction in [Direction::In, Direction::Out, Direction::Both] {
+        topology.cuts = vec![Cut::Vpc {
+            droplet: b.id,
+            direction,
+        }];
+        plane.sync_network(topology).await.expect("network");
+        assert_eq!(ssh(key, a.net.public, &ping), "0", "{direction:?}");
+    }
+    topology.cuts = vec![Cut::Loss {
+        droplet: b.id,
+        percent: 100,
+    }];
+    plane.sync_network(topology).await.expect("network");
+    assert!(!opens(b.net.public, 22));
+    topology.cuts.clear();
+    plane.sync_network(topology).await.expect("network");
+    assert_eq!(ssh(key, a.net.public, &ping), "1");
+
+    plane.freeze_droplet(b.id, true).expect("frozen");
+    // The kernel still answers for it; its processes do not.
+    let greets = format!(
+        "timeout 2 head -c 3 < /dev/tcp/{}/22",
+        b.net.private.address
+    );
+    let greets = format!("bash -c '{greets}'; echo $?");
+    assert_eq!(ssh(key, a.net.public, &greets), "124");
+    plane.thaw();
+    assert_eq!(ssh(key, b.net.public, "hostname"), "host-11");
 }
 
 /// A script that prints 0 if a port opens, 124 if nothing answers.

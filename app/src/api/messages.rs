@@ -4,11 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, Text};
 use crate::error::{Error, Result};
+use crate::posting;
 use crate::reply::{self, Reply};
 use crate::store::messages::{self, Message};
-
-/// The longest message, in characters.
-const LONGEST: usize = 4000;
 
 #[derive(Serialize)]
 struct Shown {
@@ -43,10 +41,7 @@ pub async fn of_user(context: Context) -> Result<Reply> {
 pub async fn post(mut context: Context) -> Result<Reply> {
     let posted: Posted = context.json()?;
     let text = posted.content.into_string();
-    if text.chars().count() > LONGEST {
-        let reason = format!("The message is longer than {LONGEST} characters");
-        return Err(Error::bad_request(reason));
-    }
+    posting::check(&text)?;
     let author = context.user()?;
     let mut session = context.session().await?;
     if !messages::add(&mut session, &author, &text).await? {

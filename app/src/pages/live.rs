@@ -5,12 +5,18 @@ use std::sync::Arc;
 
 use hyper::HeaderMap;
 
+use super::timeline::READ;
+use crate::auth::session;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::live::{Audience, Event, Refused, feed};
 use crate::reply::{self, Reply};
-use crate::store::messages::{self, Entry};
-use crate::store::users;
+use crate::store::follows;
+use crate::store::messages;
+use crate::store::users::{self, User};
+
+/// Of more followed users than this, the rest is seen at the next load.
+const FOLLOWED: i64 = 5000;
 
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
@@ -18,38 +24,85 @@ impl From<Refused> for Error {
     }
 }
 
-/// `GET /live`: everybody's messages; with `?user=NAME` that user's.
+/// Which timeline is open.
+enum Timeline {
+    Public,
+    Of(User),
+    Mine(User),
+}
+
+/// `GET /live`: everybody's messages; with `?user=NAME` that user's, with `?mine` those on the
+/// timeline of who is signed in.
 ///
 /// The header `Last-Event-ID`, or `?after=` at first, is the newest message that the client has.
 /// What came since is told first and can repeat a message.
 pub async fn listen(context: Context) -> Result<Reply> {
     let after = last_event(context.headers())
         .or_else(|| context.query("after").and_then(|text| text.parse().ok()));
-    let (audience, author) = match context.query("user") {
-        None => (Audience::Everyone, None),
-        Some(name) if name.contains('\0') => return Err(Error::unknown_user()),
-        Some(name) => {
-            let mut session = context.session().await?;
-            let user = users::find(&mut session, &name).await?;
-            let user = user.ok_or_else(Error::unknown_user)?;
-            (Audience::Of(HashSet::from([user.name])), Some(user.id))
-        }
-    };
+    let timeline = timeline(&context).await?;
+    let audience = audience(&context, &timeline).await?;
     let app = &context.app;
     let (listener, missed) = app.live.listen(audience, after, &app.lifecycle)?;
-    let mut told = missed.events;
-    if let (Some(after), Some(author), false) = (after, author, missed.complete) {
-        let mut session = context.session().await?;
-        let page = messages::page_of(&mut session, author, i64::MAX, super::timeline::READ).await?;
-        told = events(page, after);
-    }
+    let told = match after {
+        Some(after) if !missed.complete => {
+            let known = missed.events;
+            since(&context, &timeline, after).await?.unwrap_or(known)
+        }
+        _ => missed.events,
+    };
     Ok(reply::event_stream(listener.stream(&told)))
 }
 
-/// What a page shows above the message `after`, oldest first.
-fn events(page: Vec<Entry>, after: i64) -> Vec<Arc<Event>> {
+async fn timeline(context: &Context) -> Result<Timeline> {
+    if context.query("mine").is_some() {
+        let mut session = context.session().await?;
+        let viewer = session::required(context, &mut session).await?;
+        return Ok(Timeline::Mine(viewer));
+    }
+    let Some(name) = context.query("user") else {
+        return Ok(Timeline::Public);
+    };
+    if name.contains('\0') {
+        return Err(Error::unknown_user());
+    }
+    let user = users::find(&mut context.session().await?, &name).await?;
+    user.map(Timeline::Of).ok_or_else(Error::unknown_user)
+}
+
+async fn audience(context: &Context, timeline: &Timeline) -> Result<Audience> {
+    Ok(match timeline {
+        Timeline::Public => Audience::Everyone,
+        Timeline::Of(user) => Audience::Of(HashSet::from([user.name.clone()])),
+        Timeline::Mine(viewer) => {
+            let mut session = context.session().await?;
+            let followed = follows::of(&mut session, &viewer.name, FOLLOWED).await?;
+            let mut names: HashSet<_> = followed.unwrap_or_default().into_iter().collect();
+            names.insert(viewer.name.clone());
+            Audience::Of(names)
+        }
+    })
+}
+
+/// What a page shows above the message `after`, oldest first, where that is not known already.
+async fn since(
+    context: &Context,
+    timeline: &Timeline,
+    after: i64,
+) -> Result<Option<Vec<Arc<Event>>>> {
+    let page = match timeline {
+        Timeline::Public => return Ok(None),
+        Timeline::Of(user) => {
+            let mut session = context.session().await?;
+            messages::page_of(&mut session, user.id, i64::MAX, READ).await?
+        }
+        Timeline::Mine(viewer) => {
+            let mut session = context.session().await?;
+            messages::page_for(&mut session, viewer.id, i64::MAX, READ).await?
+        }
+    };
     let newer = page.into_iter().rev().filter(|entry| entry.id > after);
-    newer.filter_map(feed::event).map(Arc::new).collect()
+    let events = newer.filter_map(feed::event).map(Arc::new);
+    Ok(Some(events.collect()))
 }
 
 fn last_event(headers: &HeaderMap) -> Option<i64> {

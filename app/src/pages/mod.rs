@@ -3,5 +3,11 @@
 pub mod assets;
 mod escape;
 pub mod failure;
+pub mod follow;
+mod frame;
 pub mod live;
+pub mod login;
+mod path;
+pub mod post;
+pub mod register;
 pub mod timeline;

@@ -3,26 +3,22 @@
 use askama::Template;
 use jiff::Timestamp;
 use md5::{Digest, Md5};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::frame::{self, Frame};
+use super::path;
+use crate::auth::session;
 use crate::context::Context;
+use crate::database::Session;
 use crate::error::{Error, Result};
 use crate::reply::{self, Reply};
+use crate::store::follows;
 use crate::store::messages::{self, Entry};
-use crate::store::users;
-use crate::version::version;
+use crate::store::users::{self, User};
 
 const PER_PAGE: usize = 30;
 
 /// One more than is shown tells whether there are older ones.
 pub const READ: i64 = 31;
-
-/// What stays as it is in a path segment.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 #[derive(Template)]
 #[template(path = "timeline.html")]
@@ -30,7 +26,23 @@ struct Timeline {
     title: String,
     messages: Vec<Line>,
     older: Option<i64>,
-    version: &'static str,
+    /// Where new messages come from; older pages get none.
+    live: Option<String>,
+    /// The newest message's number.
+    newest: i64,
+    above: Above,
+    frame: Frame,
+}
+
+/// What stands above the messages.
+enum Above {
+    Nothing,
+    /// The form for a message of this user.
+    Form(String),
+    /// Whose page this is to the viewer; with the page's path.
+    Yourself,
+    Followed(String),
+    Stranger(String),
 }
 
 /// One message of a list.
@@ -45,17 +57,32 @@ struct Line {
     published: String,
 }
 
-/// `GET /`: everybody's timeline.
-pub async fn home(_: Context) -> Result<Reply> {
-    Ok(reply::redirect("/public"))
+/// `GET /`: the messages of the viewer and of all whom the viewer follows.
+pub async fn home(context: Context) -> Result<Reply> {
+    let Some(claim) = session::claim(&context.app.sealer, context.headers()) else {
+        return reply::redirect("/public");
+    };
+    let mut session = context.session().await?;
+    let Some(viewer) = session::confirm(claim, &mut session).await? else {
+        return reply::redirect("/public");
+    };
+    let entries = messages::page_for(&mut session, viewer.id, before(&context), READ).await?;
+    drop(session);
+    let above = Above::Form(viewer.name.clone());
+    let title = "My Timeline".to_owned();
+    let live = "/live?mine".to_owned();
+    show(&context, title, entries, above, Some(viewer), live)
 }
 
 /// `GET /public`: the messages of all users.
 pub async fn public(context: Context) -> Result<Reply> {
     let mut session = context.session().await?;
+    let viewer = session::viewer(&context, &mut session).await?;
     let entries = messages::page(&mut session, before(&context), READ).await?;
     drop(session);
-    reply::html(&timeline("Public Timeline".to_owned(), entries))
+    let title = "Public Timeline".to_owned();
+    let live = "/live".to_owned();
+    show(&context, title, entries, Above::Nothing, viewer, live)
 }
 
 /// `GET /{user}`: the messages of one.
@@ -64,9 +91,25 @@ pub async fn user(context: Context) -> Result<Reply> {
     let mut session = context.session().await?;
     let user = users::find(&mut session, &name).await?;
     let user = user.ok_or_else(Error::unknown_user)?;
+    let viewer = session::viewer(&context, &mut session).await?;
+    let above = relation(&mut session, viewer.as_ref(), &user).await?;
     let entries = messages::page_of(&mut session, user.id, before(&context), READ).await?;
     drop(session);
-    reply::html(&timeline(format!("{}'s Timeline", user.name), entries))
+    let title = format!("{}'s Timeline", user.name);
+    let live = path::live(&user.name);
+    show(&context, title, entries, above, viewer, live)
+}
+
+/// What a user is to the viewer.
+async fn relation(session: &mut Session, viewer: Option<&User>, user: &User) -> Result<Above> {
+    Ok(match viewer {
+        None => Above::Nothing,
+        Some(viewer) if viewer.id == user.id => Above::Yourself,
+        Some(viewer) if follows::exists(session, viewer.id, user.id).await? => {
+            Above::Followed(path::user(&user.name))
+        }
+        Some(_) => Above::Stranger(path::user(&user.name)),
+    })
 }
 
 /// Where the page before this one ended.
@@ -80,16 +123,28 @@ pub fn item(entry: Entry) -> Result<String> {
     line(entry).render().map_err(Error::internal)
 }
 
-fn timeline(title: String, mut entries: Vec<Entry>) -> Timeline {
+fn show(
+    context: &Context,
+    title: String,
+    mut entries: Vec<Entry>,
+    above: Above,
+    viewer: Option<User>,
+    live: String,
+) -> Result<Reply> {
     let more = entries.len() > PER_PAGE;
     entries.truncate(PER_PAGE);
+    let newest = entries.first().map_or(0, |entry| entry.id);
     let older = entries.last().map(|entry| entry.id).filter(|_| more);
-    Timeline {
+    let timeline = Timeline {
         title,
         older,
+        live: (before(context) == i64::MAX).then_some(live),
+        newest,
         messages: entries.into_iter().map(line).collect(),
-        version: version(),
-    }
+        above,
+        frame: Frame::new(context, viewer.map(|viewer| viewer.name)),
+    };
+    frame::show(context, &timeline)
 }
 
 fn line(entry: Entry) -> Line {
@@ -97,7 +152,7 @@ fn line(entry: Entry) -> Line {
     Line {
         id: entry.id,
         avatar: avatar(&entry.email),
-        author_path: format!("/{}", utf8_percent_encode(&author, SEGMENT)),
+        author_path: path::user(&author),
         author,
         content: entry.message.content,
         published: published(entry.message.published_at),

@@ -61,3 +61,13 @@ pub async fn of(session: &mut Session, follower: &str, count: i64) -> Result<Opt
     }
     Ok(Some(rows.iter().filter_map(|row| row.get(0)).collect()))
 }
+
+/// Whether one user follows another.
+///
+/// # Errors
+/// When the database fails.
+pub async fn exists(session: &mut Session, follower: i64, target: i64) -> Result<bool> {
+    let sql = "SELECT 1 FROM follows WHERE follower_id = $1 AND followed_id = $2";
+    let row = session.query_opt(sql, &[&follower, &target]).await?;
+    Ok(row.is_some())
+}

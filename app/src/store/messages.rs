@@ -114,6 +114,35 @@ pub async fn page_of(
     Ok(rows.iter().map(entry).collect())
 }
 
+/// A page of the messages of one user and of all whom that user follows, older than `before`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page_for(
+    session: &mut Session,
+    reader_id: i64,
+    before: i64,
+    count: i64,
+) -> Result<Vec<Entry>> {
+    // A few of each author's newest, then the newest of these: the cost doesn't grow with messages.
+    let sql = "
+        SELECT latest.id, users.email, latest.content, latest.published_at, users.name
+        FROM (
+            SELECT $1::bigint AS id
+            UNION
+            SELECT followed_id FROM follows WHERE follower_id = $1
+        ) author
+        CROSS JOIN LATERAL (
+            SELECT id, content, published_at FROM messages
+            WHERE author_id = author.id AND NOT flagged AND id < $2
+            ORDER BY id DESC LIMIT $3
+        ) latest
+        JOIN users ON users.id = author.id
+        ORDER BY latest.id DESC LIMIT $3";
+    let rows = session.query(sql, &[&reader_id, &before, &count]).await?;
+    Ok(rows.iter().map(entry).collect())
+}
+
 fn has_message(row: &Row) -> bool {
     row.get::<_, Option<&str>>(0).is_some()
 }

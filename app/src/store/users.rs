@@ -51,3 +51,39 @@ pub async fn add(
         .await?;
     Ok(added == 1)
 }
+
+/// The user of that name, with the hash of the password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_with_hash(session: &mut Session, name: &str) -> Result<Option<(User, String)>> {
+    let sql = "SELECT id, name, password_hash FROM users WHERE name = $1";
+    let row = session.query_opt(sql, &[&name]).await?;
+    Ok(row.map(|row| {
+        let user = User {
+            id: row.get(0),
+            name: row.get(1),
+        };
+        (user, row.get(2))
+    }))
+}
+
+/// Whether that user still exists. Both must be the same: a restored database may give an id to
+/// somebody else.
+///
+/// # Errors
+/// When the database fails.
+pub async fn confirm(session: &mut Session, id: i64, name: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM users WHERE id = $1 AND name = $2";
+    Ok(session.query_opt(sql, &[&id, &name]).await?.is_some())
+}
+
+/// Stores a new hash of the same password, unless the old one is gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replace_hash(session: &mut Session, id: i64, old: &str, new: &str) -> Result<()> {
+    let sql = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+    session.execute(sql, &[&id, &old, &new]).await?;
+    Ok(())
+}

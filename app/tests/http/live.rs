@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use minitwit::routes;
-use reqwest::{Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::time::timeout;
 
+use crate::browser::Browser;
 use crate::process::Process;
 use crate::proxy::{Proxy, Way};
 use crate::site::{Database, Site, client, eventually, send};
@@ -124,6 +125,46 @@ async fn a_users_stream_has_that_users_messages_only() {
     for path in ["/live?user=nobody", "/live?user=%00"] {
         assert_eq!(site.get(path).await.status(), StatusCode::NOT_FOUND);
     }
+}
+
+#[tokio::test]
+async fn a_viewers_stream_has_the_messages_of_that_viewers_timeline() {
+    let site = Site::start().await;
+    let ann = Browser::signed_in(&site, "ann").await;
+    for name in ["bob", "eve"] {
+        site.register(name).await;
+    }
+    ann.get("/bob/follow").await;
+    let response = ann.once(Method::GET, "/live?mine", None, &[]).await;
+    let text = String::new();
+    let mut listener = Listener { response, text };
+    assert_eq!(listener.frame().await.as_deref(), Some("retry: 1000"));
+    site.say("eve", "not this").await;
+    site.say("bob", "but this").await;
+    ann.post("/add_message", &[("text", "and this")]).await;
+    assert!(listener.message().await.1.contains(" but this "));
+    assert!(listener.message().await.1.contains(" and this "));
+    let anonymous = site.get("/live?mine").await;
+    assert_eq!(anonymous.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn the_newest_page_of_a_timeline_is_live_and_older_ones_are_not() {
+    let site = Site::start().await;
+    site.register("Ann Lee").await;
+    site.say("Ann%20Lee", "hi").await;
+    let page = async |path: &str| site.get(path).await.text().await.expect("a page");
+    let id = page("/public").await;
+    let (_, id) = id.split_once("data-id=\"").expect("a number");
+    let (id, _) = id.split_once('"').expect("a number");
+    for (path, live) in [("/public", "/live"), ("/Ann%20Lee", "/live?user=Ann%20Lee")] {
+        let expected = format!("data-live=\"{live}\" data-newest=\"{id}\" defer></script>");
+        assert!(page(path).await.contains(&expected), "{path}");
+        assert!(!page(&format!("{path}?before=9")).await.contains("<script"));
+    }
+    let script = site.get("/static/live.js").await;
+    let content_type = script.headers()["content-type"].to_str().expect("text");
+    assert_eq!(content_type, "text/javascript; charset=utf-8");
 }
 
 #[tokio::test]

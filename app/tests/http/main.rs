@@ -1,6 +1,7 @@
 //! MiniTwit over real HTTP, each test on a server and a database of its own.
 
 mod admin;
+mod browser;
 mod drain;
 mod faults;
 mod follows;
@@ -9,9 +10,13 @@ mod live;
 mod messages;
 mod migrations;
 mod pages;
+mod pages_accounts;
+mod pages_sessions;
+mod pages_timelines;
 mod process;
 mod proxy;
 mod register;
 mod requests;
 mod site;
 mod stop;
+mod stories;

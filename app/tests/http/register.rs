@@ -99,19 +99,3 @@ async fn of_many_registrations_of_one_name_at_once_exactly_one_succeeds() {
     }
     assert_eq!(registered, 1);
 }
-
-#[tokio::test]
-async fn a_form_post_is_told_to_send_json() {
-    let site = Site::start().await;
-    let request = site.request(Method::POST, "/register");
-    let form = request
-        .header(
-            "content-type",
-            "application/x-www-form-urlencoded; charset=utf-8",
-        )
-        .body("username=ann");
-    assert_eq!(
-        send(form).await.status(),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE
-    );
-}

@@ -23,7 +23,7 @@ async fn a_known_path_with_another_method_is_405_with_allow() {
         (Method::POST, "/msgs", "GET, HEAD"),
         (Method::DELETE, "/msgs/ann", "GET, HEAD, POST"),
         (Method::PATCH, "/fllws/ann", "GET, HEAD, POST"),
-        (Method::GET, "/register", "POST"),
+        (Method::PUT, "/register", "GET, HEAD, POST"),
         (Method::POST, "/latest", "GET, HEAD"),
         (Method::POST, "/public", "GET, HEAD"),
         (Method::POST, "/static/style.css", "GET, HEAD"),

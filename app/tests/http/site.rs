@@ -150,7 +150,7 @@ pub fn migrate_config(url: &str) -> MigrateConfig {
     }
 }
 
-fn serve_config(url: &str, settings: &[&str]) -> ServeConfig {
+pub fn serve_config(url: &str, settings: &[&str]) -> ServeConfig {
     let fixed = [
         "minitwit",
         "serve",

@@ -48,6 +48,13 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "Forbidden", message)
     }
 
+    /// A fault that somebody ordered.
+    #[must_use]
+    pub fn broken(status: StatusCode) -> Self {
+        let message = "Server was unable to give you a response.";
+        Self::new(status, "server_error", message)
+    }
+
     /// 404.
     #[must_use]
     pub fn not_found() -> Self {

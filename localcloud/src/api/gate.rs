@@ -2,12 +2,14 @@
 
 use super::App;
 use super::error::ApiError;
+use super::faults;
 use super::limits::{Limits, Verdict};
 use super::request::Caller;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -35,6 +37,10 @@ pub async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next
         }
         return next.run(request).await;
     }
+    let lost = match faults::before(&app).await {
+        ControlFlow::Break(response) => return response,
+        ControlFlow::Continue(lost) => lost,
+    };
     let standing = app.limits.count(&text);
     let mut response = match standing.verdict {
         Verdict::Burst(seconds) => ApiError::too_many_requests(Some(seconds)).into_response(),
@@ -49,6 +55,9 @@ pub async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next
     headers.insert("ratelimit-limit", Limits::LIMIT.into());
     headers.insert("ratelimit-remaining", standing.remaining.into());
     headers.insert("ratelimit-reset", standing.reset.into());
+    if lost {
+        faults::never().await;
+    }
     response
 }
 

@@ -9,6 +9,7 @@ mod databases;
 mod droplet_actions;
 mod droplets;
 mod error;
+mod faults;
 mod firewalls;
 mod gate;
 pub mod limits;
@@ -21,6 +22,7 @@ mod tags;
 mod vpcs;
 
 use crate::cloud::store::Store;
+use crate::fault::Breaker;
 use crate::plane::Plane;
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -40,6 +42,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// The machine, to ask how things really are; changes to it are the jobs'.
     pub plane: Arc<Plane>,
+    /// Breaks things on demand.
+    pub breaker: Arc<Breaker>,
     /// Rate limits.
     pub limits: Limits,
     /// Tells the daemon to end.
@@ -221,6 +225,16 @@ fn control_surface() -> Router<Arc<App>> {
     Router::new()
         .route("/_localcloud/status", get(control::status))
         .route("/_localcloud/tokens", post(control::create_token))
+        .route(
+            "/_localcloud/faults",
+            get(faults::list)
+                .post(faults::inject)
+                .delete(faults::end_all),
+        )
+        .route(
+            "/_localcloud/faults/{id}",
+            axum::routing::delete(faults::end),
+        )
         .route("/_localcloud/shutdown", post(control::shutdown))
 }
 

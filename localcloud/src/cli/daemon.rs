@@ -32,7 +32,7 @@ pub struct Options {
     pub move_jitter: Duration,
 }
 
-fn duration(text: &str) -> Result<Duration> {
+pub(super) fn duration(text: &str) -> Result<Duration> {
     let signed: SignedDuration = text.parse()?;
     Duration::try_from(signed).context("it must not be negative")
 }

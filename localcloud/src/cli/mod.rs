@@ -3,6 +3,7 @@
 pub mod daemon;
 pub mod down;
 pub mod env;
+pub mod fault;
 pub mod place;
 pub mod status;
 pub mod up;

@@ -62,7 +62,7 @@ pub async fn token(place: &Place, name: &str, scopes: &[String]) -> Result<(), C
     Ok(())
 }
 
-async fn call(
+pub(super) async fn call(
     place: &Place,
     method: Method,
     path: &str,
@@ -84,7 +84,9 @@ async fn call(
         CliError::new(Failure::NoCloud, words)
     })?;
     let status = answer.status();
-    let value: Value = answer.json().await.context("reading the cloud's answer")?;
+    let body = answer.bytes().await.context("reading the cloud's answer")?;
+    // 204 has no body.
+    let value: Value = serde_json::from_slice(&body).unwrap_or_default();
     if !status.is_success() {
         let words = format!(
             "the cloud refused: {}",

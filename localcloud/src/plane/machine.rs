@@ -272,6 +272,27 @@ impl Machine {
         self.clean_up().await
     }
 
+    /// Stops all its processes where they stand (cgroup v2's freezer), or lets them go on.
+    ///
+    /// # Errors
+    /// When this machine has no such control group.
+    pub fn freeze(&self, frozen: bool) -> Result<()> {
+        let switches = control_groups(&self.name);
+        let switch = switches
+            .iter()
+            .map(|group| group.join("cgroup.freeze"))
+            .find(|s| s.exists());
+        match switch {
+            Some(switch) => fs::write(&switch, if frozen { "1" } else { "0" })
+                .with_context(|| format!("writing {}", switch.display())),
+            None if frozen => bail!(
+                "droplet {} does not run, or this machine has no cgroup v2",
+                self.id
+            ),
+            None => Ok(()),
+        }
+    }
+
     async fn clean_up(&self) -> Result<()> {
         for group in control_groups(&self.name) {
             end_control_group(&group).await?;

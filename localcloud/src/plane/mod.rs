@@ -180,6 +180,16 @@ impl Plane {
             .is_none_or(|real| real.machine(id).runs())
     }
 
+    /// Stops every process of a droplet where it stands, or lets them go on.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn freeze_droplet(&self, id: u64, frozen: bool) -> Result<()> {
+        self.real
+            .as_ref()
+            .map_or(Ok(()), |real| real.machine(id).freeze(frozen))
+    }
+
     /// Powers a droplet off and removes its disk.
     ///
     /// # Errors
@@ -215,6 +225,56 @@ impl Plane {
         match &self.real {
             Some(real) => real.authority.certificate(),
             None => Ok("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".to_owned()),
+        }
+    }
+
+    /// Stops a cluster's server. Its data stays.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn stop_database(&self, id: &str) -> Result<()> {
+        match &self.real {
+            Some(real) => real.cluster(id).stop().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Starts a cluster's server again.
+    ///
+    /// # Errors
+    /// When it does not answer within 60 s.
+    pub async fn start_database(&self, id: &str) -> Result<()> {
+        match &self.real {
+            Some(real) => real.cluster(id).start().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Stops every process of a cluster's server where it stands, or lets them go on.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn freeze_database(&self, id: &str, frozen: bool) -> Result<()> {
+        self.real
+            .as_ref()
+            .map_or(Ok(()), |real| real.cluster(id).freeze(frozen))
+    }
+
+    /// Lets go on whatever a fault of a daemon before this one has left frozen.
+    pub fn thaw(&self) {
+        let Some(real) = &self.real else { return };
+        for id in names(&real.droplets())
+            .iter()
+            .filter_map(|name| name.parse().ok())
+        {
+            if let Err(error) = real.machine(id).freeze(false) {
+                eprintln!("thawing droplet {id}: {error:#}");
+            }
+        }
+        for id in names(&real.databases()) {
+            if let Err(error) = real.cluster(&id).freeze(false) {
+                eprintln!("thawing database {id}: {error:#}");
+            }
         }
     }
 

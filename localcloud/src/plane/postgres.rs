@@ -241,6 +241,26 @@ impl Cluster {
         Ok(())
     }
 
+    /// Stops all its processes where they stand, or lets them go on.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn freeze(&self, frozen: bool) -> Result<()> {
+        let signal = if frozen {
+            Signal::SIGSTOP
+        } else {
+            Signal::SIGCONT
+        };
+        if let Some(process) = Process::noted(&self.note()) {
+            // The postmaster first: it makes the others.
+            process.signal(signal)?;
+            for child in process.children() {
+                child.signal(signal)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Stops the server: fast shutdown, then the plug.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use super::addresses::Addresses;
 use super::machine::{private_link, public_link};
 use super::network::{database_private_link, database_public_link};
-use super::spec::{DropletNet, PrivateNet, Protocol, Rule, Topology};
+use super::spec::{Cut, Direction, DropletNet, PrivateNet, Protocol, Rule, Topology};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -73,12 +73,44 @@ fn input() -> String {
     )
 }
 
+/// What is broken on purpose comes first: it hits established flows too.
+fn broken(cut: &Cut) -> String {
+    match *cut {
+        Cut::Vpc { droplet, direction } => {
+            let link = private_link(droplet);
+            let (to, from) = (
+                format!("    oifname \"{link}\" drop\n"),
+                format!("    iifname \"{link}\" drop\n"),
+            );
+            match direction {
+                Direction::In => to,
+                Direction::Out => from,
+                Direction::Both => to + &from,
+            }
+        }
+        Cut::Loss { droplet, percent } => {
+            let below = percent.saturating_sub(1);
+            let links = format!(
+                "{{ \"{}\", \"{}\" }}",
+                public_link(droplet),
+                private_link(droplet)
+            );
+            format!(
+                "    iifname {links} numgen random mod 100 <= {below} drop\n\
+                 \x20   oifname {links} numgen random mod 100 <= {below} drop\n"
+            )
+        }
+    }
+}
+
 fn forward(topology: &Topology, plan: Addresses) -> String {
-    let mut text = String::from(
-        "  chain transit { type filter hook forward priority filter; policy drop;\n\
-         \x20   ct state established,related accept\n\
-         \x20   ip protocol != { tcp, udp, icmp } drop\n",
-    );
+    let mut text =
+        String::from("  chain transit { type filter hook forward priority filter; policy drop;\n");
+    for cut in &topology.cuts {
+        text += &broken(cut);
+    }
+    text += "    ct state established,related accept\n";
+    text += "    ip protocol != { tcp, udp, icmp } drop\n";
     for droplet in &topology.droplets {
         let (link, public, anchor) = (public_link(droplet.id), droplet.public, droplet.anchor);
         let _ = writeln!(
@@ -223,7 +255,7 @@ mod tests {
                 ip: plan().reserved(10),
                 droplet: 7,
             }],
-            databases: Vec::new(),
+            ..Topology::default()
         };
         assert!(render(&topology, plan()).contains("198.18.19.10 : 198.18.18.10"));
     }
@@ -236,7 +268,7 @@ mod tests {
                 ip: plan().reserved(10),
                 droplet: 8,
             }],
-            databases: Vec::new(),
+            ..Topology::default()
         };
         assert!(!render(&topology, plan()).contains("elements"));
     }
@@ -261,6 +293,25 @@ mod tests {
             text.contains("chain to-7 {\n    ip saddr 0.0.0.0/0 tcp dport 80-80 return\n    drop")
         );
         assert!(text.contains("chain from-7 {\n    drop"));
+    }
+
+    #[test]
+    fn a_cut_comes_before_what_is_established() {
+        let topology = Topology {
+            cuts: vec![Cut::Vpc {
+                droplet: 7,
+                direction: Direction::Out,
+            }],
+            ..Topology::default()
+        };
+        let text = render(&topology, plan());
+        let cut = text.find("iifname \"v7\" drop").expect("cut");
+        assert!(
+            cut < text
+                .find("transit")
+                .map_or(0, |at| at + text[at..].find("established").unwrap_or(0))
+        );
+        assert!(!text.contains("oifname \"v7\" drop"));
     }
 
     #[test]

@@ -11,6 +11,39 @@ pub struct Topology {
     pub reserved: Vec<ReservedRoute>,
     /// Database nodes and who may reach them.
     pub databases: Vec<DatabaseNet>,
+    /// What is broken on purpose.
+    pub cuts: Vec<Cut>,
+}
+
+/// A link that is broken on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// A droplet's VPC link passes nothing.
+    Vpc {
+        /// Droplet id.
+        droplet: u64,
+        /// Seen from the droplet.
+        direction: Direction,
+    },
+    /// A share of the packets on both of a droplet's links is lost, both ways.
+    Loss {
+        /// Droplet id.
+        droplet: u64,
+        /// From 1 to 100.
+        percent: u8,
+    },
+}
+
+/// Which way a link is cut, seen from the droplet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// What comes to it.
+    In,
+    /// What it sends.
+    Out,
+    /// Both ways.
+    Both,
 }
 
 /// The addresses of a droplet and the cloud firewall around it.

@@ -4,6 +4,7 @@ mod access;
 mod cloud;
 mod databases;
 mod droplets;
+mod faults;
 mod firewalls;
 mod keys;
 mod metadata;

@@ -1,0 +1,48 @@
+//! Cookies: how they are read and set.
+
+use std::time::Duration;
+
+use hyper::HeaderMap;
+use hyper::header::{COOKIE, HeaderValue, SET_COOKIE};
+
+use crate::reply::Reply;
+
+/// The value of a cookie that the client sent.
+#[must_use]
+pub fn read<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let sent = headers.get_all(COOKIE).iter();
+    sent.filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value)
+}
+
+/// Has the client keep a cookie, out of reach for scripts and for other sites' requests.
+pub fn set(reply: &mut Reply, name: &str, value: &str, lifetime: Duration) {
+    let age = lifetime.as_secs();
+    let cookie = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax");
+    let cookie = HeaderValue::from_str(&cookie).expect("names and sealed values are ASCII");
+    reply.headers_mut().append(SET_COOKIE, cookie);
+}
+
+/// Has the client forget a cookie.
+pub fn remove(reply: &mut Reply, name: &str) {
+    set(reply, name, "", Duration::ZERO);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, HeaderValue::from_static("a=1; session=x.y"));
+        headers.append(COOKIE, HeaderValue::from_static("flash=z; broken"));
+        assert_eq!(read(&headers, "session"), Some("x.y"));
+        assert_eq!(read(&headers, "flash"), Some("z"));
+        assert_eq!(read(&headers, "broken"), None);
+        assert_eq!(read(&headers, "sess"), None);
+    }
+}

@@ -1,0 +1,124 @@
+//! `/_localcloud/faults`: things that go wrong on demand; and what they do to calls of the API.
+
+use super::App;
+use super::error::ApiError;
+use super::request::{Answer, Body, created, no_content, ok};
+use crate::fault::{CallFault, Fault};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// No fault lasts longer, so that a forgotten one ends.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+/// A fault to put in force.
+#[derive(Debug, Deserialize)]
+pub struct Order {
+    #[serde(flatten)]
+    fault: Fault,
+    /// How long it lasts.
+    seconds: f64,
+    /// The share of calls that it hits, from 0 to 1.
+    share: Option<f64>,
+    /// The same seed hits the same calls.
+    seed: Option<u64>,
+}
+
+/// Puts a fault in force.
+pub async fn inject(State(app): State<Arc<App>>, Body(order): Body<Order>) -> Answer {
+    let wrong = |what: &str| ApiError::unprocessable(what.to_owned());
+    let duration = Duration::try_from_secs_f64(order.seconds)
+        .ok()
+        .filter(|duration| *duration <= LONGEST)
+        .ok_or_else(|| wrong("seconds must be from 0 to 86400"))?;
+    let share = order.share.unwrap_or(1.0);
+    if !(0.0..=1.0).contains(&share) {
+        return Err(wrong("share must be from 0 to 1"));
+    }
+    check(&app, &order.fault)?;
+    let injected = app.breaker.inject(order.fault, duration, share, order.seed);
+    let active = injected.await.map_err(|error| ApiError::internal(&error))?;
+    created(json!({"fault": active}))
+}
+
+/// That what the fault is for exists, and its numbers make sense.
+fn check(app: &App, fault: &Fault) -> Result<(), ApiError> {
+    let record = app.store.record();
+    match fault {
+        Fault::DropletFrozen { droplet }
+        | Fault::VpcCut { droplet, .. }
+        | Fault::PacketLoss { droplet, .. } => {
+            let _ = record.droplet(*droplet)?;
+        }
+        Fault::DatabaseDown { database } | Fault::DatabaseFrozen { database } => {
+            let _ = record.database(*database)?;
+        }
+        _ => {}
+    }
+    match fault {
+        Fault::ApiStatus { status } if !(400..600).contains(status) => {
+            Err(ApiError::unprocessable("status must be from 400 to 599"))
+        }
+        Fault::PacketLoss { percent, .. } if !(1..=100).contains(percent) => {
+            Err(ApiError::unprocessable("percent must be from 1 to 100"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is in force.
+pub async fn list(State(app): State<Arc<App>>) -> Answer {
+    ok(json!({"faults": app.breaker.faults().list()}))
+}
+
+/// Ends a fault before its time.
+pub async fn end(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Answer {
+    let mended = app.breaker.mend(id).await;
+    if mended.map_err(|error| ApiError::internal(&error))? {
+        return no_content();
+    }
+    Err(ApiError::not_found())
+}
+
+/// Ends all faults.
+pub async fn end_all(State(app): State<Arc<App>>) -> Answer {
+    for active in app.breaker.faults().list() {
+        let mended = app.breaker.mend(active.id).await;
+        mended.map_err(|error| ApiError::internal(&error))?;
+    }
+    no_content()
+}
+
+/// What a fault in force does to a call before it is served: an answer in its place, or whether the
+/// true answer will be lost.
+pub async fn before(app: &App) -> ControlFlow<Response, bool> {
+    match app.breaker.faults().of_next_call() {
+        None => ControlFlow::Continue(false),
+        Some(CallFault::AnswerLost) => ControlFlow::Continue(true),
+        Some(CallFault::Late(delay)) => {
+            tokio::time::sleep(delay).await;
+            ControlFlow::Continue(false)
+        }
+        Some(CallFault::Silent) => {
+            never().await;
+            ControlFlow::Continue(true)
+        }
+        Some(CallFault::RateLimit) => {
+            ControlFlow::Break(ApiError::too_many_requests(Some(1)).into_response())
+        }
+        Some(CallFault::Status(status)) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            ControlFlow::Break(ApiError::broken(status).into_response())
+        }
+    }
+}
+
+/// Longer than any client waits.
+pub async fn never() {
+    tokio::time::sleep(Duration::from_secs(600)).await;
+}
