@@ -38,7 +38,7 @@ drill: build ## Inject a fault and report what clients saw: make drill FAULT=pow
 simulate: build ## Send a simulator run through the live IP: make simulate SCENARIO=FILE, or one made up
 	@scripts/drill simulate $(if $(SCENARIO),--scenario $(SCENARIO),--seed $${SEED:-1}) --fast
 
-run: ## Run MiniTwit alone on http://127.0.0.1:8080 with a throwaway PostgreSQL
+run: ## Run MiniTwit alone on http://127.0.0.1:8080 with demo users and a throwaway PostgreSQL
 	@scripts/install rust postgresql
 	@cargo build --locked -p minitwit
 	@scripts/with-postgres scripts/run
