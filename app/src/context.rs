@@ -159,6 +159,8 @@ fn count(text: &str) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -175,6 +177,29 @@ mod tests {
             ("1.5", 100),
         ] {
             assert_eq!(count(text), expected, "no={text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_path_segment_is_a_name_that_can_be_stored_or_none(segment in ".{0,40}") {
+            let name = user_name(&segment);
+            prop_assert!(name.is_none_or(|name| !name.contains('\0')));
+        }
+
+        #[test]
+        fn any_count_is_within_bounds(text in ".{0,30}") {
+            prop_assert!((0..=MOST).contains(&count(&text)));
+        }
+
+        #[test]
+        fn any_json_text_without_nul_is_kept(text in ".*") {
+            let json = serde_json::to_vec(&text).expect("text has a JSON form");
+            let parsed: Result<Text, _> = serde_json::from_slice(&json);
+            match parsed {
+                Ok(parsed) => prop_assert_eq!(parsed.into_string(), text),
+                Err(_) => prop_assert!(text.contains('\0')),
+            }
         }
     }
 

@@ -57,6 +57,8 @@ impl Form {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn of_type(value: &'static str) -> HeaderMap {
@@ -73,6 +75,23 @@ mod tests {
         assert!(!is_form(&form, b" {\"username\": \"ann\"}"));
         assert!(!is_form(&of_type("application/json"), b"username=ann"));
         assert!(!is_form(&HeaderMap::new(), b"username=ann"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_form_or_refused(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(mut form) = Form::read(&of_type(URL_ENCODED), &body) {
+                prop_assert!(!form.take("text").contains('\0'));
+            }
+        }
+
+        #[test]
+        fn what_is_encoded_comes_back(text in "[^\0]*") {
+            let mut body = form_urlencoded::Serializer::new(String::new());
+            body.append_pair("text", &text);
+            let form = Form::read(&of_type(URL_ENCODED), body.finish().as_bytes());
+            prop_assert_eq!(form.expect("a form").take("text"), text);
+        }
     }
 
     #[test]

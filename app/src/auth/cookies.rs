@@ -33,7 +33,29 @@ pub fn remove(reply: &mut Reply, name: &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::auth::seal::Sealer;
+
+    proptest! {
+        #[test]
+        fn no_made_up_cookie_is_a_sealed_one(
+            line in prop::collection::vec(32_u8.., 0..120),
+            value in "[A-Za-z0-9+/=_.-]{0,80}",
+        ) {
+            let mut headers = HeaderMap::new();
+            let made_up = format!("session={value}");
+            for line in [line.as_slice(), made_up.as_bytes()] {
+                if let Ok(line) = HeaderValue::from_bytes(line) {
+                    headers.append(COOKIE, line);
+                }
+            }
+            let sealer = Sealer::with_random_key();
+            let opened = read(&headers, "session").and_then(|text| sealer.open("session", text));
+            prop_assert_eq!(opened, None::<String>);
+        }
+    }
 
     #[test]
     fn a_cookie_is_found_among_others() {

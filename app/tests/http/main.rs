@@ -2,13 +2,16 @@
 
 mod admin;
 mod browser;
+mod dice;
 mod drain;
 mod faults;
 mod follows;
+mod fuzz;
 mod latest;
 mod live;
 mod messages;
 mod migrations;
+mod model;
 mod pages;
 mod pages_accounts;
 mod pages_sessions;
