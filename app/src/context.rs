@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::app::App;
+use crate::auth::session::Claim;
 use crate::database::Session;
 use crate::error::{Error, Result};
 use crate::form::Form;
@@ -29,17 +30,26 @@ pub struct Context {
     pub app: Arc<App>,
     head: Parts,
     user: Option<String>,
+    claim: Option<Claim>,
     body: Result<Bytes>,
 }
 
 impl Context {
-    /// From the request's head, the path's `{user}` as it was sent, and what came of the body.
+    /// From the request's head, the path's `{user}` as it was sent, who the cookie says is signed
+    /// in, and what came of the body.
     #[must_use]
-    pub fn new(app: Arc<App>, head: Parts, user: Option<String>, body: Result<Bytes>) -> Self {
+    pub fn new(
+        app: Arc<App>,
+        head: Parts,
+        user: Option<String>,
+        claim: Option<Claim>,
+        body: Result<Bytes>,
+    ) -> Self {
         Self {
             app,
             head,
             user,
+            claim,
             body,
         }
     }
@@ -56,6 +66,12 @@ impl Context {
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
+    }
+
+    /// Who the cookie says is signed in; [`session`](crate::auth::session) asks the database.
+    #[must_use]
+    pub fn claim(&self) -> Option<&Claim> {
+        self.claim.as_ref()
     }
 
     /// The path's user name, percent-decoded.

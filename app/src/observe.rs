@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::{Method, StatusCode};
-use slog::{error, info, warn};
+use slog::{KV, Record, Serializer, error, info, warn};
 
 use crate::app::App;
 use crate::error::Error;
@@ -22,7 +22,19 @@ pub struct Observation {
     started: Instant,
     method: &'static str,
     route: &'static str,
+    user: UserId,
     done: bool,
+}
+
+/// Who is signed in, for the log.
+#[derive(Clone, Copy)]
+struct UserId(Option<i64>);
+
+impl KV for UserId {
+    fn serialize(&self, _: &Record<'_>, serializer: &mut dyn Serializer) -> slog::Result {
+        self.0
+            .map_or(Ok(()), |id| serializer.emit_i64("user.id", id))
+    }
 }
 
 impl Observation {
@@ -34,8 +46,15 @@ impl Observation {
             started: Instant::now(),
             method: method_name(method),
             route,
+            user: UserId(None),
             done: false,
         }
+    }
+
+    /// The same of a user who is signed in.
+    pub fn of(mut self, user: Option<i64>) -> Self {
+        self.user = UserId(user);
+        self
     }
 
     /// The request was answered; `error` is why it was not done.
@@ -46,7 +65,12 @@ impl Observation {
 
     fn record(&self, status: u16, error: Option<&Error>) {
         let took = self.started.elapsed();
-        let Self { method, route, .. } = *self;
+        let Self {
+            method,
+            route,
+            user,
+            ..
+        } = *self;
         self.app.metrics.request_ended(route, method, status, took);
         let duration = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let logger = &self.app.logger;
@@ -54,13 +78,13 @@ impl Observation {
             Some(error) if status >= 500 => error!(logger, "request failed";
                 "error.message" => chain(error),
                 "event.duration" => duration, "http.request.method" => method,
-                "http.response.status_code" => status, "url.path" => route),
+                "http.response.status_code" => status, "url.path" => route, user),
             _ if took > SLOW => warn!(logger, "slow request";
                 "event.duration" => duration, "http.request.method" => method,
-                "http.response.status_code" => status, "url.path" => route),
+                "http.response.status_code" => status, "url.path" => route, user),
             _ => info!(logger, "request";
                 "event.duration" => duration, "http.request.method" => method,
-                "http.response.status_code" => status, "url.path" => route),
+                "http.response.status_code" => status, "url.path" => route, user),
         }
     }
 }

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Request};
+use hyper::{Method, Request};
 use serde::Serialize;
 
 use crate::app::App;
-use crate::auth::{same_site, session};
+use crate::auth::same_site;
+use crate::auth::session::{self, Claim};
 use crate::body;
 use crate::connection::ClientAddress;
 use crate::context::Context;
@@ -49,12 +50,14 @@ pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
         Some(route) => route.kind(&head.method, is_form),
         None => kind_of_unmatched(head.uri.path()),
     };
-    let cookies = cookies(&head.headers);
+    let claim = session::claim(&app.sealer, &head.headers);
+    let observation = observation.of(claim.as_ref().map(|claim| claim.id));
     let call = Call {
         route,
         user,
         is_form,
         kind,
+        claim: claim.clone(),
     };
     let work = run(&app, call, head, body);
     let outcome = match panics::caught(work).await {
@@ -66,7 +69,7 @@ pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
     };
     let (mut reply, error) = match outcome {
         Ok(reply) => (reply, None),
-        Err(error) => (failure(&app, &error, kind, &cookies), Some(error)),
+        Err(error) => (failure(&error, kind, claim), Some(error)),
     };
     let headers = reply.headers_mut();
     headers.insert(
@@ -86,6 +89,7 @@ struct Call<'r> {
     user: Option<String>,
     is_form: bool,
     kind: Kind,
+    claim: Option<Claim>,
 }
 
 async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -> Result<Reply> {
@@ -97,7 +101,7 @@ async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -
     if call.kind == Kind::Page {
         guard(app, route, &head)?;
     }
-    let context = Context::new(app.clone(), head, call.user, body);
+    let context = Context::new(app.clone(), head, call.user, call.claim, body);
     if route.records_latest
         && let Some(latest) = context.latest()
     {
@@ -129,26 +133,17 @@ fn guard(app: &App, route: &Route, head: &Parts) -> Result<()> {
     Ok(())
 }
 
-/// All that the page for a failure needs of the request.
-fn cookies(headers: &HeaderMap) -> HeaderMap {
-    let sent = headers.get_all(header::COOKIE).iter();
-    sent.map(|value| (header::COOKIE, value.clone())).collect()
-}
-
 #[derive(Serialize)]
 struct ApiError<'a> {
     status: u16,
     error_msg: &'a str,
 }
 
-fn failure(app: &App, error: &Error, kind: Kind, cookies: &HeaderMap) -> Reply {
+fn failure(error: &Error, kind: Kind, claim: Option<Claim>) -> Reply {
     let status = error.status();
     let text = error.to_string();
     let told = match kind {
-        Kind::Page => {
-            let viewer = session::claim(&app.sealer, cookies).map(|claim| claim.name);
-            pages::failure::page(status, &text, viewer)
-        }
+        Kind::Page => pages::failure::page(status, &text, claim.map(|claim| claim.name)),
         Kind::Api => reply::json(&ApiError {
             status: status.as_u16(),
             error_msg: &text,

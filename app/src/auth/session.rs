@@ -20,9 +20,10 @@ const COOKIE: &str = "session";
 const LIFETIME: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Who the cookie says is signed in.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claim {
-    id: i64,
+    /// The user's number.
+    pub id: i64,
     /// Kept here too, so that pages which need no database can show it.
     pub name: String,
     /// Makes each sign-in's cookie another.
@@ -41,7 +42,7 @@ pub fn claim(sealer: &Sealer, headers: &HeaderMap) -> Option<Claim> {
 /// # Errors
 /// When the database fails.
 pub async fn viewer(context: &Context, session: &mut Session) -> Result<Option<User>> {
-    match claim(&context.app.sealer, context.headers()) {
+    match context.claim() {
         Some(claim) => confirm(claim, session).await,
         None => Ok(None),
     }
@@ -51,11 +52,11 @@ pub async fn viewer(context: &Context, session: &mut Session) -> Result<Option<U
 ///
 /// # Errors
 /// When the database fails.
-pub async fn confirm(claim: Claim, session: &mut Session) -> Result<Option<User>> {
+pub async fn confirm(claim: &Claim, session: &mut Session) -> Result<Option<User>> {
     let exists = users::confirm(session, claim.id, &claim.name).await?;
     Ok(exists.then_some(User {
         id: claim.id,
-        name: claim.name,
+        name: claim.name.clone(),
     }))
 }
 
@@ -64,7 +65,7 @@ pub async fn confirm(claim: Claim, session: &mut Session) -> Result<Option<User>
 /// # Errors
 /// When the database fails.
 pub async fn viewer_if_claimed(context: &Context) -> Result<Option<User>> {
-    match claim(&context.app.sealer, context.headers()) {
+    match context.claim() {
         Some(claim) => confirm(claim, &mut context.session().await?).await,
         None => Ok(None),
     }

@@ -59,7 +59,7 @@ struct Line {
 
 /// `GET /`: the messages of the viewer and of all whom the viewer follows.
 pub async fn home(context: Context) -> Result<Reply> {
-    let Some(claim) = session::claim(&context.app.sealer, context.headers()) else {
+    let Some(claim) = context.claim() else {
         return reply::redirect("/public");
     };
     let mut session = context.session().await?;

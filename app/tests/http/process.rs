@@ -176,3 +176,40 @@ async fn help_and_version_show_no_secret() {
     let text = String::from_utf8(help.stdout).expect("UTF-8");
     assert!(text.contains("MINITWIT_LISTEN") && !text.contains("hunter2"));
 }
+
+#[tokio::test]
+async fn the_log_tells_who_is_signed_in_by_number_only() {
+    let database = Database::migrated().await;
+    let process = Process::start(&database.url(), &[]).await;
+    let (client, base) = (client(), format!("http://{}", process.address));
+    let user = json!({"username": "nameless", "email": "private@example.com", "pwd": "hunter2"});
+    let post = client.post(format!("{base}/register")).json(&user);
+    post.send().await.expect("an answer");
+    let form = [("username", "nameless"), ("password", "hunter2")];
+    let post = client.post(format!("{base}/login")).form(&form);
+    let answer = post.send().await.expect("an answer");
+    let cookies = answer.headers().get_all("set-cookie").iter();
+    let session = cookies
+        .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())
+        .find(|cookie| cookie.starts_with("session="))
+        .expect("a session");
+    for path in ["/", "/missing/page"] {
+        let get = client
+            .get(format!("{base}{path}"))
+            .header("cookie", session);
+        get.send().await.expect("an answer");
+    }
+    process.terminate();
+    let log = process.rest().await;
+    let users: Vec<_> = log
+        .iter()
+        .filter(|line| line["url.path"].is_string())
+        .map(|line| line["user.id"].as_i64())
+        .collect();
+    assert_eq!(users, [None, None, Some(1), Some(1)]);
+    let all = format!("{log:?}");
+    let cookie = session.trim_start_matches("session=");
+    for secret in ["nameless", "private", "hunter2", cookie] {
+        assert!(!all.contains(secret), "{secret} is logged: {all}");
+    }
+}
