@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down status live-url plan drill simulate run bench build deps test test-unit test-clients test-e2e lint check-vagrant
+.PHONY: help up down status live-url plan drill simulate run bench build deps test test-unit test-browser test-clients test-e2e lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -52,10 +52,10 @@ build: ## Build all binaries
 	@cargo build --release --locked
 
 deps: ## Install everything that any target needs
-	@scripts/install rust cloud postgresql terraform provider ansible clients lint
+	@scripts/install rust cloud postgresql terraform provider ansible browser clients lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test lint check-vagrant test-unit test-clients test-e2e
+	@scripts/test lint check-vagrant test-unit test-browser test-clients test-e2e
 
 # Tests that boot hosts or enter namespaces need root; what is built stays the user's.
 ifneq ($(shell id -u),0)
@@ -64,6 +64,11 @@ endif
 test-unit: ## Unit and integration tests, with a throwaway PostgreSQL
 	@scripts/install rust postgresql provider terraform cloud lint
 	@scripts/with-postgres cargo test --workspace --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
+
+test-browser: ## A visitor's story on MiniTwit in Chromium, desktop and phone
+	@scripts/install rust postgresql browser
+	@cargo build --locked -p minitwit
+	@scripts/with-postgres scripts/test-browser
 
 test-clients: ## DigitalOcean's official clients against localcloud's API
 	@scripts/install rust clients
