@@ -36,7 +36,7 @@ async fn a_refused_registration_keeps_what_was_typed_but_no_password() {
         .shows("name=\"username\" size=\"30\" value=\"&lt;Ann&gt;\"")
         .shows("value=\"a&#34;@b\"")
         .lacks("hunter");
-    assert!(page.html.contains("<div class=\"error\""));
+    assert!(page.html.contains("<div class=\"error\"><strong>"));
     assert!(!site.get("/%3CAnn%3E").await.status().is_success());
 }
 

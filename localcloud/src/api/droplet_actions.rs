@@ -86,11 +86,15 @@ pub async fn create(
 ) -> Answer {
     app.store.record().droplet(id)?;
     let event = request.event()?;
+    // Looked at before anyone works on it: it may be done by the time of the answer.
     let action = app
         .store
-        .change(|record| record.start_event(id, event))
+        .change(|record| {
+            let action = record.start_event(id, event)?;
+            Ok(shapes::action(record.action(action)?))
+        })
         .await?;
-    created(json!({"action": shapes::action(app.store.record().action(action)?)}))
+    created(json!({"action": action}))
 }
 
 /// Starts an action on all droplets with a tag.

@@ -2,10 +2,12 @@
 
 mod account;
 mod actions;
+mod arrival;
 mod catalogue;
 mod control;
 mod database_contents;
 mod databases;
+mod domains;
 mod droplet_actions;
 mod droplets;
 mod error;
@@ -26,7 +28,7 @@ use crate::fault::Breaker;
 use crate::plane::Plane;
 use axum::Router;
 use axum::http::{Method, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::routing::{get, post, put};
 use error::ApiError;
 use limits::Limits;
@@ -50,12 +52,19 @@ pub struct App {
     pub shutdown: Notify,
 }
 
-/// All routes.
+/// All routes, each with or without a closing slash.
 pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .fallback_service(routes(app))
+        .layer(map_request(arrival::prepare))
+}
+
+fn routes(app: Arc<App>) -> Router {
     Router::new()
         .merge(nouns())
         .merge(firewalls_and_projects())
         .merge(databases())
+        .merge(names())
         .merge(reserved("/v2/reserved_ips"))
         .merge(reserved("/v2/floating_ips"))
         .merge(control_surface())
@@ -201,6 +210,26 @@ fn databases() -> Router<Arc<App>> {
         .route(
             "/v2/databases/{id}/firewall",
             get(inside::rules).put(inside::set_rules),
+        )
+}
+
+fn names() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v2/domains", get(domains::list).post(domains::create))
+        .route(
+            "/v2/domains/{name}",
+            get(domains::show).delete(domains::delete),
+        )
+        .route(
+            "/v2/domains/{name}/records",
+            get(domains::records).post(domains::create_record),
+        )
+        .route(
+            "/v2/domains/{name}/records/{id}",
+            get(domains::record)
+                .put(domains::update_record)
+                .patch(domains::update_record)
+                .delete(domains::delete_record),
         )
 }
 

@@ -4,8 +4,8 @@ use super::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, Caller, Id, Ids, Listing, accepted, created, no_content, ok};
 use super::shapes;
-use crate::cloud::Record;
 use crate::cloud::actions::Action;
+use crate::cloud::{Record, Refusal};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
@@ -133,26 +133,22 @@ pub async fn act(
     Body(request): Body<Request>,
 ) -> Answer {
     app.store.record().reserved_ip(ip)?;
-    let action = match (request.r#type.as_str(), request.droplet_id) {
-        ("assign", Some(droplet)) => {
-            app.store
-                .change(|record| record.assign_reserved_ip(ip, droplet))
-                .await?
-        }
-        ("assign", None) => return Err(ApiError::unprocessable("A droplet_id must be given.")),
-        ("unassign", _) => {
-            app.store
-                .change(|record| record.unassign_reserved_ip(ip))
-                .await?
-        }
-        (other, _) => {
-            return Err(ApiError::unprocessable(format!(
-                "The action {other:?} is not available."
-            )));
-        }
+    let start = |record: &mut Record| {
+        let action = match (request.r#type.as_str(), request.droplet_id) {
+            ("assign", Some(droplet)) => record.assign_reserved_ip(ip, droplet)?,
+            ("assign", None) => {
+                return Err(Refusal::unprocessable("A droplet_id must be given."));
+            }
+            ("unassign", _) => record.unassign_reserved_ip(ip)?,
+            (other, _) => {
+                let words = format!("The action {other:?} is not available.");
+                return Err(Refusal::unprocessable(words));
+            }
+        };
+        // Looked at before anyone works on it: it may be done by the time of the answer.
+        Ok(action_view(record, record.action(action)?, noun(&uri)))
     };
-    let record = app.store.record();
-    created(action_view(&record, record.action(action)?, noun(&uri)))
+    created(app.store.change(start).await?)
 }
 
 /// Actions on an IP, newest first.

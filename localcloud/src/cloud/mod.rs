@@ -10,6 +10,8 @@ pub mod catalogue;
 pub mod database_contents;
 pub mod database_orders;
 pub mod databases;
+pub mod domain_records;
+pub mod domains;
 pub mod droplet_orders;
 pub mod droplets;
 pub mod firewall_rules;
@@ -26,6 +28,7 @@ pub mod vpcs;
 use crate::plane::addresses::Addresses;
 use actions::Action;
 use databases::Database;
+use domains::Domain;
 use droplets::Droplet;
 use firewalls::CloudFirewall;
 use jiff::Timestamp;
@@ -61,6 +64,9 @@ pub struct Record {
     pub last_key: u64,
     /// Last numeric id given to an action.
     pub last_action: u64,
+    /// Last numeric id given to a record of a domain.
+    #[serde(default)]
+    pub last_domain_record: u64,
     /// API tokens by their text.
     pub tokens: BTreeMap<String, Token>,
     /// SSH keys by id.
@@ -81,6 +87,9 @@ pub struct Record {
     pub assignments: BTreeMap<String, Assignment>,
     /// Database clusters by id, including those that are being destroyed.
     pub databases: BTreeMap<Uuid, Database>,
+    /// DNS domains by name.
+    #[serde(default)]
+    pub domains: BTreeMap<String, Domain>,
     /// Actions by id, the newest few hundred of the finished ones.
     pub actions: BTreeMap<u64, Action>,
 }
@@ -97,6 +106,7 @@ impl Record {
             last_droplet: 437_218_904,
             last_key: 41_806_377,
             last_action: 2_318_405_116,
+            last_domain_record: 1_724_918_330,
             tokens: BTreeMap::new(),
             ssh_keys: BTreeMap::new(),
             vpcs: BTreeMap::new(),
@@ -107,6 +117,7 @@ impl Record {
             projects: BTreeMap::from([(project.id, project)]),
             assignments: BTreeMap::new(),
             databases: BTreeMap::new(),
+            domains: BTreeMap::new(),
             actions: BTreeMap::new(),
         }
     }

@@ -230,7 +230,12 @@ impl Record {
                 database.created_at,
             )
         });
-        let all = droplets.chain(reserved).chain(databases);
+        let domains = self.domains.values();
+        let domains = domains.map(|domain| {
+            let name = domain.name.clone();
+            ("domain", "domains", name, domain.created_at)
+        });
+        let all = droplets.chain(reserved).chain(databases).chain(domains);
         all.map(|(kind, path, id, created_at)| {
             let urn = format!("do:{kind}:{id}");
             let assignment = self.assignments.get(&urn);

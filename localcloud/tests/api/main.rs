@@ -3,6 +3,7 @@
 mod access;
 mod cloud;
 mod databases;
+mod domains;
 mod droplets;
 mod faults;
 mod firewalls;
