@@ -13,11 +13,14 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::password::Hasher;
 use crate::route::{Route, Router};
+use crate::store::shared::Shared;
 
 /// Built once at start, then only read.
 pub struct App {
     /// The pool.
     pub database: Database,
+    /// The calls that come often.
+    pub shared: Shared,
     /// Password hashing.
     pub hasher: Hasher,
     /// Serving, draining or stopping.
@@ -38,16 +41,18 @@ pub struct App {
 }
 
 impl App {
-    /// From the settings; connects to nothing yet.
+    /// From the settings, on the runtime that this is called in; connects to nothing yet.
     ///
     /// # Errors
     /// When a setting can't be used.
     pub fn new(config: &ServeConfig, routes: Vec<Route>, logger: Logger) -> Result<Self> {
         let metrics = Metrics::new();
+        let database = Database::new(config)?;
         Ok(Self {
+            shared: Shared::start(config, &database)?,
+            database,
             sealer: sealer(config)?,
             limiter: Limiter::new(config.account_attempts, config.account_attempt_interval),
-            database: Database::new(config)?,
             hasher: Hasher::new(),
             lifecycle: Lifecycle::default(),
             live: Live::new(config, metrics.listeners.clone()),

@@ -58,8 +58,9 @@ pub struct ServeConfig {
     #[command(flatten)]
     pub database: DatabaseConfig,
 
-    /// Pooled database connections; readiness and live updates use one more each
-    #[arg(long, env = "MINITWIT_DATABASE_CONNECTIONS", default_value_t = 8,
+    /// Pooled database connections; readiness, live updates and the public timeline use
+    /// one more each
+    #[arg(long, env = "MINITWIT_DATABASE_CONNECTIONS", default_value_t = 6,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub database_connections: usize,
 

@@ -34,10 +34,24 @@ pub fn no_content() -> Reply {
 /// # Errors
 /// When the value has no JSON form.
 pub fn json(value: &impl Serialize) -> Result<Reply> {
+    Ok(json_text(json_of(value)?))
+}
+
+/// A value as JSON.
+///
+/// # Errors
+/// When the value has no JSON form.
+pub fn json_of(value: &impl Serialize) -> Result<Bytes> {
     let text = serde_json::to_vec(value).map_err(Error::internal)?;
-    let mut reply = with_type(text.into(), "application/json");
+    Ok(text.into())
+}
+
+/// 200 with what is JSON already.
+#[must_use]
+pub fn json_text(text: Bytes) -> Reply {
+    let mut reply = with_type(text, "application/json");
     no_store(&mut reply);
-    Ok(reply)
+    reply
 }
 
 /// 200 with a page.
@@ -45,8 +59,22 @@ pub fn json(value: &impl Serialize) -> Result<Reply> {
 /// # Errors
 /// When the template fails.
 pub fn html(template: &impl Template) -> Result<Reply> {
+    Ok(html_text(html_of(template)?))
+}
+
+/// A template's page.
+///
+/// # Errors
+/// When the template fails.
+pub fn html_of(template: &impl Template) -> Result<Bytes> {
     let text = template.render().map_err(Error::internal)?;
-    let mut reply = with_type(text.into(), "text/html; charset=utf-8");
+    Ok(text.into())
+}
+
+/// 200 with what is a page already.
+#[must_use]
+pub fn html_text(text: Bytes) -> Reply {
+    let mut reply = with_type(text, "text/html; charset=utf-8");
     let headers = reply.headers_mut();
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
@@ -57,7 +85,7 @@ pub fn html(template: &impl Template) -> Result<Reply> {
         HeaderValue::from_static("same-origin"),
     );
     no_store(&mut reply);
-    Ok(reply)
+    reply
 }
 
 /// 200 with bytes of this type.

@@ -22,7 +22,6 @@ use crate::pages;
 use crate::panics;
 use crate::reply::{self, Reply};
 use crate::route::{Guard, Kind, Route};
-use crate::store;
 
 /// The pattern that logs and metrics show for paths that no route has.
 const UNMATCHED: &str = "unmatched";
@@ -105,7 +104,7 @@ async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -
     if route.records_latest
         && let Some(latest) = context.latest()
     {
-        store::latest::record(&mut context.session().await?, latest).await?;
+        app.shared.record_latest(latest).await?;
     }
     if route.for_simulator && !app.credential.allows(context.headers()) {
         return Err(Error::Forbidden);

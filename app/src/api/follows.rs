@@ -21,9 +21,8 @@ struct Change {
 /// `GET /fllws/{user}`: the names.
 pub async fn of_user(context: Context) -> Result<Reply> {
     let follower = context.user()?;
-    let mut session = context.session().await?;
-    let follows = follows::of(&mut session, &follower, context.count()).await?;
-    drop(session);
+    let shared = &context.app.shared;
+    let follows = shared.follows_of(follower, context.count()).await?;
     let follows = follows.ok_or_else(Error::unknown_user)?;
     reply::json(&Follows { follows })
 }
@@ -32,16 +31,20 @@ pub async fn of_user(context: Context) -> Result<Reply> {
 pub async fn change(mut context: Context) -> Result<Reply> {
     let change: Change = context.json()?;
     let follower = context.user()?;
-    let mut session = context.session().await?;
-    let known = match (change.follow, change.unfollow) {
-        (Some(name), None) => follows::add(&mut session, &follower, &name.into_string()).await?,
-        (None, Some(name)) => follows::remove(&mut session, &follower, &name.into_string()).await?,
+    let (target, follow) = match (change.follow, change.unfollow) {
+        (Some(name), None) => (name.into_string(), true),
+        (None, Some(name)) => (name.into_string(), false),
         _ => {
             let text = "The JSON must have either the key follow or the key unfollow";
             return Err(Error::bad_request(text));
         }
     };
-    if !known {
+    let change = follows::Change {
+        follower,
+        target,
+        follow,
+    };
+    if !context.app.shared.change_follow(change).await? {
         return Err(Error::unknown_user());
     }
     Ok(reply::no_content())

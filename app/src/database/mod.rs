@@ -1,9 +1,11 @@
 //! The way to PostgreSQL: a bounded pool for requests, dedicated connections for the rest.
 
+mod batch;
 mod listen;
 mod session;
 mod target;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
@@ -11,6 +13,7 @@ use thiserror::Error;
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
+pub use batch::Batcher;
 pub use session::Session;
 pub use target::{Dedicated, Target, TargetError};
 
@@ -28,6 +31,12 @@ pub enum Error {
     /// The connection was silent past the statement limit; it was thrown away.
     #[error("the database did not answer in time")]
     Silent,
+    /// Too many calls of the kind came before this one.
+    #[error("the database is busy with earlier calls")]
+    NoTurn,
+    /// A statement that served several calls failed for all of them.
+    #[error("a statement for several calls failed")]
+    Shared(#[source] Arc<Self>),
     /// The statement failed, or the connection broke.
     #[error("the database failed")]
     Failed(#[from] tokio_postgres::Error),
@@ -38,7 +47,8 @@ impl Error {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::NoConnection(_) | Self::Silent => true,
+            Self::NoConnection(_) | Self::Silent | Self::NoTurn => true,
+            Self::Shared(error) => error.is_passing(),
             Self::Failed(error) => match error.code() {
                 // Without a code the connection broke; with these the server is overloaded,
                 // restarting, promoting a standby, or gave up waiting.
@@ -54,6 +64,7 @@ impl Error {
 }
 
 /// The pool that requests share.
+#[derive(Clone)]
 pub struct Database {
     pool: Pool,
     silence_limit: Duration,

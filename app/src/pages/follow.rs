@@ -5,34 +5,33 @@ use crate::auth::{flash, session};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::reply::{self, Reply};
-use crate::store::follows;
+use crate::store::follows::Change;
 
 /// `GET /{user}/follow`
 pub async fn follow(context: Context) -> Result<Reply> {
-    let mut session = context.session().await?;
-    let viewer = session::required(&context, &mut session).await?;
-    let name = context.user()?;
-    let known = follows::add(&mut session, &viewer.name, &name).await?;
-    drop(session);
-    back(&context, known, &name, "You are now following")
+    change(&context, true, "You are now following").await
 }
 
 /// `GET /{user}/unfollow`
 pub async fn unfollow(context: Context) -> Result<Reply> {
-    let mut session = context.session().await?;
-    let viewer = session::required(&context, &mut session).await?;
-    let name = context.user()?;
-    let known = follows::remove(&mut session, &viewer.name, &name).await?;
-    drop(session);
-    back(&context, known, &name, "You are no longer following")
+    change(&context, false, "You are no longer following").await
 }
 
-/// To the user's page, which says what was done.
-fn back(context: &Context, known: bool, name: &str, done: &str) -> Result<Reply> {
-    if !known {
+/// Changes it, then goes to the user's page, which says what was done.
+async fn change(context: &Context, follow: bool, done: &str) -> Result<Reply> {
+    let mut session = context.session().await?;
+    let viewer = session::required(context, &mut session).await?;
+    drop(session);
+    let name = context.user()?;
+    let change = Change {
+        follower: viewer.name,
+        target: name.clone(),
+        follow,
+    };
+    if !context.app.shared.change_follow(change).await? {
         return Err(Error::unknown_user());
     }
-    let mut reply = reply::redirect(&path::user(name))?;
+    let mut reply = reply::redirect(&path::user(&name))?;
     flash::add(context, &mut reply, format!("{done} \"{name}\""))?;
     Ok(reply)
 }

@@ -11,7 +11,6 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::live::{Audience, Event, Refused, feed};
 use crate::reply::{self, Reply};
-use crate::store::follows;
 use crate::store::messages;
 use crate::store::users::{self, User};
 
@@ -74,8 +73,8 @@ async fn audience(context: &Context, timeline: &Timeline) -> Result<Audience> {
         Timeline::Public => Audience::Everyone,
         Timeline::Of(user) => Audience::Of(HashSet::from([user.name.clone()])),
         Timeline::Mine(viewer) => {
-            let mut session = context.session().await?;
-            let followed = follows::of(&mut session, &viewer.name, FOLLOWED).await?;
+            let shared = &context.app.shared;
+            let followed = shared.follows_of(viewer.name.clone(), FOLLOWED).await?;
             let mut names: HashSet<_> = followed.unwrap_or_default().into_iter().collect();
             names.insert(viewer.name.clone());
             Audience::Of(names)

@@ -5,20 +5,20 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::posting;
 use crate::reply::{self, Reply};
-use crate::store::messages;
 
 /// `POST /add_message`: the field `text`. Without a text nothing is said.
 pub async fn add_message(mut context: Context) -> Result<Reply> {
     let form = context.form();
     let mut session = context.session().await?;
     let viewer = session::required(&context, &mut session).await?;
+    drop(session);
     let text = form?.take("text");
     let mut reply = reply::redirect("/")?;
     if text.trim().is_empty() {
         return Ok(reply);
     }
     posting::check(&text)?;
-    if !messages::add(&mut session, &viewer.name, &text).await? {
+    if !context.app.shared.add_message(viewer.name, text).await? {
         return Err(Error::Unauthorized);
     }
     context.app.live.posted();

@@ -1,6 +1,7 @@
 //! Timelines: of all users and of one, newest first, 30 messages a page.
 
 use askama::Template;
+use hyper::header;
 use jiff::Timestamp;
 use md5::{Digest, Md5};
 
@@ -76,13 +77,41 @@ pub async fn home(context: Context) -> Result<Reply> {
 
 /// `GET /public`: the messages of all users.
 pub async fn public(context: Context) -> Result<Reply> {
+    let before = before(&context);
+    if before == i64::MAX {
+        return newest(&context).await;
+    }
     let mut session = context.session().await?;
     let viewer = session::viewer(&context, &mut session).await?;
-    let entries = messages::page(&mut session, before(&context), READ).await?;
+    let entries = messages::page(&mut session, before, READ).await?;
     drop(session);
+    let timeline = public_timeline(&context, entries, viewer);
+    frame::show(&context, &timeline)
+}
+
+/// The first page: read once for all who ask at the same time, rendered once for all of those who
+/// send no cookie, which is all that pages depend on otherwise.
+async fn newest(context: &Context) -> Result<Reply> {
+    let anonymous = !context.headers().contains_key(header::COOKIE);
+    let viewer = session::viewer_if_claimed(context).await?;
+    let newest = context.app.shared.newest(READ).await?;
+    if anonymous && let Some(page) = newest.page.get() {
+        return Ok(reply::html_text(page.clone()));
+    }
+    let timeline = public_timeline(context, newest.entries.clone(), viewer);
+    if !anonymous {
+        return frame::show(context, &timeline);
+    }
+    let page = reply::html_of(&timeline)?;
+    // Somebody else may have been faster; what is there is the same.
+    let _ = newest.page.set(page.clone());
+    Ok(reply::html_text(page))
+}
+
+fn public_timeline(context: &Context, entries: Vec<Entry>, viewer: Option<User>) -> Timeline {
     let title = "Public Timeline".to_owned();
     let live = "/live".to_owned();
-    show(&context, title, entries, Above::Nothing, viewer, live)
+    timeline(context, title, entries, Above::Nothing, viewer, live)
 }
 
 /// `GET /{user}`: the messages of one.
@@ -126,16 +155,28 @@ pub fn item(entry: Entry) -> Result<String> {
 fn show(
     context: &Context,
     title: String,
-    mut entries: Vec<Entry>,
+    entries: Vec<Entry>,
     above: Above,
     viewer: Option<User>,
     live: String,
 ) -> Result<Reply> {
+    let timeline = timeline(context, title, entries, above, viewer, live);
+    frame::show(context, &timeline)
+}
+
+fn timeline(
+    context: &Context,
+    title: String,
+    mut entries: Vec<Entry>,
+    above: Above,
+    viewer: Option<User>,
+    live: String,
+) -> Timeline {
     let more = entries.len() > PER_PAGE;
     entries.truncate(PER_PAGE);
     let newest = entries.first().map_or(0, |entry| entry.id);
     let older = entries.last().map(|entry| entry.id).filter(|_| more);
-    let timeline = Timeline {
+    Timeline {
         title,
         older,
         live: (before(context) == i64::MAX).then_some(live),
@@ -143,8 +184,7 @@ fn show(
         messages: entries.into_iter().map(line).collect(),
         above,
         frame: Frame::new(context, viewer.map(|viewer| viewer.name)),
-    };
-    frame::show(context, &timeline)
+    }
 }
 
 fn line(entry: Entry) -> Line {

@@ -2,64 +2,79 @@
 
 use crate::database::{Result, Session};
 
-/// Lets `follower` follow `target`, also when that is so already; `false` when either is unknown.
+/// One more or one less.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Who follows.
+    pub follower: String,
+    /// Who is followed.
+    pub target: String,
+    /// Whether it begins, else it ends.
+    pub follow: bool,
+}
+
+/// Begins and ends following, also where that is so already; `false` for each change of which
+/// either user is unknown.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn add(session: &mut Session, follower: &str, target: &str) -> Result<bool> {
+/// When the database fails; then nothing was changed.
+pub async fn change(session: &mut Session, changes: &[Change]) -> Result<Vec<bool>> {
+    // Rows are taken in order, so that two processes don't wait for each other crosswise.
     let sql = "
-        WITH pair AS (
-            SELECT a.id AS follower_id, b.id AS followed_id
-            FROM users a, users b WHERE a.name = $1 AND b.name = $2
+        WITH pair AS MATERIALIZED (
+            SELECT n, follow,
+                (SELECT id FROM users WHERE name = follower) AS follower_id,
+                (SELECT id FROM users WHERE name = target) AS followed_id
+            FROM unnest($1::text[], $2::text[], $3::boolean[])
+                WITH ORDINALITY AS change (follower, target, follow, n)
         ), added AS (
             INSERT INTO follows (follower_id, followed_id)
             SELECT follower_id, followed_id FROM pair
+            WHERE follow AND follower_id IS NOT NULL AND followed_id IS NOT NULL
+            ORDER BY follower_id, followed_id
             ON CONFLICT DO NOTHING
-        )
-        SELECT 1 FROM pair";
-    let row = session.query_opt(sql, &[&follower, &target]).await?;
-    Ok(row.is_some())
-}
-
-/// Ends that, also when it was not so; `false` when either is unknown.
-///
-/// # Errors
-/// When the database fails.
-pub async fn remove(session: &mut Session, follower: &str, target: &str) -> Result<bool> {
-    let sql = "
-        WITH pair AS (
-            SELECT a.id AS follower_id, b.id AS followed_id
-            FROM users a, users b WHERE a.name = $1 AND b.name = $2
         ), removed AS (
             DELETE FROM follows USING pair
-            WHERE follows.follower_id = pair.follower_id
+            WHERE NOT pair.follow
+              AND follows.follower_id = pair.follower_id
               AND follows.followed_id = pair.followed_id
         )
-        SELECT 1 FROM pair";
-    let row = session.query_opt(sql, &[&follower, &target]).await?;
-    Ok(row.is_some())
+        SELECT follower_id IS NOT NULL AND followed_id IS NOT NULL FROM pair ORDER BY n";
+    let of = |name: fn(&Change) -> &str| changes.iter().map(name).collect::<Vec<&str>>();
+    let followers = of(|change| &change.follower);
+    let targets = of(|change| &change.target);
+    let follow: Vec<bool> = changes.iter().map(|change| change.follow).collect();
+    let rows = session.query(sql, &[&followers, &targets, &follow]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// Names that `follower` follows, at most `count`; `None` when unknown.
+/// Names that each of these users follows, for each at most so many; `None` for each who is unknown.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of(session: &mut Session, follower: &str, count: i64) -> Result<Option<Vec<String>>> {
-    // One row with a null stands for a user who follows nobody.
+pub async fn of(
+    session: &mut Session,
+    users: &[(String, i64)],
+) -> Result<Vec<Option<Vec<String>>>> {
     let sql = "
-        SELECT followed.name
-        FROM users follower
-        LEFT JOIN LATERAL (
+        SELECT follower.id IS NOT NULL, ARRAY(
             SELECT users.name FROM follows JOIN users ON users.id = follows.followed_id
             WHERE follows.follower_id = follower.id
-            ORDER BY follows.followed_id LIMIT $2
-        ) followed ON true
-        WHERE follower.name = $1";
-    let rows = session.query(sql, &[&follower, &count]).await?;
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(rows.iter().filter_map(|row| row.get(0)).collect()))
+            ORDER BY follows.followed_id LIMIT follower.count
+        )
+        FROM (
+            SELECT n, count, (SELECT id FROM users WHERE users.name = input.name) AS id
+            FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS input (name, count, n)
+            OFFSET 0
+        ) follower
+        ORDER BY follower.n";
+    let (names, counts): (Vec<&str>, Vec<i64>) = users
+        .iter()
+        .map(|(name, count)| (name.as_str(), count))
+        .unzip();
+    let rows = session.query(sql, &[&names, &counts]).await?;
+    let known = |row: &tokio_postgres::Row| row.get::<_, bool>(0).then(|| row.get(1));
+    Ok(rows.iter().map(known).collect())
 }
 
 /// Whether one user follows another.

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use crate::database::{Result, Session};
 
 /// A message without its author's e-mail.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Every character as it was sent.
     pub content: String,
@@ -18,7 +18,7 @@ pub struct Message {
 }
 
 /// A message on a page.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Grows with time; pages continue below the last one shown.
     pub id: i64,
@@ -28,70 +28,88 @@ pub struct Entry {
     pub email: String,
 }
 
-/// Stores a message; `false` when the author is unknown.
+/// Stores messages, each an author's name and the text; `false` for each whose author is unknown.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn add(session: &mut Session, author: &str, content: &str) -> Result<bool> {
+/// When the database fails; then none is stored.
+pub async fn add(session: &mut Session, messages: &[(String, String)]) -> Result<Vec<bool>> {
     let sql = "
-        INSERT INTO messages (author_id, content)
-        SELECT id, $2 FROM users WHERE name = $1";
-    Ok(session.execute(sql, &[&author, &content]).await? == 1)
+        WITH input AS MATERIALIZED (
+            SELECT n, content, (SELECT id FROM users WHERE name = author) AS author_id
+            FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS message (author, content, n)
+        ), added AS (
+            INSERT INTO messages (author_id, content)
+            SELECT author_id, content FROM input WHERE author_id IS NOT NULL ORDER BY n
+        )
+        SELECT author_id IS NOT NULL FROM input ORDER BY n";
+    let (authors, contents): (Vec<&str>, Vec<&str>) = messages
+        .iter()
+        .map(|(author, content)| (author.as_str(), content.as_str()))
+        .unzip();
+    let rows = session.query(sql, &[&authors, &contents]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// The newest messages of all users.
-///
-/// # Errors
-/// When the database fails.
-pub async fn newest(session: &mut Session, count: i64) -> Result<Vec<Message>> {
-    let sql = "
-        SELECT messages.content, messages.published_at, users.name
-        FROM messages JOIN users ON users.id = messages.author_id
-        WHERE NOT messages.flagged
-        ORDER BY messages.id DESC LIMIT $1";
-    let rows = session.query(sql, &[&count]).await?;
-    Ok(rows.iter().map(|row| message(row, 0)).collect())
-}
-
-/// The newest messages of one user; `None` when unknown.
+/// The newest messages of each of these users, for each so many; `None` for each who is unknown.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn newest_of(
     session: &mut Session,
-    author: &str,
-    count: i64,
-) -> Result<Option<Vec<Message>>> {
-    // One row with nulls stands for a user without messages.
+    users: &[(String, i64)],
+) -> Result<Vec<Option<Vec<Message>>>> {
+    // One row with nulls stands for a user without messages, or without an id for nobody.
     let sql = "
-        SELECT latest.content, latest.published_at, users.name
-        FROM users
+        SELECT author.n, author.id IS NOT NULL, latest.content, latest.published_at
+        FROM (
+            SELECT n, count, (SELECT id FROM users WHERE users.name = input.name) AS id
+            FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS input (name, count, n)
+            OFFSET 0
+        ) author
         LEFT JOIN LATERAL (
             SELECT id, content, published_at FROM messages
-            WHERE author_id = users.id AND NOT flagged
-            ORDER BY id DESC LIMIT $2
+            WHERE author_id = author.id AND NOT flagged
+            ORDER BY id DESC LIMIT author.count
         ) latest ON true
-        WHERE users.name = $1
-        ORDER BY latest.id DESC";
-    let rows = session.query(sql, &[&author, &count]).await?;
-    if rows.is_empty() {
-        return Ok(None);
+        ORDER BY author.n, latest.id DESC";
+    let (names, counts): (Vec<&str>, Vec<i64>) = users
+        .iter()
+        .map(|(name, count)| (name.as_str(), count))
+        .unzip();
+    let rows = session.query(sql, &[&names, &counts]).await?;
+    let mut lists: Vec<Option<Vec<Message>>> = vec![None; users.len()];
+    for row in &rows {
+        let place = usize::try_from(row.get::<_, i64>(0) - 1).unwrap_or(usize::MAX);
+        let (Some(list), Some((author, _)), true) =
+            (lists.get_mut(place), users.get(place), row.get(1))
+        else {
+            continue;
+        };
+        let list = list.get_or_insert_default();
+        if let Some(content) = row.get::<_, Option<String>>(2) {
+            list.push(Message {
+                content,
+                published_at: seconds(row.get(3)),
+                author: author.clone(),
+            });
+        }
     }
-    let written = rows.iter().filter(|row| has_message(row));
-    Ok(Some(written.map(|row| message(row, 0)).collect()))
+    Ok(lists)
 }
+
+/// Those of all users that are older than $1, at most $2: rows for [`entry`].
+pub(super) const PAGE: &str = "
+    SELECT messages.id, users.email, messages.content, messages.published_at, users.name
+    FROM messages JOIN users ON users.id = messages.author_id
+    WHERE NOT messages.flagged AND messages.id < $1
+    ORDER BY messages.id DESC LIMIT $2";
 
 /// A page of the messages of all users that are older than `before`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn page(session: &mut Session, before: i64, count: i64) -> Result<Vec<Entry>> {
-    let sql = "
-        SELECT messages.id, users.email, messages.content, messages.published_at, users.name
-        FROM messages JOIN users ON users.id = messages.author_id
-        WHERE NOT messages.flagged AND messages.id < $1
-        ORDER BY messages.id DESC LIMIT $2";
-    let rows = session.query(sql, &[&before, &count]).await?;
+    let rows = session.query(PAGE, &[&before, &count]).await?;
     Ok(rows.iter().map(entry).collect())
 }
 
@@ -143,24 +161,19 @@ pub async fn page_for(
     Ok(rows.iter().map(entry).collect())
 }
 
-fn has_message(row: &Row) -> bool {
-    row.get::<_, Option<&str>>(0).is_some()
+fn seconds(time: SystemTime) -> i64 {
+    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
 }
 
-fn message(row: &Row, first: usize) -> Message {
-    let published_at: SystemTime = row.get(first + 1);
-    let since_epoch = published_at.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Message {
-        content: row.get(first),
-        published_at: i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX),
-        author: row.get(first + 2),
-    }
-}
-
-fn entry(row: &Row) -> Entry {
+pub(super) fn entry(row: &Row) -> Entry {
     Entry {
         id: row.get(0),
         email: row.get(1),
-        message: message(row, 2),
+        message: Message {
+            content: row.get(2),
+            published_at: seconds(row.get(3)),
+            author: row.get(4),
+        },
     }
 }

@@ -4,4 +4,6 @@ pub mod arrivals;
 pub mod follows;
 pub mod latest;
 pub mod messages;
+pub mod newest;
+pub mod shared;
 pub mod users;

@@ -20,6 +20,7 @@ mod process;
 mod proxy;
 mod register;
 mod requests;
+mod shared;
 mod site;
 mod stop;
 mod stories;
