@@ -7,8 +7,9 @@ use super::shapes::time;
 use crate::cloud::Record;
 use crate::cloud::catalogue::{DATABASE_SIZES, POSTGRES_VERSIONS, REGIONS};
 use crate::cloud::database_orders::{NewDatabase, Resize};
+use crate::cloud::database_pools::DatabasePool;
 use crate::cloud::databases::{
-    DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseUser, Maintenance, PORT,
+    DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseUser, Maintenance, POOL_PORT, PORT,
 };
 use axum::Extension;
 use axum::extract::State;
@@ -41,15 +42,42 @@ fn shown<'a>(password: &'a str, caller: &Caller) -> &'a str {
 }
 
 fn connection(database: &Database, host: Ipv4Addr, caller: &Caller) -> Value {
-    let user = database.users.iter().find(|user| user.name == DEFAULT_USER);
-    let password = shown(user.map_or("", |user| &user.password), caller);
+    connection_to(
+        database,
+        DEFAULT_DATABASE,
+        DEFAULT_USER,
+        (host, PORT),
+        caller,
+    )
+}
+
+/// How to connect to a pool.
+pub fn pool_connection(
+    database: &Database,
+    pool: &DatabasePool,
+    host: Ipv4Addr,
+    caller: &Caller,
+) -> Value {
+    let user = pool.user.as_deref().unwrap_or(DEFAULT_USER);
+    connection_to(database, &pool.name, user, (host, POOL_PORT), caller)
+}
+
+fn connection_to(
+    database: &Database,
+    name: &str,
+    user: &str,
+    (host, port): (Ipv4Addr, u16),
+    caller: &Caller,
+) -> Value {
+    let password = database.user(user).map_or("", |user| &user.password);
+    let password = shown(password, caller);
     json!({
         "protocol": "postgresql",
-        "uri": format!("postgresql://{DEFAULT_USER}:{password}@{host}:{PORT}/{DEFAULT_DATABASE}?sslmode=require"),
-        "database": DEFAULT_DATABASE,
+        "uri": format!("postgresql://{user}:{password}@{host}:{port}/{name}?sslmode=require"),
+        "database": name,
         "host": host,
-        "port": PORT,
-        "user": DEFAULT_USER,
+        "port": port,
+        "user": user,
         "password": password,
         "ssl": true,
     })

@@ -2,10 +2,12 @@
 
 mod account;
 mod actions;
+mod alert_policies;
 mod arrival;
 mod catalogue;
 mod control;
 mod database_contents;
+mod database_pools;
 mod databases;
 mod domains;
 mod droplet_actions;
@@ -21,6 +23,7 @@ mod reserved_ips;
 mod shapes;
 mod ssh_keys;
 mod tags;
+mod uptime;
 mod vpcs;
 
 use crate::cloud::store::Store;
@@ -65,6 +68,7 @@ fn routes(app: Arc<App>) -> Router {
         .merge(firewalls_and_projects())
         .merge(databases())
         .merge(names())
+        .merge(watches())
         .merge(reserved("/v2/reserved_ips"))
         .merge(reserved("/v2/floating_ips"))
         .merge(control_surface())
@@ -211,6 +215,17 @@ fn databases() -> Router<Arc<App>> {
             "/v2/databases/{id}/firewall",
             get(inside::rules).put(inside::set_rules),
         )
+        .route(
+            "/v2/databases/{id}/pools",
+            get(database_pools::list).post(database_pools::create),
+        )
+        .route(
+            "/v2/databases/{id}/pools/{name}",
+            get(database_pools::show)
+                .put(database_pools::update)
+                .delete(database_pools::delete),
+        )
+        .route("/v2/databases/{id}/backups", get(database_pools::backups))
 }
 
 fn names() -> Router<Arc<App>> {
@@ -230,6 +245,38 @@ fn names() -> Router<Arc<App>> {
                 .put(domains::update_record)
                 .patch(domains::update_record)
                 .delete(domains::delete_record),
+        )
+}
+
+fn watches() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v2/uptime/checks", get(uptime::list).post(uptime::create))
+        .route(
+            "/v2/uptime/checks/{id}",
+            get(uptime::show)
+                .put(uptime::replace)
+                .delete(uptime::delete),
+        )
+        .route("/v2/uptime/checks/{id}/state", get(uptime::state))
+        .route(
+            "/v2/uptime/checks/{id}/alerts",
+            get(uptime::alerts).post(uptime::create_alert),
+        )
+        .route(
+            "/v2/uptime/checks/{id}/alerts/{alert}",
+            get(uptime::alert)
+                .put(uptime::replace_alert)
+                .delete(uptime::delete_alert),
+        )
+        .route(
+            "/v2/monitoring/alerts",
+            get(alert_policies::list).post(alert_policies::create),
+        )
+        .route(
+            "/v2/monitoring/alerts/{id}",
+            get(alert_policies::show)
+                .put(alert_policies::replace)
+                .delete(alert_policies::delete),
         )
 }
 

@@ -90,6 +90,7 @@ impl Record {
             },
             databases: vec![DEFAULT_DATABASE.to_owned()],
             users: vec![user],
+            pools: Vec::new(),
             rules: Vec::new(),
             revision: 1,
             synced: 0,

@@ -1,6 +1,7 @@
 //! Managed PostgreSQL clusters.
 
 use super::catalogue::{self, DatabaseSize};
+use super::database_pools::DatabasePool;
 use super::{Record, Refusal};
 use crate::plane::spec::{DatabaseNet, DatabaseSpec};
 use jiff::Timestamp;
@@ -11,6 +12,8 @@ use uuid::Uuid;
 
 /// Port that every cluster listens on.
 pub const PORT: u16 = 25060;
+/// Port of connection pools.
+pub const POOL_PORT: u16 = 25061;
 /// The database that every cluster has.
 pub const DEFAULT_DATABASE: &str = "defaultdb";
 /// The user that every cluster has.
@@ -51,6 +54,9 @@ pub struct Database {
     pub databases: Vec<String>,
     /// Users.
     pub users: Vec<DatabaseUser>,
+    /// Connection pools.
+    #[serde(default)]
+    pub pools: Vec<DatabasePool>,
     /// Trusted sources; none: everyone may connect.
     pub rules: Vec<DatabaseRule>,
     /// Counts changes that the server has to follow.
@@ -119,6 +125,17 @@ impl Database {
         self.users
             .iter()
             .find(|user| user.name == name)
+            .ok_or(Refusal::NotFound)
+    }
+
+    /// A connection pool by name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn pool(&self, name: &str) -> Result<&DatabasePool, Refusal> {
+        self.pools
+            .iter()
+            .find(|pool| pool.name == name)
             .ok_or(Refusal::NotFound)
     }
 

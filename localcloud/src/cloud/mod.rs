@@ -6,9 +6,11 @@
 
 pub mod actions;
 pub mod addresses;
+pub mod alert_policies;
 pub mod catalogue;
 pub mod database_contents;
 pub mod database_orders;
+pub mod database_pools;
 pub mod databases;
 pub mod domain_records;
 pub mod domains;
@@ -16,6 +18,7 @@ pub mod droplet_orders;
 pub mod droplets;
 pub mod firewall_rules;
 pub mod firewalls;
+pub mod notifications;
 pub mod projects;
 pub mod ranges;
 pub mod reserved_ips;
@@ -23,10 +26,12 @@ pub mod ssh_keys;
 pub mod store;
 pub mod tags;
 pub mod tokens;
+pub mod uptime;
 pub mod vpcs;
 
 use crate::plane::addresses::Addresses;
 use actions::Action;
+use alert_policies::AlertPolicy;
 use databases::Database;
 use domains::Domain;
 use droplets::Droplet;
@@ -41,6 +46,7 @@ use ssh_keys::SshKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use tokens::Token;
+use uptime::UptimeCheck;
 use uuid::Uuid;
 use vpcs::Vpc;
 
@@ -90,6 +96,12 @@ pub struct Record {
     /// DNS domains by name.
     #[serde(default)]
     pub domains: BTreeMap<String, Domain>,
+    /// Uptime checks by id.
+    #[serde(default)]
+    pub uptime_checks: BTreeMap<Uuid, UptimeCheck>,
+    /// Alert policies by id.
+    #[serde(default)]
+    pub alert_policies: BTreeMap<Uuid, AlertPolicy>,
     /// Actions by id, the newest few hundred of the finished ones.
     pub actions: BTreeMap<u64, Action>,
 }
@@ -118,6 +130,8 @@ impl Record {
             assignments: BTreeMap::new(),
             databases: BTreeMap::new(),
             domains: BTreeMap::new(),
+            uptime_checks: BTreeMap::new(),
+            alert_policies: BTreeMap::new(),
             actions: BTreeMap::new(),
         }
     }

@@ -1,0 +1,22 @@
+//! Who is told when an alert fires. Nobody is, here: what clients say is only kept.
+
+use serde::{Deserialize, Serialize};
+
+/// Receivers of an alert.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notifications {
+    /// Mail addresses.
+    pub email: Vec<String>,
+    /// Slack channels.
+    pub slack: Vec<Slack>,
+}
+
+/// A Slack channel.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Slack {
+    /// Its name.
+    pub channel: String,
+    /// Where messages to it are posted.
+    pub url: String,
+}
