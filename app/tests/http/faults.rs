@@ -146,3 +146,34 @@ async fn a_server_starts_without_its_database() {
     );
     assert_eq!(site.get("/static/style.css").await.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn there_are_never_more_database_connections_than_configured() {
+    let site = Site::with_settings(&["--database-connections=3"]).await;
+    site.register("ann").await;
+    let connected = tokio_postgres::connect(&site.database.url(), tokio_postgres::NoTls).await;
+    let (watcher, connection) = connected.expect("connect");
+    let connection = tokio::spawn(connection);
+    let calls: Vec<_> = (0..300)
+        .map(|n| {
+            let path = ["/msgs/ann", "/fllws/ann", "/public", "/latest", "/ann"][n % 5];
+            let request = match n % 10 {
+                0 => site.simulator(Method::POST, path),
+                _ => site.simulator(Method::GET, path),
+            };
+            tokio::spawn(send(request.json(&json!({"content": "x"}))))
+        })
+        .collect();
+    let sql = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let mut most = 0;
+    for call in calls {
+        assert_eq!(site.readiness().await.0, 200);
+        let row = watcher.query_one(sql, &[]).await.expect("a count");
+        most = most.max(row.get::<_, i64>(0));
+        assert!(call.await.expect("no panic").status().is_success());
+    }
+    // Readiness, live updates and the public timeline have one each beside the pool.
+    assert!((3..=6).contains(&most), "{most} connections");
+    connection.abort();
+}

@@ -1,19 +1,21 @@
 //! What holds for all requests: methods, unknown paths, malformed and slow bodies, panics.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use minitwit::context::Context;
 use minitwit::error::Result;
 use minitwit::reply::Reply;
 use minitwit::route::Route;
-use minitwit::routes;
+use minitwit::{routes, server};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use slog::{Drain, Logger, Never, OwnedKVList, Record, o};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::site::{Database, Site, assert_api_error, send};
+use crate::site::{Database, Site, assert_api_error, client, send, serve_config};
 
 #[tokio::test]
 async fn a_known_path_with_another_method_is_405_with_allow() {
@@ -223,4 +225,37 @@ async fn a_panic_is_a_500_and_the_connection_lives_on() {
     let metrics = metrics.text().await.expect("text");
     assert!(metrics.contains("minitwit_panics_total 2"));
     assert!(metrics.contains(r#"route="/test/panic",method="GET",status="500"} 2"#));
+}
+
+/// Keeps what is logged as `LEVEL message`, with the cause of an error.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Drain for Lines {
+    type Ok = ();
+    type Err = Never;
+
+    fn log(&self, record: &Record<'_>, _: &OwnedKVList) -> std::result::Result<(), Never> {
+        let line = format!("{} {}", record.level(), record.msg());
+        self.0.lock().expect("no panic").push(line);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_logged_as_a_failed_request() {
+    let database = Database::migrated().await;
+    let lines = Lines::default();
+    let logger = Logger::root(lines.clone().fuse(), o!());
+    let mut routes = routes::table();
+    routes.push(Route::api("/test/panic").get(panicking));
+    let config = serve_config(&database.url(), &[]);
+    let running = server::start(&config, routes, &logger).expect("start");
+    let url = format!("http://{}/test/panic", running.address);
+    assert_eq!(send(client().get(url)).await.status(), 500);
+    let lines = lines.0.lock().expect("no panic");
+    assert!(
+        lines.contains(&"ERRO request failed".to_owned()),
+        "{lines:?}"
+    );
 }
