@@ -101,15 +101,23 @@ async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -
         guard(app, route, &head)?;
     }
     let context = Context::new(app.clone(), head, call.user, call.claim, body);
-    if route.records_latest
-        && let Some(latest) = context.latest()
-    {
-        app.shared.record_latest(latest).await?;
-    }
-    if route.for_simulator && !app.credential.allows(context.headers()) {
-        return Err(Error::Forbidden);
-    }
-    handler(context).await
+    let allowed = !route.for_simulator || app.credential.allows(context.headers());
+    let latest = context.latest().filter(|_| route.records_latest);
+    let work = async {
+        if allowed {
+            handler(context).await
+        } else {
+            Err(Error::Forbidden)
+        }
+    };
+    let Some(latest) = latest else {
+        return work.await;
+    };
+    // Stored whatever becomes of the call, and before it is answered; two commits at a time take
+    // as long as one.
+    let (stored, outcome) = tokio::join!(app.shared.record_latest(latest), work);
+    stored?;
+    outcome
 }
 
 fn address_length(head: &Parts) -> usize {

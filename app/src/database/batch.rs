@@ -39,8 +39,7 @@ where
     I: Send + 'static,
     O: Send + 'static,
 {
-    /// `work` answers a batch, in its order. At most `flights` batches run at once; with one,
-    /// batches run in the order in which the calls came. A call that no batch has taken within
+    /// `work` answers a batch, in its order. At most `flights` batches run at once. A call that no batch has taken within
     /// `wait_limit` is given up; what `work` may take is its own affair.
     pub fn start<W, F>(flights: usize, wait_limit: Duration, work: W) -> Self
     where

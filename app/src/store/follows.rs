@@ -27,6 +27,7 @@ pub async fn change(session: &mut Session, changes: &[Change]) -> Result<Vec<boo
                 (SELECT id FROM users WHERE name = target) AS followed_id
             FROM unnest($1::text[], $2::text[], $3::boolean[])
                 WITH ORDINALITY AS change (follower, target, follow, n)
+            ORDER BY follower_id, followed_id
         ), added AS (
             INSERT INTO follows (follower_id, followed_id)
             SELECT follower_id, followed_id FROM pair

@@ -33,8 +33,8 @@ impl Shared {
         let wait = config.database_wait_limit;
         Ok(Self {
             newest: newest(config)?,
-            // One at a time: the last write wins.
-            latest: Batcher::start(1, wait, {
+            // The last value wins. Calls of batches that run at the same time have no order.
+            latest: Batcher::start(FLIGHTS, wait, {
                 let database = database.clone();
                 move |values: Vec<i64>| {
                     let database = database.clone();
