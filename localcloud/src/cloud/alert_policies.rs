@@ -52,12 +52,13 @@ pub struct PolicySettings {
     /// `5m`, `10m`, `30m` or `1h`.
     pub window: String,
     /// Ids of what is watched; all if there are neither ids nor tags.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub entities: Vec<String>,
     /// Tags of what is watched.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub tags: Vec<String>,
     /// Receivers.
+    #[serde(default, deserialize_with = "super::or_default")]
     pub alerts: Notifications,
     /// Whether it is on.
     #[serde(default = "on")]

@@ -1,6 +1,7 @@
 //! Orders of database clusters and of other sizes, checked against the catalogue and the account.
 
 use super::catalogue::{self, DatabaseSize, POSTGRES_VERSIONS};
+use super::database_contents::NewDatabaseRule;
 use super::databases::{
     DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseStatus, DatabaseUser, Maintenance,
 };
@@ -31,6 +32,8 @@ pub struct NewDatabase {
     pub tags: Option<Vec<String>>,
     /// Project; the default one if absent.
     pub project_id: Option<String>,
+    /// Trusted sources.
+    pub rules: Option<Vec<NewDatabaseRule>>,
     /// Storage; the size's own if absent.
     pub storage_size_mib: Option<u64>,
 }
@@ -98,6 +101,7 @@ impl Record {
         };
         self.databases.insert(id, database);
         self.place(&format!("do:dbaas:{id}"), new.project_id.as_deref())?;
+        self.set_database_rules(id, new.rules.as_deref().unwrap_or_default())?;
         Ok(id)
     }
 

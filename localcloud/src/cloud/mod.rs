@@ -41,7 +41,7 @@ use projects::{Assignment, Project};
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use reserved_ips::ReservedIp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use ssh_keys::SshKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -147,6 +147,15 @@ impl Record {
 fn next_id(last: &mut u64) -> u64 {
     *last += rand::rng().random_range(1..60);
     *last
+}
+
+/// Reads a value where clients in Go may send null for nothing.
+fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// A password that no one can guess and that needs no quoting anywhere.

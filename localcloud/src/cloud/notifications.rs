@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct Notifications {
     /// Mail addresses.
+    #[serde(deserialize_with = "super::or_default")]
     pub email: Vec<String>,
     /// Slack channels.
+    #[serde(deserialize_with = "super::or_default")]
     pub slack: Vec<Slack>,
 }
 

@@ -34,7 +34,7 @@ pub struct CheckSettings {
     #[serde(default)]
     pub target: String,
     /// Of [`PROBES`]; all if none is named.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub regions: Vec<String>,
     /// Whether it is on.
     #[serde(default = "on")]
@@ -67,7 +67,7 @@ pub struct AlertSettings {
     #[serde(default)]
     pub comparison: Option<String>,
     /// Receivers.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::or_default")]
     pub notifications: Notifications,
     /// How long it must be so, like `2m`.
     #[serde(default)]
