@@ -35,6 +35,13 @@ def test_ssh_keys(cloud):
     cloud.gone("ssh_keys.delete", key["id"])
 
 
+def test_keys_are_listed_ten_times_a_minute(cloud):
+    for _ in range(10):
+        cloud(200, "ssh_keys.list")
+    assert cloud(429, "ssh_keys.list")["id"] == "too_many_requests"
+    cloud(200, "account.get")
+
+
 def test_a_droplet_from_order_to_deletion(cloud):
     droplet = cloud.droplet("web", tags=["blue"], monitoring=True)
     assert droplet["status"] == "active" and "monitoring" in droplet["features"]

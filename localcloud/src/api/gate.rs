@@ -42,7 +42,11 @@ pub async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next
         ControlFlow::Continue(lost) => lost,
     };
     let standing = app.limits.count(&text);
-    let mut response = match standing.verdict {
+    let verdict = match standing.verdict {
+        Verdict::Pass if lists_keys(&request) => app.limits.count_key_list(&text),
+        verdict => verdict,
+    };
+    let mut response = match verdict {
         Verdict::Burst(seconds) => ApiError::too_many_requests(Some(seconds)).into_response(),
         Verdict::Hour => ApiError::too_many_requests(None).into_response(),
         Verdict::Pass if !allowed(&caller, &request) => ApiError::out_of_scope().into_response(),
@@ -59,6 +63,10 @@ pub async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next
         faults::never().await;
     }
     response
+}
+
+fn lists_keys(request: &Request) -> bool {
+    request.method() == Method::GET && request.uri().path() == "/v2/account/keys"
 }
 
 fn caller(app: &App, headers: &HeaderMap) -> Option<(String, Caller)> {

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const HOURLY: usize = 5_000;
 /// Requests that a token has in a minute.
 const BURST: usize = 250;
+/// Lists of SSH keys that a token may ask for in a minute.
+const KEY_LISTS: usize = 10;
 const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -15,6 +17,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub struct Limits {
     requests: Mutex<HashMap<String, VecDeque<Instant>>>,
+    key_lists: Mutex<HashMap<String, VecDeque<Instant>>>,
 }
 
 /// Where a token stands after a request.
@@ -46,6 +49,30 @@ impl Limits {
     /// Counts a request of `token`, unless it is one too many.
     pub fn count(&self, token: &str) -> Standing {
         self.count_at(token, Instant::now())
+    }
+
+    /// Counts a list of SSH keys, which has a limit of its own, unless it is one too many.
+    pub fn count_key_list(&self, token: &str) -> Verdict {
+        self.count_key_list_at(token, Instant::now())
+    }
+
+    fn count_key_list_at(&self, token: &str, now: Instant) -> Verdict {
+        let mut lists = self
+            .key_lists
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let lists = lists.entry(token.to_owned()).or_default();
+        lists.retain(|at| now.duration_since(*at) < MINUTE);
+        match lists.front() {
+            Some(first) if lists.len() >= KEY_LISTS => {
+                let ago = now.duration_since(*first);
+                Verdict::Burst(MINUTE.saturating_sub(ago).as_secs() + 1)
+            }
+            _ => {
+                lists.push_back(now);
+                Verdict::Pass
+            }
+        }
     }
 
     fn count_at(&self, token: &str, now: Instant) -> Standing {
@@ -106,6 +133,21 @@ mod tests {
                 .verdict,
             Verdict::Pass
         );
+    }
+
+    #[test]
+    fn lists_of_keys_have_a_limit_of_their_own() {
+        let (limits, start) = (Limits::default(), Instant::now());
+        for _ in 0..KEY_LISTS {
+            assert_eq!(limits.count_key_list_at("t", start), Verdict::Pass);
+        }
+        let Verdict::Burst(wait) = limits.count_key_list_at("t", start) else {
+            panic!("no limit")
+        };
+        assert_eq!(limits.count_key_list_at("other", start), Verdict::Pass);
+        let later = start + Duration::from_secs(wait);
+        assert_eq!(limits.count_key_list_at("t", later), Verdict::Pass);
+        assert_eq!(limits.count_at("t", start).remaining, HOURLY - 1);
     }
 
     #[test]
