@@ -271,7 +271,7 @@ async fn sign_in(address: &str) -> Result<String> {
     Ok(pairs.join("; "))
 }
 
-/// Whether each request has a line.
+/// How many lines the log has.
 fn log_lines(log: &Path) -> Result<String> {
     use std::io::BufRead;
     let mut count = 0_u64;
@@ -279,5 +279,5 @@ fn log_lines(log: &Path) -> Result<String> {
         line?;
         count += 1;
     }
-    Ok(format!("{count} log lines were written, one per request."))
+    Ok(format!("{count} log lines were written."))
 }
