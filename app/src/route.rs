@@ -101,7 +101,7 @@ impl Route {
         self
     }
 
-    /// Answers GET and HEAD.
+    /// Answers GET, and HEAD unless it changes something.
     #[must_use]
     pub fn get<H, F>(mut self, handler: H) -> Self
     where
@@ -157,6 +157,8 @@ impl Route {
     ) -> Result<&(dyn Fn(Context) -> Outcome + Send + Sync)> {
         let handler = match *method {
             Method::POST if is_form && self.form.is_some() => &self.form,
+            // HEAD asks what GET would say; one that changes something can't be asked that.
+            Method::HEAD if self.guard == Guard::Everything => &None,
             Method::GET | Method::HEAD => &self.get,
             Method::POST => &self.post,
             _ => &None,
@@ -168,6 +170,7 @@ impl Route {
 
     fn allowed(&self) -> &'static str {
         match (&self.get, &self.post) {
+            _ if self.guard == Guard::Everything => "GET",
             (Some(_), Some(_)) => "GET, HEAD, POST",
             (Some(_), None) => "GET, HEAD",
             (None, Some(_)) => "POST",
