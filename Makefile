@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down status live-url plan drill simulate run bench build deps test test-unit test-browser test-clients test-e2e lint check-vagrant
+.PHONY: help up down status live-url plan drill drill-matrix simulate run bench build deps test test-unit test-browser test-clients test-e2e lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -34,6 +34,9 @@ plan: ## Show what Terraform would change; exit code 2 if anything
 
 drill: build ## Inject a fault and report what clients saw: make drill FAULT=power-off RUNS=5
 	@scripts/drill failover --fault $(FAULT) --runs $(RUNS)
+
+drill-matrix: build ## Inject every fault and write docs/FAILOVER.md: make drill-matrix RUNS=5
+	@scripts/drill matrix --runs $(RUNS) --write docs
 
 simulate: build ## Send a simulator run through the live IP: make simulate SCENARIO=FILE, or one made up
 	@scripts/drill simulate $(if $(SCENARIO),--scenario $(SCENARIO),--seed $${SEED:-1}) --fast

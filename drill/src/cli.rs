@@ -1,7 +1,7 @@
 //! What the user types.
 
 use crate::error::EXIT_CODES;
-use crate::failover::Fault;
+use crate::failover::fault::Fault;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,6 +24,9 @@ pub enum Command {
     /// recorded one (--scenario) or is made from a seed (--seed).
     #[command(after_help = EXIT_CODES)]
     Simulate(Simulate),
+    /// Inject all faults in turn, and write the table and the plot of their outages
+    #[command(after_help = EXIT_CODES)]
+    Matrix(Matrix),
     /// Break the live droplet under a steady load, time the recovery, and mend it
     ///
     /// Each run needs a healthy pair and leaves one. The outage is what clients saw: from the first failed request to
@@ -98,15 +101,37 @@ pub struct Failover {
     /// What to break
     #[arg(long, value_enum)]
     pub fault: Fault,
-    /// How often
+    /// The longest outage that is allowed, in seconds, without the time that the cloud itself took for the move [default: the fault's own bound]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub max_outage: Option<Duration>,
+    /// Options that drills of a pair share.
+    #[command(flatten)]
+    pub pair: Pair,
+}
+
+/// Options of `drill matrix`.
+#[derive(Debug, Args)]
+pub struct Matrix {
+    /// Only these faults
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "FAULT")]
+    pub faults: Vec<Fault>,
+    /// Write FAILOVER.md and failover.svg into this directory
+    #[arg(long, value_name = "DIRECTORY")]
+    pub write: Option<PathBuf>,
+    /// Options that drills of a pair share.
+    #[command(flatten)]
+    pub pair: Pair,
+}
+
+/// Options of drills that break something of a pair.
+#[derive(Debug, Args)]
+pub struct Pair {
+    /// How often each fault is injected
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub runs: u32,
     /// Requests a second, each on a new connection, sent by the clock whatever became of those before
     #[arg(long, value_name = "R", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=2000))]
     pub rate: u32,
-    /// The longest outage that is allowed, in seconds, without the time that the cloud itself took for the move
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub max_outage: Option<Duration>,
     /// How long clients may be without service before the run counts as not recovered, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub recover_within: Duration,

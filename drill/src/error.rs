@@ -24,8 +24,8 @@ Exit codes:
   5  the target or the cloud's API is neither loopback nor in 198.18.0.0/15, and --allow-remote-target was not given
   6  requests failed
   7  an acknowledged write (or the last `latest`) could not be read back
-  8  failover: an invariant broke (the other droplet is not live, the standby is not back, no recovery)
-  9  failover: the outage was longer than --max-outage
+  8  failover: an invariant broke (the wrong droplet is live, a second move, the standby is not back, no recovery)
+  9  failover: the outage was longer than allowed
  10  failover: the environment was not ready for a drill (no fit standby, unknown holder)";
 
 /// Why a drill ended before it had a result. Each text says what to do.
@@ -77,12 +77,10 @@ pub enum Error {
     #[error("not ready for a drill: {0}; wait, or mend that first")]
     NotReady(String),
     /// A fault could not be undone.
-    #[error(
-        "{droplet} is still broken by this drill ({source}); mend it by hand: power it on, start minitwit"
-    )]
+    #[error("not all that this drill broke is mended ({source}); do by hand: {what}")]
     NotUndone {
-        /// The droplet.
-        droplet: String,
+        /// What is left to do.
+        what: String,
         /// Why.
         source: Box<Error>,
     },

@@ -1,11 +1,12 @@
 //! The command: parse, run one drill, print its report, say the result in the exit code.
 
-use clap::Parser;
+use clap::{Parser, ValueEnum as _};
 use drill::api::Api;
-use drill::cli::{Cli, Command, Failover, Simulate};
+use drill::cli::{Cli, Command, Failover, Matrix, Pair, Simulate};
 use drill::error::{Error, PASSED};
 use drill::failover::cloud::Cloud;
 use drill::failover::environment::Environment;
+use drill::failover::fault::Fault;
 use drill::failover::hosts::Hosts;
 use drill::failover::{Drill, Plan};
 use drill::scenario::{self, Generator, NameTag, Step};
@@ -16,7 +17,8 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
@@ -24,6 +26,7 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Simulate(options) => run_simulate(&options).await,
         Command::Failover(options) => run_failover(&options).await,
+        Command::Matrix(options) => run_matrix(&options).await,
     };
     match result {
         Ok(code) => ExitCode::from(code),
@@ -49,6 +52,44 @@ async fn run_simulate(options: &Simulate) -> Result<u8, Error> {
 }
 
 async fn run_failover(options: &Failover) -> Result<u8, Error> {
+    let temporary = tempfile::tempdir().map_err(Error::NoTemporary)?;
+    let drill = drill(&options.pair, options.max_outage, &temporary).await?;
+    let result = tokio::select! {
+        result = drill.run(options.fault) => result,
+        () = interrupted() => Err(Error::Interrupted),
+    };
+    drill.undo().await?;
+    let report = result?;
+    print(&report, options.pair.common.json)?;
+    Ok(report.exit_code())
+}
+
+async fn run_matrix(options: &Matrix) -> Result<u8, Error> {
+    let temporary = tempfile::tempdir().map_err(Error::NoTemporary)?;
+    let drill = drill(&options.pair, None, &temporary).await?;
+    let faults = match options.faults.as_slice() {
+        [] => Fault::value_variants(),
+        some => some,
+    };
+    let result = tokio::select! {
+        result = drill::matrix::run(&drill, faults) => result,
+        () = interrupted() => Err(Error::Interrupted),
+    };
+    drill.undo().await?;
+    let matrix = result?;
+    print(&matrix, options.pair.common.json)?;
+    if let Some(directory) = &options.write {
+        drill::matrix::write(&matrix, directory)?;
+    }
+    Ok(matrix.exit_code())
+}
+
+/// Checks that all of it may be broken, and breaks nothing yet.
+async fn drill(
+    options: &Pair,
+    max_outage: Option<Duration>,
+    temporary: &TempDir,
+) -> Result<Drill, Error> {
     let allow_remote = options.common.allow_remote_target;
     let environment = Environment::read(&options.environment)?;
     for droplet in &environment.droplets {
@@ -68,33 +109,23 @@ async fn run_failover(options: &Failover) -> Result<u8, Error> {
         });
     let target = Target::resolve(&url, allow_remote).await?;
     let cloud = Cloud::new(&options.api_url, &options.token, allow_remote).await?;
-    let temporary = tempfile::tempdir().map_err(Error::NoTemporary)?;
     let known_hosts = options
         .known_hosts
         .clone()
         .unwrap_or_else(|| temporary.path().join("known_hosts"));
-    let drill = Drill::new(
+    Ok(Drill::new(
         Api::new(target, &options.common.credential),
         cloud,
         Hosts::new(options.ssh_key.as_deref(), &known_hosts),
         environment,
         Plan {
-            fault: options.fault,
             runs: options.runs,
             rate: options.rate,
-            max_outage: options.max_outage,
+            max_outage,
             recover_within: options.recover_within,
             standby_within: options.standby_within,
         },
-    );
-    let result = tokio::select! {
-        result = drill.run() => result,
-        () = interrupted() => Err(Error::Interrupted),
-    };
-    drill.undo().await?;
-    let report = result?;
-    print(&report, options.common.json)?;
-    Ok(report.exit_code())
+    ))
 }
 
 /// Returns when the user or the system asks this process to end.

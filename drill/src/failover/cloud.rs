@@ -37,12 +37,14 @@ struct DropletId {
 struct Action {
     id: u64,
     status: String,
+    #[serde(default, rename = "type")]
+    kind: String,
 }
 
 /// A call that the API did not grant.
-struct Refusal {
-    status: Option<StatusCode>,
-    text: String,
+pub(super) struct Refusal {
+    pub(super) status: Option<StatusCode>,
+    pub(super) text: String,
 }
 
 impl Cloud {
@@ -96,6 +98,23 @@ impl Cloud {
             .map_err(to_error)?;
         let record: ReservedIp = self.parse(&path, body["reserved_ip"].take())?;
         Ok(record.droplet.map(|droplet| droplet.id))
+    }
+
+    /// The numbers of a reserved IP's assignments that were carried out, newest first, as far as the API shows them on
+    /// one page.
+    ///
+    /// # Errors
+    /// If the API does not say.
+    pub async fn moves(&self, ip: IpAddr) -> Result<Vec<u64>, Error> {
+        let path = format!("v2/reserved_ips/{ip}/actions?per_page=200");
+        let result = self.call(Method::GET, &path, None).await;
+        let mut body = result.map_err(to_error)?;
+        let actions: Vec<Action> = self.parse(&path, body["actions"].take())?;
+        Ok(actions
+            .iter()
+            .filter(|action| action.status == "completed" && action.kind.starts_with("assign"))
+            .map(|action| action.id)
+            .collect())
     }
 
     /// Cuts a droplet's power, and waits until that is done.
@@ -172,7 +191,7 @@ impl Cloud {
             .to_owned())
     }
 
-    async fn call(
+    pub(super) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -213,7 +232,11 @@ impl Cloud {
         })
     }
 
-    fn parse<T: for<'a> Deserialize<'a>>(&self, path: &str, value: Value) -> Result<T, Error> {
+    pub(super) fn parse<T: for<'a> Deserialize<'a>>(
+        &self,
+        path: &str,
+        value: Value,
+    ) -> Result<T, Error> {
         serde_json::from_value(value).map_err(|error| {
             Error::Cloud(format!(
                 "{}{path} does not answer as the API v2 does ({error}); check DIGITALOCEAN_API_URL",

@@ -13,6 +13,8 @@ pub struct Environment {
     pub live_ip: IpAddr,
     /// The app droplets, by name.
     pub droplets: Vec<Droplet>,
+    /// Where the apps reach their database, if the description says so.
+    pub database_host: Option<String>,
 }
 
 /// One app droplet.
@@ -32,6 +34,12 @@ pub struct Droplet {
 struct Outputs {
     live_ip: Output<IpAddr>,
     droplets: Output<BTreeMap<String, Addresses>>,
+    database: Option<Output<Database>>,
+}
+
+#[derive(Deserialize)]
+struct Database {
+    host: String,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +110,7 @@ impl Environment {
         Ok(Self {
             live_ip: outputs.live_ip.value,
             droplets,
+            database_host: outputs.database.map(|database| database.value.host),
         })
     }
 }

@@ -53,14 +53,13 @@ impl Hosts {
         }
     }
 
-    /// Stops the app. Returns when the droplet's clock said it began.
+    /// Runs a command that breaks something. Returns when the droplet's clock said it began.
     ///
     /// # Errors
     /// If the command can't be run or fails.
-    pub async fn stop_app(&self, droplet: &Droplet) -> Result<Timestamp, Error> {
-        let output = self
-            .run(droplet, "date +%s%N && systemctl stop minitwit", SERVICE)
-            .await?;
+    pub async fn break_by(&self, droplet: &Droplet, command: &str) -> Result<Timestamp, Error> {
+        let command = format!("date +%s%N && {command}");
+        let output = self.run(droplet, &command, SERVICE).await?;
         output
             .trim()
             .parse()
@@ -74,14 +73,12 @@ impl Hosts {
             })
     }
 
-    /// Starts the app.
+    /// Runs a command that mends something.
     ///
     /// # Errors
     /// If the command can't be run or fails.
-    pub async fn start_app(&self, droplet: &Droplet) -> Result<(), Error> {
-        self.run(droplet, "systemctl start minitwit", SERVICE)
-            .await
-            .map(drop)
+    pub async fn mend_by(&self, droplet: &Droplet, command: &str) -> Result<(), Error> {
+        self.run(droplet, command, SERVICE).await.map(drop)
     }
 
     /// What the droplet's agent says of itself.

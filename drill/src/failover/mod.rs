@@ -1,59 +1,53 @@
-//! The failover drill: break the live droplet under load, and time the recovery from outside.
+//! The failover drill: break something under load, and time the recovery from outside.
 
 pub mod cloud;
 pub mod environment;
+pub mod fault;
 pub mod hosts;
+mod injection;
+mod judge;
 pub mod load;
+mod localcloud;
 pub mod outage;
+mod pair;
 pub mod phases;
 pub mod report;
 mod run;
 
 use crate::api::Api;
 use crate::error::Error;
-use clap::ValueEnum;
 use cloud::Cloud;
-use environment::{Droplet, Environment};
+use environment::Environment;
+use fault::Fault;
 use hosts::Hosts;
-use jiff::Timestamp;
+use injection::Undo;
 use report::{Report, Run};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// What is broken on the live droplet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Fault {
-    /// The app is stopped, as by `systemctl stop minitwit`
-    AppStop,
-    /// The droplet loses its power
-    PowerOff,
-}
-
-/// How a drill goes.
+/// How drills go.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// What to break.
-    pub fault: Fault,
-    /// How often.
+    /// How often each fault is injected.
     pub runs: u32,
     /// Requests a second.
     pub rate: u32,
-    /// The longest outage that is allowed, without the cloud's own share.
+    /// The longest outage that is allowed, without the cloud's own share, if not the fault's own bound.
     pub max_outage: Option<Duration>,
     /// How long clients may be without service before a run counts as not recovered.
     pub recover_within: Duration,
-    /// How long the droplet may take to be a fit standby again.
+    /// How long the pair may take to be healthy again once the fault is undone.
     pub standby_within: Duration,
 }
 
-/// A drill of an environment. Whatever ends it, [`Drill::undo`] must be called after it.
+/// Drills of an environment. Whatever ends one, [`Drill::undo`] must be called after it.
 pub struct Drill {
     api: Api,
     cloud: Cloud,
     hosts: Hosts,
     environment: Environment,
     plan: Plan,
-    in_place: Mutex<Option<Droplet>>,
+    in_place: Mutex<Vec<Undo>>,
 }
 
 impl Drill {
@@ -66,19 +60,25 @@ impl Drill {
             hosts,
             environment,
             plan,
-            in_place: Mutex::new(None),
+            in_place: Mutex::new(Vec::new()),
         }
     }
 
-    /// Makes all runs. Stops after a run that left no fit standby: there is nothing that the next could fail over to.
+    /// Requests a second.
+    #[must_use]
+    pub const fn rate(&self) -> u32 {
+        self.plan.rate
+    }
+
+    /// Makes all runs of a fault. Stops after a run that left no healthy pair: the next could show nothing.
     ///
     /// # Errors
     /// If the drill can't be carried out. What a run finds broken is in the report.
-    pub async fn run(&self) -> Result<Report, Error> {
+    pub async fn run(&self, fault: Fault) -> Result<Report, Error> {
         let mut runs: Vec<Run> = Vec::new();
         for number in 1..=self.plan.runs {
-            eprintln!("run {number} of {}", self.plan.runs);
-            let run = match self.run_once().await {
+            eprintln!("{}: run {number} of {}", fault.name(), self.plan.runs);
+            let run = match self.run_once(&fault.row()).await {
                 // What the runs before it showed is not thrown away.
                 Err(error) if !runs.is_empty() => Run {
                     broken: vec![error.to_string()],
@@ -92,44 +92,6 @@ impl Drill {
                 break;
             }
         }
-        let fault = self
-            .plan
-            .fault
-            .to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned());
-        Ok(Report::new(fault, self.plan.rate, runs))
-    }
-
-    /// Breaks a droplet. Returns when that began.
-    async fn inject(&self, droplet: &Droplet) -> Result<Timestamp, Error> {
-        *self.in_place.lock().await = Some(droplet.clone());
-        match self.plan.fault {
-            Fault::AppStop => self.hosts.stop_app(droplet).await,
-            Fault::PowerOff => {
-                let at = Timestamp::now();
-                self.cloud.power_off(droplet.id).await.map(|()| at)
-            }
-        }
-    }
-
-    /// Undoes the fault, if one is in place.
-    ///
-    /// # Errors
-    /// If that fails; the text says what is left to do by hand.
-    pub async fn undo(&self) -> Result<(), Error> {
-        let mut in_place = self.in_place.lock().await;
-        let Some(droplet) = in_place.as_ref() else {
-            return Ok(());
-        };
-        match self.plan.fault {
-            Fault::AppStop => self.hosts.start_app(droplet).await,
-            Fault::PowerOff => self.cloud.power_on(droplet.id).await,
-        }
-        .map_err(|error| Error::NotUndone {
-            droplet: droplet.name.clone(),
-            source: Box::new(error),
-        })?;
-        *in_place = None;
-        Ok(())
+        Ok(Report::new(fault.name(), self.plan.rate, runs))
     }
 }

@@ -33,8 +33,10 @@ pub struct Run {
     pub outages: usize,
     /// The cloud's own share: from the accepted call to its completion.
     pub move_ms: Option<f64>,
-    /// `outage_ms` without `move_ms`, if both are known.
-    pub outage_without_move_ms: Option<f64>,
+    /// `outage_ms` without the move and without what the fault itself lasted, if all are known.
+    pub own_ms: Option<f64>,
+    /// How often the live IP was assigned.
+    pub moves: usize,
     /// Requests sent.
     pub requests: usize,
     /// Requests that failed.
@@ -53,12 +55,12 @@ pub struct Run {
     pub standby_back_ms: Option<f64>,
     /// Invariants that did not hold.
     pub broken: Vec<String>,
-    /// The outage without the move was longer than allowed.
+    /// `own_ms` was longer than allowed.
     pub too_long: bool,
 }
 
 impl Report {
-    pub(super) fn new(fault: String, rate: u32, runs: Vec<Run>) -> Self {
+    pub(crate) fn new(fault: String, rate: u32, runs: Vec<Run>) -> Self {
         let passed = runs.iter().all(Run::passed);
         Self {
             fault,
@@ -83,7 +85,7 @@ impl Report {
         }
     }
 
-    fn column(&self, of: fn(&Run) -> Option<f64>) -> Vec<f64> {
+    pub(crate) fn column(&self, of: fn(&Run) -> Option<f64>) -> Vec<f64> {
         let mut values: Vec<f64> = self.runs.iter().filter_map(of).collect();
         values.sort_by(f64::total_cmp);
         values
@@ -133,7 +135,7 @@ impl fmt::Display for Run {
         if !failures.is_empty() {
             write!(f, ": {}", failures.join(", "))?;
         }
-        writeln!(f, "; standby back after {} ms", Ms(self.standby_back_ms))?;
+        writeln!(f, "; pair healthy after {} ms", Ms(self.standby_back_ms))?;
         for broken in &self.broken {
             writeln!(f, "  BROKEN: {broken}")?;
         }
@@ -154,7 +156,7 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "{:>4} {:>8} {:>8} {:>8} {:>7} {:>7} {:>6} {:>8}  result",
-            "run", "outage", "move", "without", "failed", "writes", "lost", "standby"
+            "run", "outage", "move", "own", "failed", "writes", "lost", "standby"
         )?;
         for (number, run) in (1..).zip(&self.runs) {
             let result = match (run.passed(), run.too_long && run.broken.is_empty()) {
@@ -167,19 +169,19 @@ impl fmt::Display for Report {
                 "{number:>4} {:>8} {:>8} {:>8} {:>7} {:>7} {:>6} {:>8}  {result}",
                 Ms(run.outage_ms),
                 Ms(run.move_ms),
-                Ms(run.outage_without_move_ms),
+                Ms(run.own_ms),
                 run.failed,
                 run.writes_acknowledged,
                 run.writes_lost,
                 Ms(run.standby_back_ms),
             )?;
         }
-        let without = self.column(|run| run.outage_without_move_ms);
-        if let (Some(least), Some(most)) = (without.first(), without.last()) {
-            let median = without[without.len() / 2];
+        let own = self.column(|run| run.own_ms);
+        if let (Some(least), Some(most)) = (own.first(), own.last()) {
+            let median = own[own.len() / 2];
             writeln!(
                 f,
-                "outage without the move: {least:.0} to {most:.0} ms, median {median:.0} ms"
+                "outage without the cloud's share: {least:.0} to {most:.0} ms, median {median:.0} ms"
             )?;
         }
         write!(f, "{}", if self.passed { "passed" } else { "FAILED" })
@@ -223,7 +225,7 @@ mod tests {
     fn the_table_shows_what_is_unknown_as_a_dash() {
         let run = Run {
             live_before: "a".to_owned(),
-            outage_without_move_ms: Some(812.4),
+            own_ms: Some(812.4),
             ..Run::default()
         };
         let text = report(vec![run]).to_string();

@@ -29,6 +29,7 @@ pub enum Pair {
 #[derive(Default)]
 struct World {
     live: usize,
+    moves: u64,
     broken: Option<usize>,
     unfit: Option<usize>,
     log: String,
@@ -69,6 +70,7 @@ pub async fn start(pair: Pair, trouble: Trouble) -> FakeCloud {
     ));
     let api = Router::new()
         .route("/v2/reserved_ips/{ip}", get(reserved_ip))
+        .route("/v2/reserved_ips/{ip}/actions", get(moves))
         .route("/v2/droplets/{id}/actions", post(act))
         .route("/v2/actions/{id}", get(action))
         .route("/ssh/{host}", post(ssh))
@@ -137,6 +139,13 @@ async fn reserved_ip(State(shared): State<Arc<Shared>>, Path(ip): Path<String>) 
     Json(json!({"reserved_ip": {"ip": ip, "locked": false, "droplet": {"id": IDS[live]}}}))
 }
 
+async fn moves(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let moves = shared.world.lock().unwrap().moves;
+    let done =
+        (0..moves).map(|id| json!({"id": id + 1, "status": "completed", "type": "assign_ip"}));
+    Json(json!({"actions": done.collect::<Vec<_>>()}))
+}
+
 async fn act(
     State(shared): State<Arc<Shared>>,
     Path(id): Path<u64>,
@@ -170,6 +179,12 @@ async fn ssh(
     if command.ends_with("systemctl stop minitwit") {
         let now = Timestamp::now().as_nanosecond().to_string();
         break_droplet(&shared, index, "stop");
+        return now.into_response();
+    }
+    if command.ends_with("systemctl kill --signal=KILL minitwit") {
+        let now = Timestamp::now().as_nanosecond().to_string();
+        let mut world = shared.world.lock().unwrap();
+        world.done.push(format!("kill {}", IDS[index]));
         return now.into_response();
     }
     if command == "systemctl start minitwit" {
@@ -211,7 +226,11 @@ async fn take_over(shared: Arc<Shared>, index: usize) {
         log(&shared, action);
     }
     sleep(MOVE).await;
-    shared.world.lock().unwrap().live = index;
+    {
+        let mut world = shared.world.lock().unwrap();
+        world.live = index;
+        world.moves += 1;
+    }
     for action in ["completed", "first_answer"] {
         log(&shared, action);
     }

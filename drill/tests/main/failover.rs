@@ -161,7 +161,7 @@ async fn a_standby_that_does_not_come_back_exits_8() {
         report["runs"][0]["broken"][0]
             .as_str()
             .unwrap()
-            .contains("not a fit standby")
+            .contains("the pair was not healthy again")
     );
 }
 
@@ -197,6 +197,32 @@ async fn an_interrupted_drill_mends_what_it_broke() {
     let output = drill.wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(cloud.done(), ["stop 101", "start 101"]);
+}
+
+#[tokio::test]
+async fn a_fault_that_should_move_nothing_moves_nothing() {
+    let cloud = start(Pair::NobodyTakesOver, Trouble::Nothing).await;
+    let (code, output) = outcome(&cloud, &["--fault", "app-killed", "--json"]).await;
+    assert_eq!(code, 0, "{output:?}");
+    assert_eq!(cloud.done(), ["kill 101", "start 101"]);
+    let run = &report(&output)["runs"][0];
+    assert_eq!(
+        (&run["live_after"], &run["moves"], &run["failed"]),
+        (&"a".into(), &0.into(), &0.into())
+    );
+}
+
+#[tokio::test]
+async fn a_fault_of_localcloud_needs_localcloud() {
+    let cloud = start(Pair::TakesOver, Trouble::Nothing).await;
+    let (code, output) = outcome(&cloud, &["--fault", "api-silent"]).await;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(code, 1, "{errors}");
+    assert!(
+        errors.contains("\"api-silent\" needs localcloud"),
+        "{errors}"
+    );
+    assert!(cloud.done().is_empty());
 }
 
 #[tokio::test]
