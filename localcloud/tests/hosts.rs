@@ -47,7 +47,6 @@ fn seed(id: u64, n: u8, key: &str, user_data: &str) -> DropletSeed {
         name: format!("host-{n}"),
         ssh_keys: vec![key.to_owned()],
         user_data: user_data.to_owned(),
-        memory_mib: 512,
         net: DropletNet {
             id,
             public: plan().public(n),

@@ -166,7 +166,6 @@ impl Record {
             name: droplet.name.clone(),
             ssh_keys: droplet.ssh_keys.clone(),
             user_data: droplet.user_data.clone(),
-            memory_mib: droplet.size().memory,
             net,
         }
     }

@@ -136,8 +136,6 @@ pub struct DropletSeed {
     pub ssh_keys: Vec<String>,
     /// Run by cloud-init at first boot; empty for none.
     pub user_data: String,
-    /// Memory limit in MiB (applied where the machine's cgroups allow it).
-    pub memory_mib: u64,
     /// Addresses.
     pub net: DropletNet,
 }
