@@ -5,6 +5,7 @@ use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
 use crate::cloud::Record;
 use crate::cloud::droplet_orders::NumberOrText;
 use axum::extract::State;
+use axum::http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -89,28 +90,16 @@ pub async fn delete(State(app): State<Arc<App>>, Id(name): Id<String>) -> Answer
     no_content()
 }
 
-/// Tags resources.
-pub async fn tag(
+/// Tags resources (POST), or takes the tag from them (DELETE).
+pub async fn set_resources(
     State(app): State<Arc<App>>,
+    method: Method,
     Id(name): Id<String>,
     Body(resources): Body<Resources>,
 ) -> Answer {
-    let resources = resources.pairs();
+    let (resources, on) = (resources.pairs(), method == Method::POST);
     app.store
-        .change(|record| record.tag_resources(&name, &resources, true))
-        .await?;
-    no_content()
-}
-
-/// Takes a tag from resources.
-pub async fn untag(
-    State(app): State<Arc<App>>,
-    Id(name): Id<String>,
-    Body(resources): Body<Resources>,
-) -> Answer {
-    let resources = resources.pairs();
-    app.store
-        .change(|record| record.tag_resources(&name, &resources, false))
+        .change(|record| record.tag_resources(&name, &resources, on))
         .await?;
     no_content()
 }
