@@ -27,6 +27,13 @@ resource "digitalocean_firewall" "app" {
     source_addresses = local.everywhere
   }
 
+  # A release's candidate, which is verified through the stage IP beside what serves.
+  inbound_rule {
+    protocol         = "tcp"
+    port_range       = "8080"
+    source_addresses = var.operator_cidrs
+  }
+
   # Admin of MiniTwit and status of floatip, for the other droplet and for monitoring.
   inbound_rule {
     protocol         = "tcp"

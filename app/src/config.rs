@@ -25,6 +25,8 @@ pub enum Command {
     Serve(ServeConfig),
     /// Bring the database's schema up to date; safe to repeat and to run twice at once
     Migrate(MigrateConfig),
+    /// Print the migrations that this binary holds, as JSON: version, name and SQL of each
+    Migrations,
 }
 
 /// Where the database is and how it is trusted.
@@ -130,6 +132,10 @@ pub struct MigrateConfig {
     /// How long to wait for another migration to end
     #[arg(long, env = "MINITWIT_MIGRATE_WAIT_LIMIT", default_value = "60s", value_parser = duration)]
     pub wait_limit: Duration,
+
+    /// Apply contract migrations too, which end the support of older versions
+    #[arg(long)]
+    pub contract: bool,
 
     /// How long a change of the schema may wait for a table that is in use, per attempt
     #[arg(long, env = "MINITWIT_MIGRATE_LOCK_LIMIT", default_value = "5s", value_parser = duration)]

@@ -1,4 +1,4 @@
-//! The command line: `minitwit serve`, `minitwit migrate`.
+//! The command line: `minitwit serve`, `minitwit migrate`, `minitwit migrations`.
 
 use std::process::ExitCode;
 
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(config) => serve(&config),
         Command::Migrate(config) => run_migrations(&config),
+        Command::Migrations => list_migrations(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,5 +58,11 @@ async fn run_migrations(config: &MigrateConfig) -> Result<()> {
     if applied.is_empty() {
         println!("the schema is up to date");
     }
+    Ok(())
+}
+
+fn list_migrations() -> Result<()> {
+    let text = serde_json::to_string(migrate::MIGRATIONS).context("writing JSON")?;
+    println!("{text}");
     Ok(())
 }

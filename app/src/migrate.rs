@@ -1,11 +1,15 @@
 //! Brings the schema up to date: numbered SQL files, each in a transaction of its own.
 //!
 //! Two runs at once are safe, the second waits for the first. A schema that is newer than this
-//! binary is left alone: the previous release must be able to run on it.
+//! binary is left alone: the previous release must be able to run on it. So a file only adds, unless
+//! its name says `contract`: those take away what no version needs any more, and are applied only
+//! when that is asked for.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -13,18 +17,45 @@ use tokio_postgres::error::SqlState;
 use crate::config::MigrateConfig;
 use crate::database::Target;
 
-struct Migration {
-    version: i32,
-    name: &'static str,
-    sql: &'static str,
+/// One numbered file.
+#[derive(Debug, Serialize)]
+pub struct Migration {
+    /// Its number.
+    pub version: i32,
+    /// Its name, without `.sql`.
+    pub name: &'static str,
+    /// What it says.
+    pub sql: &'static str,
+}
+
+impl Migration {
+    /// Whether it takes away what an older version may need.
+    const fn is_contract(&self) -> bool {
+        let (name, word) = (self.name.as_bytes(), b"_contract_");
+        let mut at = 0;
+        while at < word.len() {
+            if at + 4 >= name.len() || name[at + 4] != word[at] {
+                return false;
+            }
+            at += 1;
+        }
+        true
+    }
 }
 
 /// In order; a file that was released is never changed.
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "0001_create_tables",
-    sql: include_str!("../migrations/0001_create_tables.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "0001_create_tables",
+        sql: include_str!("../migrations/0001_create_tables.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "0002_create_release_journal",
+        sql: include_str!("../migrations/0002_create_release_journal.sql"),
+    },
+];
 
 /// The advisory lock's key, the same in all releases.
 const LOCK: i64 = 0x6d69_6e69_7477_6974;
@@ -32,8 +63,14 @@ const LOCK: i64 = 0x6d69_6e69_7477_6974;
 /// A table in use is tried again so often before the run fails.
 const ATTEMPTS: u32 = 5;
 
-/// The version that this binary's statements need.
-pub const NEEDED: i32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
+/// The version that this binary's statements need: a contract is never among it.
+pub const NEEDED: i32 = {
+    let mut last = MIGRATIONS.len() - 1;
+    while MIGRATIONS[last].is_contract() {
+        last -= 1;
+    }
+    MIGRATIONS[last].version
+};
 
 /// Applies what is missing and returns the names, oldest first.
 ///
@@ -59,17 +96,17 @@ pub async fn run(config: &MigrateConfig) -> Result<Vec<&'static str>> {
         )
         .await
         .context("creating the table of migrations")?;
-    let row = client
-        .query_one(
-            "SELECT coalesce(max(version), 0) FROM schema_migration",
-            &[],
-        )
+    let rows = client
+        .query("SELECT version FROM schema_migration", &[])
         .await
         .context("reading the schema's version")?;
-    let present: i32 = row.get(0);
+    let present: BTreeSet<i32> = rows.iter().map(|row| row.get(0)).collect();
 
     let mut applied = Vec::new();
-    for migration in MIGRATIONS.iter().filter(|m| m.version > present) {
+    let missing = MIGRATIONS
+        .iter()
+        .filter(|it| !present.contains(&it.version));
+    for migration in missing.filter(|it| config.contract || !it.is_contract()) {
         apply(client, migration, config.lock_limit)
             .await
             .with_context(|| format!("applying {}", migration.name))?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{self, HeaderValue};
+use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request};
 use serde::Serialize;
@@ -22,9 +22,13 @@ use crate::pages;
 use crate::panics;
 use crate::reply::{self, Reply};
 use crate::route::{Guard, Kind, Route};
+use crate::version::version;
 
 /// The pattern that logs and metrics show for paths that no route has.
 const UNMATCHED: &str = "unmatched";
+
+/// Tells every client which version served it.
+const VERSION: HeaderName = HeaderName::from_static("minitwit-version");
 
 /// Path and query may be this long, in bytes.
 const ADDRESS_LIMIT: usize = 8 * 1024;
@@ -75,6 +79,8 @@ pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
+    // Which version a client was served by: a release is judged by it.
+    headers.insert(VERSION, HeaderValue::from_static(version()));
     if app.lifecycle.phase().closes_connections() {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

@@ -146,7 +146,7 @@ pub fn migrate_config(url: &str) -> MigrateConfig {
     let cli = Cli::parse_from(["minitwit", "migrate", "--database-url", url]);
     match cli.command {
         Command::Migrate(config) => config,
-        Command::Serve(_) => unreachable!("asked for migrate"),
+        Command::Serve(_) | Command::Migrations => unreachable!("asked for migrate"),
     }
 }
 
@@ -162,7 +162,7 @@ pub fn serve_config(url: &str, settings: &[&str]) -> ServeConfig {
     let cli = Cli::parse_from(fixed.iter().chain(settings));
     match cli.command {
         Command::Serve(config) => config,
-        Command::Migrate(_) => unreachable!("asked for serve"),
+        Command::Migrate(_) | Command::Migrations => unreachable!("asked for serve"),
     }
 }
 
