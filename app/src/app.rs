@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use anyhow::Result;
+use hyper::header::HeaderValue;
 use slog::Logger;
 
 use crate::auth::limiter::Limiter;
@@ -38,6 +39,8 @@ pub struct App {
     pub(crate) credential: Credential,
     pub(crate) router: Router,
     pub(crate) body_limit: std::time::Duration,
+    /// What answers say of who served them.
+    pub(crate) served_by: Option<&'static HeaderValue>,
 }
 
 impl App {
@@ -61,6 +64,7 @@ impl App {
             credential: Credential::new(config.api_credential.clone()),
             router: Router::new(routes),
             body_limit: config.client_limit,
+            served_by: config.served_by,
         })
     }
 }

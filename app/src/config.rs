@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use hyper::header::HeaderValue;
 
 use crate::version::version;
 
@@ -113,6 +114,11 @@ pub struct ServeConfig {
     #[arg(long, env = "MINITWIT_IDLE_LIMIT", default_value = "60s", value_parser = duration)]
     pub idle_limit: Duration,
 
+    /// What every answer says in its header `minitwit-served-by`, such as this droplet's name; for drills, which ask who
+    /// has answered. Without it there is no such header
+    #[arg(long, env = "MINITWIT_SERVED_BY", value_parser = header_value)]
+    pub served_by: Option<&'static HeaderValue>,
+
     /// How long requests may still run after SIGTERM
     #[arg(long, env = "MINITWIT_STOP_LIMIT", default_value = "10s", value_parser = duration)]
     pub stop_limit: Duration,
@@ -140,6 +146,14 @@ pub struct MigrateConfig {
     /// How long a change of the schema may wait for a table that is in use, per attempt
     #[arg(long, env = "MINITWIT_MIGRATE_LOCK_LIMIT", default_value = "5s", value_parser = duration)]
     pub lock_limit: Duration,
+}
+
+/// Parses what a header can say. It is leaked: settings live as long as the process.
+fn header_value(text: &str) -> Result<&'static HeaderValue, String> {
+    let value: HeaderValue = text
+        .parse()
+        .map_err(|_| "write visible ASCII characters".to_owned())?;
+    Ok(Box::leak(Box::new(value)))
 }
 
 /// Parses `500ms`, `10s`, `2m`.

@@ -30,6 +30,9 @@ const UNMATCHED: &str = "unmatched";
 /// Tells every client which version served it.
 const VERSION: HeaderName = HeaderName::from_static("minitwit-version");
 
+/// Tells who is told to say so which droplet served a client.
+const SERVED_BY: HeaderName = HeaderName::from_static("minitwit-served-by");
+
 /// Path and query may be this long, in bytes.
 const ADDRESS_LIMIT: usize = 8 * 1024;
 
@@ -81,6 +84,9 @@ pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
     );
     // Which version a client was served by: a release is judged by it.
     headers.insert(VERSION, HeaderValue::from_static(version()));
+    if let Some(name) = app.served_by {
+        headers.insert(SERVED_BY, name.clone());
+    }
     if app.lifecycle.phase().closes_connections() {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

@@ -18,6 +18,19 @@ use tokio::time::timeout;
 use crate::site::{Database, Site, assert_api_error, client, send, serve_config};
 
 #[tokio::test]
+async fn answers_name_the_version_and_what_they_are_told_to_say_of_who_served() {
+    let named = Site::with_settings(&["--served-by=droplet-a"]).await;
+    let unnamed = Site::start().await;
+    for path in ["/latest", "/public", "/nowhere/at/all"] {
+        let headers = named.get(path).await.headers().clone();
+        assert_eq!(headers["minitwit-version"], minitwit::version::version());
+        assert_eq!(headers["minitwit-served-by"], "droplet-a", "{path}");
+        let headers = unnamed.get(path).await.headers().clone();
+        assert!(!headers.contains_key("minitwit-served-by"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_known_path_with_another_method_is_405_with_allow() {
     let site = Site::start().await;
     for (method, path, allowed) in [
