@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::decision::{Moment, Settings};
 
 /// How long to look often for the first answer after the live IP came here.
-const ARRIVAL: Duration = Duration::from_secs(60);
+const ARRIVAL: Duration = Duration::from_mins(1);
 /// More moves than any damping looks back to.
 const MOVES_KEPT: usize = 32;
 

@@ -115,22 +115,24 @@ impl Steps {
                     .api
                     .reserved_ip(ip)
                     .await
-                    .map(|stage| Some(holding(&stage))),
+                    .map(|stage| Some(Holding::from(&stage))),
                 None => Ok(None),
             }
         };
         let (live, stage) = tokio::try_join!(self.api.reserved_ip(self.live.ip()), stage)?;
         Ok(Record {
-            live: holding(&live),
+            live: Holding::from(&live),
             stage,
         })
     }
 }
 
-fn holding(ip: &ReservedIp) -> Holding {
-    Holding {
-        holder: ip.droplet.as_ref().map(|droplet| droplet.id),
-        locked: ip.locked,
+impl From<&ReservedIp> for Holding {
+    fn from(ip: &ReservedIp) -> Self {
+        Self {
+            holder: ip.droplet.as_ref().map(|droplet| droplet.id),
+            locked: ip.locked,
+        }
     }
 }
 
@@ -141,4 +143,4 @@ pub fn jitter() -> f64 {
 }
 
 /// A sleep that a decision without an end can be given.
-pub const LONGEST_REST: Duration = Duration::from_secs(60);
+pub const LONGEST_REST: Duration = Duration::from_mins(1);

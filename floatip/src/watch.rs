@@ -134,7 +134,7 @@ async fn learn_name(api: Client, site: Site, me: u64, named: watch::Sender<Ident
             Err(error) => {
                 warn!(log, "can't read this droplet's name: {}", error; "event.action" => "droplet_unknown", "error.code" => error.kind());
                 sleep(wait).await;
-                wait = (wait * 2).min(Duration::from_secs(60));
+                wait = (wait * 2).min(Duration::from_mins(1));
             }
         }
     }

@@ -33,7 +33,7 @@ pub enum Error {
     /// 429.
     #[error("the API's rate limit of this token is used up (429){}", after(*.retry_after))]
     RateLimited {
-        /// The `retry-after` header, which only the limit per minute sends.
+        /// How long it asks to wait: `retry-after`, or until the limit per hour lets a call pass again.
         retry_after: Option<Duration>,
     },
     /// 5xx.

@@ -3,15 +3,21 @@
 //! Calls and answers: <https://docs.digitalocean.com/reference/api/digitalocean/#tag/Reserved-IPs>. It never repeats a call by itself:
 //! whoever calls decides from the record whether to.
 
+mod budget;
 mod error;
 mod model;
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+pub use budget::Budget;
 pub use error::Error;
 pub use model::{Action, Address, Droplet, Networks, Progress, ReservedIp};
 
@@ -30,6 +36,7 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Token,
+    budget: Arc<Mutex<Option<Budget>>>,
 }
 
 impl Client {
@@ -46,7 +53,41 @@ impl Client {
             .trim_end_matches('/')
             .trim_end_matches("/v2")
             .to_owned();
-        Ok(Self { http, base, token })
+        Ok(Self {
+            http,
+            base,
+            token,
+            budget: Arc::default(),
+        })
+    }
+
+    /// What is left of this token's calls, as the last answer told.
+    #[must_use]
+    pub fn budget(&self) -> Option<Budget> {
+        *self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads who holds each of the account's reserved IPs.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn reserved_ips(&self) -> Result<Vec<ReservedIp>, Error> {
+        let mut all = Vec::new();
+        for page in 1_u32.. {
+            let query = [
+                ("per_page", PER_PAGE.to_string()),
+                ("page", page.to_string()),
+            ];
+            let request = self
+                .request(Method::GET, "/v2/reserved_ips", READ_TIMEOUT)
+                .query(&query);
+            let answer: model::ReservedIpsAnswer = self.finish(request, "reserved IPs").await?;
+            all.extend(answer.reserved_ips);
+            if answer.links.pages.next.is_none() {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     /// Reads who holds a reserved IP.
@@ -113,7 +154,7 @@ impl Client {
             let request = self
                 .request(Method::GET, "/v2/droplets", READ_TIMEOUT)
                 .query(&query);
-            let answer: model::DropletsAnswer = finish(request, "droplets").await?;
+            let answer: model::DropletsAnswer = self.finish(request, "droplets").await?;
             droplets.extend(answer.droplets);
             if answer.links.pages.next.is_none() {
                 break;
@@ -123,14 +164,16 @@ impl Client {
     }
 
     async fn read<T: DeserializeOwned>(&self, path: &str, what: &str) -> Result<T, Error> {
-        finish(self.request(Method::GET, path, READ_TIMEOUT), what).await
+        self.finish(self.request(Method::GET, path, READ_TIMEOUT), what)
+            .await
     }
 
     async fn act(&self, ip: Ipv4Addr, body: &Value) -> Result<Action, Error> {
         let path = format!("/v2/reserved_ips/{ip}/actions");
         let request = self.request(Method::POST, &path, ACT_TIMEOUT).json(body);
-        let answer: model::ActionAnswer =
-            finish(request, &format!("reserved IP {ip} or droplet")).await?;
+        let answer: model::ActionAnswer = self
+            .finish(request, &format!("reserved IP {ip} or droplet"))
+            .await?;
         Ok(answer.action)
     }
 
@@ -141,33 +184,31 @@ impl Client {
             .bearer_auth(self.token.reveal())
             .timeout(timeout)
     }
-}
 
-async fn finish<T: DeserializeOwned>(
-    request: reqwest::RequestBuilder,
-    what: &str,
-) -> Result<T, Error> {
-    let response = request.send().await.map_err(|error| silent(&error))?;
-    let status = response.status();
-    if !status.is_success() {
-        return Err(refusal(response, what).await);
+    async fn finish<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+        what: &str,
+    ) -> Result<T, Error> {
+        let response = request.send().await.map_err(|error| silent(&error))?;
+        if let Some(budget) = Budget::read(response.headers()) {
+            *self.budget.lock().unwrap_or_else(PoisonError::into_inner) = Some(budget);
+        }
+        let status = response.status();
+        if !status.is_success() {
+            return Err(refusal(response, what).await);
+        }
+        let body = response.bytes().await.map_err(|error| silent(&error))?;
+        serde_json::from_slice(&body).map_err(|error| Error::Unexpected {
+            status: status.as_u16(),
+            message: error.to_string(),
+        })
     }
-    let body = response.bytes().await.map_err(|error| silent(&error))?;
-    serde_json::from_slice(&body).map_err(|error| Error::Unexpected {
-        status: status.as_u16(),
-        message: error.to_string(),
-    })
 }
 
 async fn refusal(response: Response, what: &str) -> Error {
     let status = response.status();
-    let seconds = response
-        .headers()
-        .get("retry-after")
-        .and_then(|value| value.to_str().ok());
-    let retry_after = seconds
-        .and_then(|text| text.parse().ok())
-        .map(Duration::from_secs);
+    let retry_after = budget::retry_after(response.headers());
     let body = response.bytes().await.unwrap_or_default();
     let message = serde_json::from_slice::<model::ErrorAnswer>(&body)
         .unwrap_or_default()

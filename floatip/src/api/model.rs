@@ -90,6 +90,13 @@ pub(super) struct ReservedIpAnswer {
 }
 
 #[derive(Deserialize)]
+pub(super) struct ReservedIpsAnswer {
+    pub reserved_ips: Vec<ReservedIp>,
+    #[serde(default)]
+    pub links: Links,
+}
+
+#[derive(Deserialize)]
 pub(super) struct ActionAnswer {
     pub action: Action,
 }
