@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Inventory of the app droplets, from what `terraform output -json` says.
+"""Inventory of the app droplets and the monitor, from what `terraform output -json` says.
 
 MINITWIT_OUTPUTS      file that holds the outputs
 MINITWIT_SSH_KEY      private key for root on the droplets (optional: ssh's own choice)
@@ -37,7 +37,9 @@ def read_outputs():
     missing = [name for name in wanted if name not in outputs] if isinstance(outputs, dict) else wanted
     if missing:
         fail(f"{path} has no output named {', '.join(missing)}; run `terraform apply` first, then `terraform output -json`.")
-    return {name: outputs[name]["value"] for name in wanted}
+    # An environment without a monitor has no such output, or null
+    monitor = outputs.get("monitor", {}).get("value")
+    return {name: outputs[name]["value"] for name in wanted} | {"monitor": monitor}
 
 
 def ssh_variables():
@@ -69,10 +71,16 @@ def inventory(outputs):
             "peer_private_ip": droplets[peer]["private_ip"],
         }
     shared = {name: outputs[name] for name in ("live_ip", "stage_ip", "vpc_ip_range", "database")}
-    return {
-        "app": {"hosts": sorted(droplets), "vars": shared | ssh_variables()},
-        "_meta": {"hostvars": hostvars},
+    groups = {
+        "app": {"hosts": sorted(droplets)},
+        "monitor": {"hosts": []},
+        "all": {"children": ["app", "monitor"], "vars": shared | ssh_variables()},
     }
+    if monitor := outputs["monitor"]:
+        groups["monitor"]["hosts"] = [monitor["name"]]
+        hostvars[monitor["name"]] = {"ansible_host": monitor["public_ip"], "private_ip": monitor["private_ip"]}
+        groups["all"]["vars"]["monitor_private_ip"] = monitor["private_ip"]
+    return groups | {"_meta": {"hostvars": hostvars}}
 
 
 if __name__ == "__main__":
