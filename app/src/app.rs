@@ -50,13 +50,15 @@ impl App {
     /// When a setting can't be used.
     pub fn new(config: &ServeConfig, routes: Vec<Route>, logger: Logger) -> Result<Self> {
         let metrics = Metrics::new();
+        let listeners = i64::try_from(config.live_listeners).unwrap_or(i64::MAX);
+        metrics.listeners_limit.set(listeners);
         let database = Database::new(config)?;
         Ok(Self {
             shared: Shared::start(config, &database)?,
             database,
             sealer: sealer(config)?,
             limiter: Limiter::new(config.account_attempts, config.account_attempt_interval),
-            hasher: Hasher::new(),
+            hasher: Hasher::new(metrics.passwords_waiting.clone()),
             lifecycle: Lifecycle::default(),
             live: Live::new(config, metrics.listeners.clone()),
             metrics,

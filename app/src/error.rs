@@ -58,6 +58,9 @@ pub enum Error {
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 impl Error {
+    /// The text of [`Error::unknown_user`].
+    pub(crate) const NO_SUCH_USER: &'static str = "There is no such user";
+
     /// A 400 with this text.
     pub fn bad_request(text: impl Into<Cow<'static, str>>) -> Self {
         Self::BadRequest(text.into())
@@ -66,7 +69,7 @@ impl Error {
     /// A 404 for a user nobody knows.
     #[must_use]
     pub fn unknown_user() -> Self {
-        Self::NotFound("There is no such user")
+        Self::NotFound(Self::NO_SUCH_USER)
     }
 
     /// A 404 for a path nobody serves.

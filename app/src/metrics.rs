@@ -11,6 +11,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::counts::Counts;
+use crate::process::Resources;
 use crate::version::version;
 
 /// Seconds; 0.3 is what the simulator waits.
@@ -51,8 +53,14 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Open live updates.
     pub listeners: Gauge,
+    /// How many may be open.
+    pub listeners_limit: Gauge,
+    /// Passwords that wait for their turn to be hashed.
+    pub passwords_waiting: Gauge,
     /// Handlers that panicked.
     pub panics: Counter,
+    /// What users do.
+    pub counts: Counts,
 }
 
 impl Metrics {
@@ -60,7 +68,7 @@ impl Metrics {
     #[must_use]
     pub fn new() -> Self {
         let mut metrics = Self {
-            registry: Registry::with_prefix("minitwit"),
+            registry: Registry::default(),
             requests: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             in_flight: Gauge::default(),
@@ -69,14 +77,19 @@ impl Metrics {
             ready: Gauge::default(),
             connections: Gauge::default(),
             listeners: Gauge::default(),
+            listeners_limit: Gauge::default(),
+            passwords_waiting: Gauge::default(),
             panics: Counter::default(),
+            counts: Counts::default(),
         };
         metrics.register();
         metrics
     }
 
     fn register(&mut self) {
-        let registry = &mut self.registry;
+        self.registry.register_collector(Box::new(Resources));
+        let registry = self.registry.sub_registry_with_prefix("minitwit");
+        self.counts.register(registry);
         registry.register(
             "http_requests",
             "Requests answered; status 499 counts clients that left before",
@@ -116,6 +129,16 @@ impl Metrics {
             "live_listeners",
             "Open streams of live updates",
             self.listeners.clone(),
+        );
+        registry.register(
+            "live_listeners_limit",
+            "Streams of live updates that may be open",
+            self.listeners_limit.clone(),
+        );
+        registry.register(
+            "password_hashes_waiting",
+            "Passwords that wait for their turn to be hashed",
+            self.passwords_waiting.clone(),
         );
         registry.register("panics", "Handlers that panicked", self.panics.clone());
         registry.register(

@@ -72,6 +72,9 @@ impl Observation {
             ..
         } = *self;
         self.app.metrics.request_ended(route, method, status, took);
+        if let Some(error) = error {
+            self.app.metrics.counts.failed(error);
+        }
         let duration = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let logger = &self.app.logger;
         match error {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{self, Output, ParamsString, PasswordHash, Salt, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -27,6 +28,7 @@ const WAIT_LIMIT: Duration = Duration::from_secs(2);
 pub struct Hasher {
     argon2: Argon2<'static>,
     turns: Arc<Semaphore>,
+    waiting: Gauge,
     /// Working memory that is not in use. It is kept because an allocator that gets 7 MiB back from
     /// ever other threads keeps many times that.
     memory: Arc<Mutex<Vec<Memory>>>,
@@ -47,14 +49,15 @@ pub enum Verdict {
 
 impl Hasher {
     /// A hasher that works on two passwords per core at most: with one, hashes fall behind on a
-    /// machine whose cores are wanted by many others.
-    pub fn new() -> Self {
+    /// machine whose cores are wanted by many others. `waiting` is set to how many wait for a turn.
+    pub fn new(waiting: Gauge) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .expect("the parameters are within argon2's bounds");
         Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             turns: Arc::new(Semaphore::new(2 * cores)),
+            waiting,
             memory: Arc::default(),
         }
     }
@@ -84,10 +87,12 @@ impl Hasher {
         &self,
         work: impl FnOnce(&Argon2<'_>, &mut Memory) -> password_hash::Result<T> + Send + 'static,
     ) -> Result<T> {
+        let waits = Waits::new(&self.waiting);
         let turn = timeout(WAIT_LIMIT, self.turns.clone().acquire_owned())
             .await
             .map_err(Error::unavailable)?
             .map_err(Error::internal)?;
+        drop(waits);
         let (argon2, free) = (self.argon2.clone(), self.memory.clone());
         let work = spawn_blocking(move || {
             // Held until the work is done, also when the client has gone.
@@ -100,6 +105,22 @@ impl Hasher {
         work.await
             .map_err(Error::internal)?
             .map_err(Error::internal)
+    }
+}
+
+/// A request that waits for its turn, until it has it, gives up or its client leaves.
+struct Waits<'g>(&'g Gauge);
+
+impl<'g> Waits<'g> {
+    fn new(waiting: &'g Gauge) -> Self {
+        waiting.inc();
+        Self(waiting)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 
@@ -171,7 +192,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_is_salted_argon2id_and_verifies() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(Gauge::default());
         let first = hasher.hash("pässword".to_owned()).await.expect("a hash");
         let second = hasher.hash("pässword".to_owned()).await.expect("a hash");
         assert!(first.starts_with("$argon2id$v=19$m=7168,t=5,p=1$"));
@@ -188,7 +209,7 @@ mod tests {
 
     #[tokio::test]
     async fn passwords_are_told_apart_and_older_hashes_are_known() {
-        let hasher = Hasher::new();
+        let hasher = Hasher::new(Gauge::default());
         let verify = async |password: &str, hash: &str| {
             let outcome = hasher.verify(password.to_owned(), Some(hash.to_owned()));
             outcome.await.expect("a verdict")

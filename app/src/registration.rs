@@ -70,6 +70,7 @@ impl Registration {
         if !users::add(&mut session, &name, &email, &hash).await? {
             return Err(Error::bad_request(NAME_TAKEN));
         }
+        context.app.metrics.counts.users.inc();
         Ok(())
     }
 }

@@ -125,6 +125,7 @@ async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -
     let Some(latest) = latest else {
         return work.await;
     };
+    app.metrics.counts.simulator_called();
     // Stored whatever becomes of the call, and before it is answered; two commits at a time take
     // as long as one.
     let (stored, outcome) = tokio::join!(app.shared.record_latest(latest), work);

@@ -47,5 +47,6 @@ pub async fn change(mut context: Context) -> Result<Reply> {
     if !context.app.shared.change_follow(change).await? {
         return Err(Error::unknown_user());
     }
+    context.app.metrics.counts.follow_changed(follow);
     Ok(reply::no_content())
 }

@@ -51,6 +51,7 @@ pub async fn post(mut context: Context) -> Result<Reply> {
     if !context.app.shared.add_message(author, text).await? {
         return Err(Error::unknown_user());
     }
+    context.app.metrics.counts.messages.inc();
     context.app.live.posted();
     Ok(reply::no_content())
 }

@@ -31,6 +31,7 @@ async fn change(context: &Context, follow: bool, done: &str) -> Result<Reply> {
     if !context.app.shared.change_follow(change).await? {
         return Err(Error::unknown_user());
     }
+    context.app.metrics.counts.follow_changed(follow);
     let mut reply = reply::redirect(&path::user(&name))?;
     flash::add(context, &mut reply, format!("{done} \"{name}\""))?;
     Ok(reply)

@@ -37,6 +37,8 @@ pub async fn login(mut context: Context) -> Result<Reply> {
     let (user, hash) = found.unzip();
     let hasher = &context.app.hasher;
     let verdict = hasher.verify(password.clone(), hash.clone()).await?;
+    let counts = &context.app.metrics.counts;
+    counts.signed_in(verdict != Verdict::Wrong);
     let Some((user, hash)) = user.zip(hash) else {
         return page(&context, Some("Invalid username"), &name);
     };

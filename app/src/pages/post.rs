@@ -21,6 +21,7 @@ pub async fn add_message(mut context: Context) -> Result<Reply> {
     if !context.app.shared.add_message(viewer.name, text).await? {
         return Err(Error::Unauthorized);
     }
+    context.app.metrics.counts.messages.inc();
     context.app.live.posted();
     flash::add(&context, &mut reply, "Your message was recorded")?;
     Ok(reply)

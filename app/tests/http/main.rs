@@ -10,6 +10,7 @@ mod fuzz;
 mod latest;
 mod live;
 mod messages;
+mod metrics;
 mod migrations;
 mod model;
 mod pages;

@@ -1,38 +1,47 @@
 //! JSON lines on stdout with the Elastic Common Schema's names.
 
+mod lines;
+
 use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt::Write;
 use std::io;
 
 use jiff::Timestamp;
+use prometheus_client::metrics::counter::Counter;
 use slog::{Drain, FnValue, Level, Logger, PushFnValue, Record, error, o};
-use slog_async::{Async, AsyncGuard, OverflowStrategy};
+use slog_json::Json;
 use tokio_postgres::error::DbError;
+
+pub use lines::Writer;
 
 use crate::version::version;
 
-/// Lines that may wait for stdout; past that they are counted and dropped, requests never wait.
-const QUEUE: usize = 8192;
+/// A logger to stdout; the writer writes out what is gathered when it is dropped. Lines that could
+/// not be written are counted in `dropped`.
+///
+/// # Errors
+/// When the writer's thread can't be started.
+pub fn to_stdout(dropped: &Counter) -> io::Result<(Logger, Writer)> {
+    let (drain, writer) = lines::start(io::stdout(), dropped.clone())?;
+    let logger = Logger::root(
+        drain.filter_level(Level::Info).fuse(),
+        o!("service.name" => "minitwit", "service.version" => version()),
+    );
+    Ok((logger, writer))
+}
 
-/// A logger to stdout; the guard writes out what is queued when it is dropped.
-pub fn to_stdout() -> (Logger, AsyncGuard) {
-    let json = slog_json::Json::new(io::stdout())
+/// Writes records as lines of JSON.
+fn json<W: io::Write>(to: W) -> Json<W> {
+    Json::new(to)
         .add_key_value(o!(
-            "@timestamp" => FnValue(|_: &Record<'_>| format!("{:.3}", Timestamp::now())),
+            "@timestamp" => PushFnValue(|_: &Record<'_>, value| {
+                value.emit(format_args!("{:.3}", Timestamp::now()))
+            }),
             "log.level" => FnValue(|record: &Record<'_>| level_name(record.level())),
             "message" => PushFnValue(|record: &Record<'_>, value| value.emit(record.msg())),
         ))
-        .build();
-    let (drain, guard) = Async::new(json.filter_level(Level::Info).fuse())
-        .chan_size(QUEUE)
-        .overflow_strategy(OverflowStrategy::DropAndReport)
-        .build_with_guard();
-    let logger = Logger::root(
-        drain.fuse(),
-        o!("service.name" => "minitwit", "service.version" => version()),
-    );
-    (logger, guard)
+        .build()
 }
 
 fn level_name(level: Level) -> &'static str {
