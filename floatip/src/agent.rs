@@ -19,6 +19,8 @@ pub enum Event {
     Hint,
     /// The local service became ready, or no longer is.
     Fit(bool),
+    /// Automatic moves are frozen, or no longer.
+    Frozen(bool),
     /// The record was read, or could not be.
     Record {
         /// When reading began.
@@ -53,6 +55,7 @@ pub struct Agent {
     settings: Settings,
     vrrp: Vrrp,
     fit: bool,
+    frozen: bool,
     record: Option<Seen<Record>>,
     live_answers: Option<Seen<bool>>,
     history: History,
@@ -69,6 +72,7 @@ impl Agent {
             settings,
             vrrp: Vrrp::Unknown,
             fit: false,
+            frozen: false,
             record: None,
             live_answers: None,
             history: History::default(),
@@ -85,6 +89,7 @@ impl Agent {
             me: self.me,
             vrrp: self.vrrp,
             fit: self.fit,
+            frozen: self.frozen,
             record: self.record,
             live_answers: self.live_answers,
             history: &self.history,
@@ -112,6 +117,7 @@ impl Agent {
             (Step::AssignLive(cause), None) => self.begin(now, cause, notes),
             (_, Some(claim)) => {
                 let why = match step {
+                    _ if self.frozen => Why::Frozen,
                     _ if !self.fit => Why::NotFit,
                     _ if self.vrrp != Vrrp::Master => Why::NotMaster,
                     Step::Rest {
@@ -158,6 +164,12 @@ impl Agent {
             Event::Fit(fit) => {
                 if fit != self.fit {
                     self.fit = fit;
+                    self.history.news(now);
+                }
+            }
+            Event::Frozen(frozen) => {
+                if frozen != self.frozen {
+                    self.frozen = frozen;
                     self.history.news(now);
                 }
             }

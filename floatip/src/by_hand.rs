@@ -85,9 +85,11 @@ pub async fn claim(
     }
     let (fitness_told, fitness) = watch::channel(first);
     let following = tokio::spawn(fitness::follow(ready_url, fitness_told));
+    // An operator's own claim is no automatic move, so no freeze holds it.
     let (_operator, vrrp) = watch::channel(Vrrp::Master);
+    let (_operators_word, frozen) = watch::channel(false);
     let steps = Steps {
-        api: Client::new(&site.api_url, site.token)?,
+        api: Client::new(&site.access.api_url, site.access.token)?,
         live: LiveIp::new(site.live_ip, site.live_url)?,
         stage_ip: site.stage_ip,
         me,
@@ -103,6 +105,7 @@ pub async fn claim(
     let inputs = Inputs {
         vrrp,
         fitness: fitness.clone(),
+        frozen,
     };
     let mut moved = false;
     let driven = drive(&mut agent, &steps, inputs, |turn| {

@@ -1,22 +1,26 @@
 //! What the user types.
 
-use std::path::PathBuf;
+use std::{net::Ipv4Addr, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
+use jiff::{SignedDuration, Timestamp};
 
-use crate::config::{ENV_FILE, Values};
+use crate::options::Options;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done
+  0  done, or nothing to do
   1  failed for another reason
   2  wrong usage or configuration
   3  the API refuses the token (401, 403), or there is none
   4  the API does not answer, has trouble, or its rate limit is used up
   5  the API does not know the reserved IP or the droplet
-  6  not claimed: this droplet is unfit, or the live IP serves elsewhere
-  7  not claimed within the time given
+  6  refused: this droplet is unfit, the live IP serves elsewhere, the record is not as stated, or the droplet holds another reserved IP
+  7  not done within the time given; it may still come to pass
   8  no droplet's status could be read
+  9  moved, but the live IP did not serve there: it was moved back
+ 10  moved, but the live IP does not serve, and could not be moved back
+ 11  done on this droplet, but the other one could not be seen to follow
 
 Configuration comes from flags, then the environment, then /etc/floatip/floatip.env. The token comes from the file that
 FLOATIP_TOKEN_FILE names, from DIGITALOCEAN_TOKEN, from systemd's credentials, or from /etc/floatip/token.";
@@ -25,8 +29,9 @@ FLOATIP_TOKEN_FILE names, from DIGITALOCEAN_TOKEN, from systemd's credentials, o
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES)]
 pub struct Cli {
+    /// What is the same for all commands.
     #[command(flatten)]
-    options: Options,
+    pub options: Options,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -50,94 +55,175 @@ pub enum Command {
         #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
         timeout: u64,
     },
+    /// Move a reserved IP to a droplet, or release it, if the record is as stated.
+    Move(MoveArgs),
+    /// Let live and stage IP change droplets, verify from outside, and move the live IP back if it does not serve.
+    Swap(SwapArgs),
+    /// Hold automatic moves on both droplets; run it on one of them.
+    Freeze(FreezeArgs),
+    /// Let automatic moves go on, on both droplets; run it on one of them.
+    Unfreeze {
+        /// Why; it stays in the log.
+        #[arg(long, default_value = "")]
+        why: String,
+        /// Who says so [default: the user who runs this].
+        #[arg(long, value_name = "NAME")]
+        who: Option<String>,
+        /// Print the result as JSON.
+        #[arg(long)]
+        json: bool,
+        /// Only print what would be done.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Keep the live IP on a fit droplet: the service.
     Watch,
 }
 
-#[derive(Debug, Args)]
-struct Options {
-    /// File with more of these variables.
-    #[arg(long, global = true, value_name = "FILE", default_value = ENV_FILE)]
-    config: PathBuf,
-    /// The API; without it, what the variable that other DigitalOcean tools know says, or DigitalOcean's own.
-    #[arg(long, env = "FLOATIP_API_URL", global = true, value_name = "URL")]
-    api_url: Option<String>,
-    /// File with the API token.
-    #[arg(long, env = "FLOATIP_TOKEN_FILE", global = true, value_name = "FILE")]
-    token_file: Option<String>,
-    /// The live IP.
-    #[arg(long, env = "FLOATIP_LIVE_IP", global = true, value_name = "IP")]
-    live_ip: Option<String>,
-    /// The stage IP.
-    #[arg(long, env = "FLOATIP_STAGE_IP", global = true, value_name = "IP")]
-    stage_ip: Option<String>,
-    /// What to ask, instead of /latest at the live IP, whether it serves.
-    #[arg(long, env = "FLOATIP_LIVE_URL", global = true, value_name = "URL")]
-    live_url: Option<String>,
-    /// This droplet, instead of asking the metadata service.
-    #[arg(long, env = "FLOATIP_DROPLET_ID", global = true, value_name = "ID")]
-    droplet_id: Option<String>,
-    /// The metadata service [default: the one at 169.254.169.254].
-    #[arg(long, env = "FLOATIP_METADATA_URL", global = true, value_name = "URL")]
-    metadata_url: Option<String>,
-    /// Readiness of the service on this droplet.
-    #[arg(long, env = "FLOATIP_READY_URL", global = true, value_name = "URL")]
-    ready_url: Option<String>,
-    /// Status listeners of the other droplets, comma-separated.
-    #[arg(long, env = "FLOATIP_PEERS", global = true, value_name = "URLS")]
-    peers: Option<String>,
-    /// Status listener of this droplet.
-    #[arg(long, env = "FLOATIP_LISTEN", global = true, value_name = "ADDR:PORT")]
-    listen: Option<String>,
-    /// Keepalived's notify FIFO [default: /run/floatip/vrrp.fifo].
-    #[arg(long, env = "FLOATIP_FIFO", global = true, value_name = "FILE")]
-    fifo: Option<String>,
-    /// The VRRP bonus [default: /run/floatip/bonus].
-    #[arg(long, env = "FLOATIP_BONUS", global = true, value_name = "FILE")]
-    bonus: Option<String>,
-    /// The kernel's own addresses.
-    #[arg(
-        long,
-        env = "FLOATIP_FIB_TRIE",
-        global = true,
-        value_name = "FILE",
-        hide = true
-    )]
-    fib_trie: Option<String>,
+/// What acts on the API has these.
+#[derive(Clone, Debug, Args)]
+pub struct Acting {
+    /// Only read the record, and print what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the result as JSON, with every failed try.
+    #[arg(long)]
+    pub json: bool,
+    /// Seconds after which to give up one move.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: u64,
 }
 
-impl Cli {
-    /// All values, flags before environment before file.
+/// `floatip move`.
+#[derive(Clone, Debug, Args)]
+pub struct MoveArgs {
+    /// The reserved IP, or the word live or stage.
+    #[arg(value_name = "IP")]
+    pub ip: Which,
+    /// The droplet's id, or the word none.
+    #[arg(long, value_name = "DROPLET")]
+    pub to: Place,
+    /// Who must hold it now: a droplet's id, or the word none; without it, whoever does.
+    #[arg(long, value_name = "DROPLET")]
+    pub from: Option<Place>,
+    /// Release the live IP too, which takes the site off the net.
+    #[arg(long)]
+    pub force: bool,
+    /// How.
+    #[command(flatten)]
+    pub acting: Acting,
+}
+
+/// `floatip swap`.
+#[derive(Clone, Debug, Args)]
+pub struct SwapArgs {
+    /// Who is to be live [default: the droplet that holds the stage IP].
+    #[arg(long, value_name = "DROPLET")]
+    pub to: Option<u64>,
+    /// Who must be live now; without it, whoever is.
+    #[arg(long, value_name = "DROPLET")]
+    pub from: Option<u64>,
+    /// Leave the stage IP parked instead of moving it to the droplet that was live.
+    #[arg(long)]
+    pub park: bool,
+    /// Seconds between losing one reserved IP and getting the other.
+    #[arg(long, env = "FLOATIP_COOL_DOWN", default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub cool_down: u64,
+    /// Seconds for the live IP to serve after its move, before it goes back.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub verify: u64,
+    /// Version that the live IP must serve after its move.
+    #[arg(long, value_name = "VERSION")]
+    pub expect_version: Option<String>,
+    /// How.
+    #[command(flatten)]
+    pub acting: Acting,
+}
+
+/// `floatip freeze`.
+#[derive(Clone, Debug, Args)]
+pub struct FreezeArgs {
+    /// Why; everyone who looks at the status sees it.
+    #[arg(long)]
+    pub why: String,
+    /// Who says so [default: the user who runs this].
+    #[arg(long, value_name = "NAME")]
+    pub who: Option<String>,
+    /// When it ends by itself: a time such as 30m or 2h, or a moment such as 2026-11-21T18:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub until: Option<Timestamp>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Only print what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// A reserved IP, by address or by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// `FLOATIP_LIVE_IP`.
+    Live,
+    /// `FLOATIP_STAGE_IP`.
+    Stage,
+    /// Any.
+    Ip(Ipv4Addr),
+}
+
+impl std::str::FromStr for Which {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "live" => Ok(Self::Live),
+            "stage" => Ok(Self::Stage),
+            _ => text
+                .parse()
+                .map(Self::Ip)
+                .map_err(|_| "expected an IPv4 address, live, or stage".to_owned()),
+        }
+    }
+}
+
+/// Where a reserved IP is: on a droplet, or nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(pub Option<u64>);
+
+impl std::str::FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        text.parse()
+            .map(|id| Self(Some(id)))
+            .map_err(|_| "expected a droplet's id, or none".to_owned())
+    }
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let now = Timestamp::now();
+    let at = match text.parse::<SignedDuration>() {
+        Ok(time) => now.checked_add(time).map_err(|error| error.to_string())?,
+        Err(_) => text
+            .parse()
+            .map_err(|_| "expected a time such as 30m, or a moment such as 2026-11-21T18:00:00Z")?,
+    };
+    if at <= now {
+        return Err("that is in the past".to_owned());
+    }
+    Ok(at)
+}
+
+impl Acting {
+    /// Times of a move.
     #[must_use]
-    pub fn values(&self) -> Values {
-        let options = &self.options;
-        let mut values = Values::from_file(&options.config);
-        let flags = [
-            ("FLOATIP_API_URL", &options.api_url),
-            ("FLOATIP_TOKEN_FILE", &options.token_file),
-            ("FLOATIP_LIVE_IP", &options.live_ip),
-            ("FLOATIP_STAGE_IP", &options.stage_ip),
-            ("FLOATIP_LIVE_URL", &options.live_url),
-            ("FLOATIP_DROPLET_ID", &options.droplet_id),
-            ("FLOATIP_METADATA_URL", &options.metadata_url),
-            ("FLOATIP_READY_URL", &options.ready_url),
-            ("FLOATIP_PEERS", &options.peers),
-            ("FLOATIP_LISTEN", &options.listen),
-            ("FLOATIP_FIFO", &options.fifo),
-            ("FLOATIP_BONUS", &options.bonus),
-            ("FLOATIP_FIB_TRIE", &options.fib_trie),
-        ];
-        for (name, flag) in flags {
-            values.give(name, flag.clone());
+    pub fn limits(&self) -> crate::moving::Limits {
+        crate::moving::Limits {
+            deadline: Duration::from_secs(self.timeout),
+            ..crate::moving::Limits::default()
         }
-        // A secret has no flag: it would stand in the process list. And the other names are not this program's own.
-        for name in [
-            "DIGITALOCEAN_TOKEN",
-            "DIGITALOCEAN_API_URL",
-            "CREDENTIALS_DIRECTORY",
-        ] {
-            values.give(name, std::env::var(name).ok());
-        }
-        values
     }
 }

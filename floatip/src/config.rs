@@ -21,6 +21,7 @@ pub const API_URL: &str = "https://api.digitalocean.com";
 pub const ENV_FILE: &str = "/etc/floatip/floatip.env";
 const TOKEN_FILE: &str = "/etc/floatip/token";
 const RUN_DIR: &str = "/run/floatip";
+const FREEZE_FILE: &str = "/var/lib/floatip/freeze.json";
 
 /// Why there is no usable configuration.
 #[derive(Debug, thiserror::Error)]
@@ -132,17 +133,68 @@ impl Values {
         }
     }
 
+    /// The live IP.
+    ///
+    /// # Errors
+    /// If it is missing or no address.
+    pub fn live_ip(&self) -> Result<Ipv4Addr, ConfigError> {
+        self.needed("FLOATIP_LIVE_IP")
+    }
+
+    /// The stage IP.
+    ///
+    /// # Errors
+    /// If it is missing or no address.
+    pub fn stage_ip(&self) -> Result<Ipv4Addr, ConfigError> {
+        self.needed("FLOATIP_STAGE_IP")
+    }
+
+    /// Where a freeze is kept.
+    #[must_use]
+    pub fn freeze_file(&self) -> PathBuf {
+        PathBuf::from(self.get("FLOATIP_FREEZE_FILE").unwrap_or(FREEZE_FILE))
+    }
+
+    /// Status listeners of the other droplets.
+    #[must_use]
+    pub fn peers(&self) -> Vec<String> {
+        let peers = self.get("FLOATIP_PEERS").unwrap_or_default().split(',');
+        let peers = peers.map(|peer| peer.trim().trim_end_matches('/').to_owned());
+        peers.filter(|peer| !peer.is_empty()).collect()
+    }
+
     /// Addresses of both droplets' status listeners, this one's first.
     ///
     /// # Errors
     /// If `FLOATIP_LISTEN` is missing or no address.
     pub fn listeners(&self) -> Result<Vec<String>, ConfigError> {
         let own: SocketAddr = self.needed("FLOATIP_LISTEN")?;
-        let peers = self.get("FLOATIP_PEERS").unwrap_or_default().split(',');
-        let peers = peers.map(|peer| peer.trim().trim_end_matches('/').to_owned());
-        Ok(std::iter::once(format!("http://{own}"))
-            .chain(peers.filter(|p| !p.is_empty()))
-            .collect())
+        let own = std::iter::once(format!("http://{own}"));
+        Ok(own.chain(self.peers()).collect())
+    }
+}
+
+/// The API and its token.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The API.
+    pub api_url: String,
+    /// Its token.
+    pub token: Token,
+}
+
+impl Access {
+    /// Reads it from `values`.
+    ///
+    /// # Errors
+    /// If there is no usable token.
+    pub fn new(values: &Values) -> Result<Self, ConfigError> {
+        let text = |name| values.get(name).map(str::to_owned);
+        let api_url = text("FLOATIP_API_URL").or_else(|| text("DIGITALOCEAN_API_URL"));
+        Ok(Self {
+            api_url: api_url.unwrap_or_else(|| API_URL.into()),
+            token: values.token()?,
+        })
     }
 }
 
@@ -150,9 +202,7 @@ impl Values {
 #[derive(Clone, Debug)]
 pub struct Site {
     /// The API.
-    pub api_url: String,
-    /// Its token.
-    pub token: Token,
+    pub access: Access,
     /// The live IP.
     pub live_ip: Ipv4Addr,
     /// The stage IP.
@@ -172,15 +222,13 @@ impl Site {
     /// If something is missing or malformed.
     pub fn new(values: &Values) -> Result<Self, ConfigError> {
         let text = |name| values.get(name).map(str::to_owned);
-        let api_url = text("FLOATIP_API_URL").or_else(|| text("DIGITALOCEAN_API_URL"));
         let site = Self {
-            live_ip: values.needed("FLOATIP_LIVE_IP")?,
+            live_ip: values.live_ip()?,
             stage_ip: values.parsed("FLOATIP_STAGE_IP")?,
             live_url: text("FLOATIP_LIVE_URL"),
             droplet_id: values.parsed("FLOATIP_DROPLET_ID")?,
             metadata_url: text("FLOATIP_METADATA_URL").unwrap_or_else(|| METADATA_URL.into()),
-            api_url: api_url.unwrap_or_else(|| API_URL.into()),
-            token: values.token()?,
+            access: Access::new(values)?,
         };
         if site.stage_ip == Some(site.live_ip) {
             return Err(ConfigError::SameIp);
@@ -202,6 +250,10 @@ pub struct WatchConfig {
     pub vrrp: Sources,
     /// The VRRP bonus.
     pub bonus: PathBuf,
+    /// Where a freeze is kept.
+    pub freeze_file: PathBuf,
+    /// Status listeners of the other droplets.
+    pub peers: Vec<String>,
 }
 
 impl WatchConfig {
@@ -215,6 +267,8 @@ impl WatchConfig {
             ready_url: ready_url(values)?,
             listen: values.needed("FLOATIP_LISTEN")?,
             bonus: values.path("FLOATIP_BONUS", "bonus"),
+            freeze_file: values.freeze_file(),
+            peers: values.peers(),
             vrrp: Sources {
                 last: fifo.with_extension("last"),
                 fifo,

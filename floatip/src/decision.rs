@@ -85,6 +85,8 @@ pub struct View<'a> {
     pub vrrp: Vrrp,
     /// The local service is ready.
     pub fit: bool,
+    /// An operator holds automatic moves.
+    pub frozen: bool,
     /// The last record that could be read.
     pub record: Option<Seen<Record>>,
     /// Whether the live IP answered when it was last asked.
@@ -154,6 +156,8 @@ impl Default for Settings {
 pub enum Why {
     /// The live IP is here.
     HolderHere,
+    /// An operator holds automatic moves.
+    Frozen,
     /// This droplet is unfit.
     NotFit,
     /// This droplet is not VRRP master.
@@ -222,6 +226,9 @@ pub fn decide(view: &View<'_>, settings: &Settings) -> Step {
     let live = record.value.live;
     if live.holder == Some(view.me) {
         return look_when_due(view, settings, Why::HolderHere, None);
+    }
+    if view.frozen {
+        return look_when_due(view, settings, Why::Frozen, None);
     }
     if !view.fit {
         return look_when_due(view, settings, Why::NotFit, None);

@@ -22,6 +22,8 @@ pub struct Inputs {
     pub vrrp: watch::Receiver<Vrrp>,
     /// The local service's fitness.
     pub fitness: watch::Receiver<Fitness>,
+    /// Whether automatic moves are frozen.
+    pub frozen: watch::Receiver<bool>,
 }
 
 /// Something changed; what `on` is told.
@@ -45,7 +47,11 @@ pub async fn drive<R>(
     mut on: impl FnMut(Turn<'_>) -> ControlFlow<R>,
 ) -> R {
     let mut running: Option<Pin<Box<dyn Future<Output = Vec<Event>> + Send>>> = None;
-    let mut events = vec![inputs.take_vrrp(), inputs.take_fitness()];
+    let mut events = vec![
+        inputs.take_vrrp(),
+        inputs.take_fitness(),
+        inputs.take_frozen(),
+    ];
     let mut step = Step::Look {
         record: false,
         live: false,
@@ -85,6 +91,10 @@ impl Inputs {
         Event::Fit(self.fitness.borrow_and_update().fit)
     }
 
+    fn take_frozen(&mut self) -> Event {
+        Event::Frozen(*self.frozen.borrow_and_update())
+    }
+
     /// Waits for whatever comes first: the step that runs ends, something changes, or it is time.
     async fn next(
         &mut self,
@@ -104,6 +114,7 @@ impl Inputs {
             }
             Ok(()) = self.vrrp.changed() => vec![self.take_vrrp()],
             Ok(()) = self.fitness.changed() => vec![self.take_fitness()],
+            Ok(()) = self.frozen.changed() => vec![self.take_frozen()],
             () = sleep_until(wake) => Vec::new(),
         }
     }

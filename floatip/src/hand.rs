@@ -7,7 +7,8 @@ use tokio::time::{sleep_until, timeout_at};
 use crate::{
     api::{Client, Error, ReservedIp},
     decision::Holding,
-    moving::{Answer, Call, Limits, Moved, Moving, Next, NotMoved, Note, Order},
+    moving::{Answer, Call, Limits, Moved, Moving, Next, Note},
+    order::{NotMoved, Order},
     steps::{Clock, jitter},
 };
 

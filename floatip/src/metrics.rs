@@ -37,6 +37,7 @@ pub struct Metrics {
     live_answers: Gauge,
     agreement: Gauge,
     damped: Gauge,
+    frozen: Gauge,
     vrrp: Family<State, Gauge>,
     record_age: Float,
     outside_age: Float,
@@ -73,6 +74,11 @@ impl Metrics {
             "damped",
             "1 while a claim waits because the live IP came here too often",
             it.damped.clone(),
+        );
+        registry.register(
+            "frozen",
+            "1 while an operator holds automatic moves",
+            it.frozen.clone(),
         );
         registry.register(
             "vrrp_state",
@@ -148,6 +154,7 @@ impl Metrics {
             .set(i64::from(status.live_answers == Some(true)));
         self.agreement.set(i64::from(status.agreement));
         self.damped.set(i64::from(status.why == Some(Why::Damped)));
+        self.frozen.set(i64::from(status.freeze.is_some()));
         for state in [Vrrp::Master, Vrrp::Backup, Vrrp::Fault, Vrrp::Unknown] {
             let gauge = self.vrrp.get_or_create(&State {
                 state: state.name(),

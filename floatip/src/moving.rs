@@ -9,40 +9,8 @@ use std::{fmt, net::Ipv4Addr, time::Duration};
 use crate::{
     api::{Action, Error, Progress},
     decision::{Holding, Moment},
+    order::{Expected, NotMoved, Order},
 };
-
-/// What is to be moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// The reserved IP.
-    pub ip: Ipv4Addr,
-    /// Who must hold it when the move begins.
-    pub from: Expected,
-    /// Who is to hold it: a droplet, or nobody.
-    pub to: Option<u64>,
-}
-
-impl fmt::Display for Order {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let from = match self.from {
-            Expected::Anyone => String::new(),
-            Expected::Holder(holder) => format!(", {},", on(holder)),
-        };
-        match self.to {
-            Some(to) => write!(f, "move {}{from} to droplet {to}", self.ip),
-            None => write!(f, "release {}{}", self.ip, from.trim_end_matches(',')),
-        }
-    }
-}
-
-/// The record that a move starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expected {
-    /// Whoever holds the IP when it is read first.
-    Anyone,
-    /// This droplet, or nobody.
-    Holder(Option<u64>),
-}
 
 /// Times of a move.
 #[derive(Clone, Copy, Debug)]
@@ -82,57 +50,6 @@ pub struct Moved {
     pub took: Duration,
     /// Calls that the API did not answer with a success.
     pub failed_tries: u32,
-}
-
-/// How it didn't.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotMoved {
-    /// Someone else moved the IP.
-    #[error("{ip} is {}, not {} as expected: someone else moved it, and it was left there", on(*.found), on(*.expected))]
-    Changed {
-        /// The reserved IP.
-        ip: Ipv4Addr,
-        /// Who was to hold it.
-        expected: Option<u64>,
-        /// Who does.
-        found: Option<u64>,
-    },
-    /// The account has no such reserved IP.
-    #[error(
-        "the API knows no reserved IP {0}: check the address, and that the token is of the same account"
-    )]
-    UnknownIp(Ipv4Addr),
-    /// A droplet holds one reserved IP at most.
-    #[error(
-        "droplet {droplet} holds {ip}, and a droplet holds one reserved IP at most: move that one away first"
-    )]
-    Occupied {
-        /// The droplet that was to get the IP.
-        droplet: u64,
-        /// What it holds.
-        ip: Ipv4Addr,
-    },
-    /// The API refuses for good.
-    #[error(transparent)]
-    Refused(#[from] Error),
-    /// Time is up.
-    #[error("not done within {} s{}; it may still be carried out: read the record before anything else", .after.as_secs(), because(.last.as_ref()))]
-    NotInTime {
-        /// The time given.
-        after: Duration,
-        /// The last failure.
-        last: Option<Error>,
-    },
-}
-
-/// "on droplet 7", or "nowhere".
-#[must_use]
-pub fn on(holder: Option<u64>) -> String {
-    holder.map_or_else(|| "nowhere".to_owned(), |id| format!("on droplet {id}"))
-}
-
-fn because(last: Option<&Error>) -> String {
-    last.map_or_else(String::new, |it| format!(": {it}"))
 }
 
 /// A call of the API.
@@ -232,7 +149,6 @@ pub struct Moving {
     began: Moment,
     wake: Moment,
     todo: Call,
-    from: Expected,
     acted: bool,
     failures: u32,
     failed_tries: u32,
@@ -251,7 +167,6 @@ impl Moving {
             began: now,
             wake: now,
             todo: Call::List,
-            from: order.from,
             acted: false,
             failures: 0,
             failed_tries: 0,
@@ -353,48 +268,33 @@ impl Moving {
             self.end = Some(Err(NotMoved::UnknownIp(ip)));
             return None;
         };
-        let expected = match self.from {
-            Expected::Anyone => here.holder,
-            Expected::Holder(holder) => holder,
-        };
-        self.from = Expected::Holder(expected);
-        let mine = |(it, holding): &&(Ipv4Addr, Holding)| *it != ip && holding.holder == to;
-        let other = record.iter().filter(|_| to.is_some()).find(mine);
-        let blocked = other.is_some_and(|(_, other)| other.locked);
+        let blocked = self.order.occupant(record).is_some_and(|(_, it)| it.locked);
         if here.locked || (blocked && here.holder != to) {
             self.refusals = 0;
             self.wake = now + self.limits.poll_every;
             return Some(Note::Locked);
         }
-        if here.holder == to {
-            // With another record stated, only a move of ours explains it; and then all is well.
-            self.end = Some(
-                if self.acted || matches!(self.order.from, Expected::Anyone) || expected == to {
-                    Ok(Moved {
-                        from: expected,
-                        changed: self.acted,
-                        took: now.saturating_sub(self.began),
-                        failed_tries: self.failed_tries,
-                    })
-                } else {
-                    Err(NotMoved::Changed {
-                        ip,
-                        expected,
-                        found: here.holder,
-                    })
-                },
-            );
-        } else if here.holder != expected {
-            self.end = Some(Err(NotMoved::Changed {
-                ip,
-                expected,
-                found: here.holder,
-            }));
-        } else if let (Some(droplet), Some((ip, _))) = (to, other) {
-            self.end = Some(Err(NotMoved::Occupied { droplet, ip: *ip }));
-        } else {
-            self.todo = to.map_or(Call::Unassign, Call::Assign);
+        if matches!(self.order.from, Expected::Anyone) {
+            self.order.from = Expected::Holder(here.holder);
+        }
+        match self.order.check(record) {
+            Ok(true) => self.todo = to.map_or(Call::Unassign, Call::Assign),
+            Ok(false) => self.end = Some(Ok(self.moved(now))),
+            Err(error) => self.end = Some(Err(error)),
         }
         None
+    }
+
+    fn moved(&self, now: Moment) -> Moved {
+        let from = match self.order.from {
+            Expected::Anyone => None,
+            Expected::Holder(holder) => holder,
+        };
+        Moved {
+            from,
+            changed: self.acted,
+            took: now.saturating_sub(self.began),
+            failed_tries: self.failed_tries,
+        }
     }
 }

@@ -193,6 +193,7 @@ fn accepted(kind: Kind) -> &'static str {
 fn reason(why: Why) -> &'static str {
     match why {
         Why::HolderHere => "holder_here",
+        Why::Frozen => "frozen",
         Why::NotFit => "not_fit",
         Why::NotMaster => "not_master",
         Why::LiveServes => "live_serves",

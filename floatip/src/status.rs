@@ -5,7 +5,10 @@ use std::net::Ipv4Addr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{Cause, Vrrp, Why};
+use crate::{
+    decision::{Cause, Vrrp, Why},
+    freeze::{Freeze, Mark},
+};
 
 /// One droplet, seen by its own agent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,6 +41,12 @@ pub struct Status {
     pub claim: Option<ClaimStatus>,
     /// Why nothing is being done.
     pub why: Option<Why>,
+    /// The freeze of automatic moves that holds there.
+    #[serde(default)]
+    pub freeze: Option<Freeze>,
+    /// What was said last about freezing, as the droplets tell each other.
+    #[serde(default)]
+    pub freeze_mark: Mark,
     /// How often claims brought the live IP here since the agent started.
     pub moves_total: u64,
     /// When they did lately, oldest first.

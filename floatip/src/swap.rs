@@ -12,7 +12,8 @@ use crate::{
     api::Client,
     decision::Holding,
     hand::move_ip,
-    moving::{Expected, Limits, Moved, NotMoved, Note, Order},
+    moving::{Limits, Moved, Note},
+    order::{Expected, NotMoved, Order},
 };
 
 /// One step of a swap.

@@ -5,7 +5,10 @@ use std::{fmt::Write as _, time::Duration};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::status::{IpStatus, Role, Status};
+use crate::{
+    freeze::Freeze,
+    status::{IpStatus, Role, Status},
+};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -122,6 +125,9 @@ impl Overview {
         }
         let _ = writeln!(text, "\n{}", self.record_line());
         let _ = writeln!(text, "{}", self.agreement_line());
+        if let Some(line) = self.freeze_line() {
+            let _ = writeln!(text, "{line}");
+        }
         text
     }
 
@@ -173,6 +179,26 @@ impl Overview {
         )
     }
 
+    fn freeze_line(&self) -> Option<String> {
+        let freeze = self.statuses().find_map(|status| status.freeze.as_ref())?;
+        let until = freeze.until.map_or_else(
+            || "floatip unfreeze".to_owned(),
+            |until| format!("{until:.0}"),
+        );
+        let some = self.statuses().any(|status| status.freeze.is_none());
+        let which = if some {
+            "on SOME droplets only"
+        } else {
+            "on all droplets"
+        };
+        let Freeze {
+            who, why, since, ..
+        } = freeze;
+        Some(format!(
+            "automatic moves are FROZEN {which} by {who} since {since:.0} until {until}: {why}"
+        ))
+    }
+
     fn agreement_line(&self) -> String {
         if self.agreement {
             return "record and VRRP agree".into();
@@ -189,6 +215,17 @@ impl Overview {
     }
 }
 
+/// The droplet's name, or the best that is known in its stead.
+#[must_use]
+pub fn name_of(row: &Row) -> String {
+    let droplet = row.status.as_ref().map(|status| &status.droplet);
+    let name = droplet.and_then(|it| it.name.clone());
+    let id = droplet
+        .and_then(|it| it.id)
+        .map(|id| format!("droplet {id}"));
+    name.or(id).unwrap_or_else(|| row.url.clone())
+}
+
 fn cells(row: &Row) -> [String; 6] {
     let dash = || "-".to_owned();
     let Some(status) = &row.status else {
@@ -202,10 +239,8 @@ fn cells(row: &Row) -> [String; 6] {
             dash(),
         ];
     };
-    let name = status.droplet.name.clone();
-    let id = status.droplet.id.map(|id| format!("droplet {id}"));
     [
-        name.or(id).unwrap_or_else(|| row.url.clone()),
+        name_of(row),
         match &status.claim {
             Some(_) if status.role != Role::Live => format!("{}, claiming", status.role.name()),
             _ => status.role.name().to_owned(),

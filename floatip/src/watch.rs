@@ -16,6 +16,7 @@ use crate::{
     drive::{Inputs, Turn, drive},
     droplet::{Identity, own_id},
     fitness::{self, Fitness},
+    freeze::{self, Mark},
     listener::{Shown, router},
     live::LiveIp,
     metrics::Metrics,
@@ -58,10 +59,21 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
     tokio::spawn(fitness::follow(config.ready_url.clone(), fitness_told));
     let (vrrp_told, vrrp) = watch::channel(Vrrp::Unknown);
     tokio::spawn(vrrp::follow(config.vrrp.clone(), fifo, vrrp_told));
-    info!(log, "floatip watches"; "event.action" => "started", "live_ip" => %config.site.live_ip, "version" => env!("CARGO_PKG_VERSION"));
+    let told = freeze::Told::new(&config.freeze_file);
+    let (frozen, mark) = (told.frozen.subscribe(), told.mark.subscribe());
+    tokio::spawn(freeze::follow(
+        config.freeze_file.clone(),
+        config.peers.clone(),
+        told,
+        log.clone(),
+    ));
+    info!(log, "floatip watches"; "event.action" => "started", "live_ip" => %config.site.live_ip, "version" => env!("CARGO_PKG_VERSION"), "frozen" => *frozen.borrow());
 
     let me = wait_for_id(&config.site, &log).await;
-    let api = Client::new(&config.site.api_url, config.site.token.clone())?;
+    let api = Client::new(
+        &config.site.access.api_url,
+        config.site.access.token.clone(),
+    )?;
     let (named, identity) = watch::channel(Identity {
         id: Some(me),
         ..Identity::default()
@@ -85,6 +97,7 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
     let inputs = Inputs {
         vrrp,
         fitness: fitness.clone(),
+        frozen,
     };
     let mut shower = Shower {
         log,
@@ -92,6 +105,7 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
         metrics,
         status,
         fitness,
+        mark,
         identity,
         site: config.site,
         clock: steps.clock,
@@ -171,6 +185,7 @@ struct Shower {
     metrics: Arc<Metrics>,
     status: watch::Sender<Status>,
     fitness: watch::Receiver<Fitness>,
+    mark: watch::Receiver<Mark>,
     identity: watch::Receiver<Identity>,
     site: Site,
     clock: Clock,
@@ -212,6 +227,7 @@ impl Shower {
         self.disagreement.update(turn.now, known && !agreement);
         let disagreement = self.disagreement.present(turn.now);
         let identity = self.identity.borrow().clone();
+        let mark = self.mark.borrow().clone();
         Status {
             droplet: DropletStatus {
                 id: identity.id,
@@ -248,6 +264,8 @@ impl Shower {
                 Step::Rest { why, .. } => Some(why),
                 _ => None,
             },
+            freeze: mark.in_force(Timestamp::now()).cloned(),
+            freeze_mark: mark,
             moves_total: view.history.moves_total(),
             moves: view.history.moves().map(|at| self.wall(at)).collect(),
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -35,6 +35,7 @@ impl Shown {
             me: ME,
             vrrp: self.vrrp,
             fit: self.fit,
+            frozen: false,
             record: self.record,
             live_answers: self.live_answers,
             history: &self.history,

@@ -42,6 +42,7 @@ pub fn floatip(cloud: &Cloud, dir: &Path, listen: SocketAddr) -> Command {
         .env("FLOATIP_LISTEN", listen.to_string())
         .env("FLOATIP_FIFO", dir.join("vrrp.fifo"))
         .env("FLOATIP_BONUS", dir.join("bonus"))
+        .env("FLOATIP_FREEZE_FILE", dir.join("freeze.json"))
         .env("FLOATIP_FIB_TRIE", dir.join("fib_trie"));
     command
 }
@@ -97,7 +98,13 @@ impl Droplet {
     }
 
     pub fn run(&mut self, cloud: &Cloud) {
+        self.run_beside(cloud, "");
+    }
+
+    /// Runs it with the status listeners of other droplets.
+    pub fn run_beside(&mut self, cloud: &Cloud, peers: &str) {
         let mut command = floatip(cloud, self.dir.path(), self.listen);
+        command.env("FLOATIP_PEERS", peers);
         let mut child = command.arg("watch").stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let lines = Arc::clone(&self.lines);
@@ -167,7 +174,15 @@ impl Droplet {
 
     pub async fn get(&self, path: &str) -> String {
         let url = format!("http://{}{path}", self.listen);
-        reqwest::get(url).await.unwrap().text().await.unwrap()
+        let start = Instant::now();
+        loop {
+            match reqwest::get(&url).await {
+                Ok(answer) => return answer.text().await.unwrap(),
+                // It has not begun to listen.
+                Err(error) => assert!(start.elapsed() < PATIENCE, "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     pub async fn status(&self) -> Value {

@@ -1,0 +1,168 @@
+//! `floatip freeze` and `floatip unfreeze`.
+
+use std::{
+    path::Path,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use floatip::{
+    cli::FreezeArgs,
+    config::Values,
+    freeze::{self, Freeze, Mark},
+    table::{self, Row},
+};
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::{
+    commands::{print, print_json},
+    exit,
+};
+
+/// The other droplet's agent asks every two seconds.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+pub async fn freeze(values: &Values, arguments: &FreezeArgs) -> ExitCode {
+    if arguments.why.trim().is_empty() {
+        return exit::complain(
+            "--why must say why: whoever finds a frozen site needs it",
+            exit::USAGE,
+        );
+    }
+    let freeze = Freeze {
+        since: Timestamp::now(),
+        who: arguments.who.clone().unwrap_or_else(user),
+        why: arguments.why.clone(),
+        until: arguments.until,
+    };
+    say(values, Some(freeze), arguments.dry_run, arguments.json).await
+}
+
+pub async fn unfreeze(
+    values: &Values,
+    who: Option<String>,
+    why: &str,
+    dry_run: bool,
+    json: bool,
+) -> ExitCode {
+    let who = who.unwrap_or_else(user);
+    eprintln!(
+        "floatip: {who} ends the freeze{}",
+        if why.is_empty() {
+            String::new()
+        } else {
+            format!(": {why}")
+        }
+    );
+    say(values, None, dry_run, json).await
+}
+
+/// Writes the mark here, and waits until every droplet shows it.
+async fn say(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool) -> ExitCode {
+    let listeners = match values.listeners() {
+        Ok(listeners) => listeners,
+        Err(error) => return exit::complain_config(&error),
+    };
+    let path = values.freeze_file();
+    let own = match freeze::read(&path) {
+        Ok(mark) => mark,
+        Err(error) => {
+            eprintln!(
+                "floatip: {} can't be read ({error}) and is written anew",
+                path.display()
+            );
+            Mark::default()
+        }
+    };
+    let rows = rows(&listeners).await;
+    let seen = rows.iter().filter_map(|row| row.status.as_ref());
+    let revision = seen
+        .map(|it| it.freeze_mark.revision)
+        .fold(own.revision, u64::max)
+        + 1;
+    let mark = Mark { revision, freeze };
+    let what = mark.freeze.as_ref().map_or("unfrozen", |_| "frozen");
+    if dry_run {
+        print(&format!(
+            "would write revision {revision}, {what}, to {}",
+            path.display()
+        ));
+        return ExitCode::SUCCESS;
+    }
+    if let Err(error) = freeze::write(&path, &mark) {
+        let why = format!(
+            "can't write {}: {error}; run this as root on one of the droplets",
+            path.display()
+        );
+        return exit::complain(&why, exit::FAILED);
+    }
+    follow(&listeners, &mark, what, &path, json).await
+}
+
+async fn follow(
+    listeners: &[String],
+    mark: &Mark,
+    what: &str,
+    path: &Path,
+    json: bool,
+) -> ExitCode {
+    let begin = Instant::now();
+    let rows = loop {
+        let rows = rows(listeners).await;
+        if rows.iter().all(|row| shows(row, mark)) || begin.elapsed() > PATIENCE {
+            break rows;
+        }
+        sleep(Duration::from_millis(200)).await;
+    };
+    let all = rows.iter().all(|row| shows(row, mark));
+    let code = if all { 0 } else { exit::ALONE };
+    if json {
+        let droplets = rows
+            .iter()
+            .map(|row| json!({"url": row.url, "follows": shows(row, mark), "error": row.error}));
+        print_json(&json!({
+            "revision": mark.revision, "freeze": mark.freeze, "droplets": droplets.collect::<Vec<_>>(), "exit_code": code,
+        }));
+    } else {
+        for row in &rows {
+            let is = if shows(row, mark) {
+                what.to_owned()
+            } else {
+                format!(
+                    "not seen to follow: {}",
+                    row.error.as_deref().unwrap_or("it shows another revision")
+                )
+            };
+            print(&format!("{}  {is}", table::name_of(row)));
+        }
+    }
+    if all {
+        return ExitCode::SUCCESS;
+    }
+    let why = format!(
+        "{} says {what}, but not every droplet was seen to follow; they do as soon as they can see this one. If that takes long, run the same there",
+        path.display(),
+    );
+    exit::complain(&why, exit::ALONE)
+}
+
+fn shows(row: &Row, mark: &Mark) -> bool {
+    let shown = row.status.as_ref().map(|it| &it.freeze_mark);
+    shown.is_some_and(|shown| shown == mark || shown.beats(mark))
+}
+
+async fn rows(listeners: &[String]) -> Vec<Row> {
+    let overview = table::overview(listeners.to_vec()).await;
+    overview.map(|it| it.droplets).unwrap_or_default()
+}
+
+fn user() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
+    named
+        .filter(|it| !it.is_empty())
+        .unwrap_or_else(|| "root".to_owned())
+}

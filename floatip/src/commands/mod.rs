@@ -1,0 +1,22 @@
+//! The commands: each reads its configuration, does its work through the library, prints the result, and tells the exit code.
+
+pub mod claim;
+pub mod freeze;
+pub mod moves;
+pub mod serve;
+pub mod show;
+pub mod swap;
+
+use std::io::Write as _;
+
+use serde::Serialize;
+
+/// Prints a result to stdout; a reader that has seen enough may close the pipe.
+pub fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+}
+
+/// The same as JSON.
+pub fn print_json(value: &impl Serialize) {
+    print(&serde_json::to_string_pretty(value).unwrap_or_default());
+}

@@ -1,0 +1,126 @@
+//! `floatip swap`.
+
+use std::{process::ExitCode, time::Duration};
+
+use floatip::{
+    api::Client,
+    cli::SwapArgs,
+    config::{Access, Values},
+    hand,
+    live::LiveIp,
+    swap::{self, Event, NoPlan, Step, Wish},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    commands::{moves::described, print, print_json},
+    exit,
+};
+
+pub async fn run(values: &Values, arguments: &SwapArgs) -> ExitCode {
+    let config = Access::new(values).and_then(|access| {
+        let wish = Wish {
+            live: values.live_ip()?,
+            stage: values.stage_ip().ok(),
+            from: arguments.from,
+            to: arguments.to,
+            keep_stage: !arguments.park,
+            cool_down: Duration::from_secs(arguments.cool_down),
+        };
+        Ok((access, wish))
+    });
+    let (access, wish) = match config {
+        Ok(config) => config,
+        Err(error) => return exit::complain_config(&error),
+    };
+    let live = LiveIp::new(wish.live, values.get("FLOATIP_LIVE_URL").map(str::to_owned));
+    let (api, live) =
+        match Client::new(&access.api_url, access.token).and_then(|api| Ok((api, live?))) {
+            Ok(clients) => clients,
+            Err(error) => return exit::complain(&error.to_string(), exit::FAILED),
+        };
+    let record = match hand::record(&api).await {
+        Ok(record) => record,
+        Err(error) => return exit::complain(&error.to_string(), exit::of_api(&error)),
+    };
+    let steps = match swap::plan(&record, &wish) {
+        Ok(steps) => steps,
+        Err(error) => return no_plan(&error, arguments.acting.json),
+    };
+    if arguments.acting.dry_run {
+        return rehearse(&steps, arguments.acting.json);
+    }
+    carry_out(&api, &live, &steps, arguments).await
+}
+
+fn no_plan(error: &NoPlan, json: bool) -> ExitCode {
+    let code = exit::of_plan(error);
+    if json {
+        print_json(
+            &json!({"done": code == 0, "changed": false, "error": error.to_string(), "exit_code": code}),
+        );
+    } else if code == 0 {
+        print(&error.to_string());
+    }
+    if code == 0 {
+        return ExitCode::SUCCESS;
+    }
+    exit::complain(&error.to_string(), code)
+}
+
+fn rehearse(steps: &[Step], json: bool) -> ExitCode {
+    let texts: Vec<_> = steps.iter().map(ToString::to_string).collect();
+    if json {
+        print_json(&json!({"dry_run": true, "steps": texts, "exit_code": 0}));
+    } else {
+        print(&format!("would\n  {}", texts.join("\n  ")));
+    }
+    ExitCode::SUCCESS
+}
+
+async fn carry_out(api: &Client, live: &LiveIp, steps: &[Step], arguments: &SwapArgs) -> ExitCode {
+    let mut events = Vec::new();
+    let mut on = |event: &Event| {
+        let (text, value) = told(event);
+        eprintln!("floatip: {text}");
+        events.push(value);
+    };
+    let within = Duration::from_secs(arguments.verify);
+    let version = arguments.expect_version.as_deref();
+    let verify = async || live.comes_to_serve(version, within).await;
+    let result = swap::swap(api, steps, arguments.acting.limits(), verify, &mut on).await;
+    let code = result.as_ref().err().map_or(0, exit::of_swap);
+    if arguments.acting.json {
+        print_json(&json!({
+            "done": code == 0, "changed": !events.is_empty(), "events": events,
+            "error": result.as_ref().err().map(ToString::to_string), "exit_code": code,
+        }));
+    }
+    match result {
+        Ok(()) => {
+            if !arguments.acting.json {
+                print("swapped: the live IP serves where the stage IP was");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => exit::complain(&error.to_string(), code),
+    }
+}
+
+fn told(event: &Event) -> (String, Value) {
+    match event {
+        Event::Begins(step) => (step.to_string(), json!({"begins": step.to_string()})),
+        Event::Note(note) => (note.to_string(), described(note)),
+        Event::Done(moved) => {
+            let ms = moved.took.as_millis();
+            (
+                format!("done in {ms} ms"),
+                json!({"done_in_ms": ms, "failed_tries": moved.failed_tries}),
+            )
+        }
+        Event::Back(why) => (
+            format!("{why}: moving the live IP back"),
+            json!({"back": why}),
+        ),
+    }
+}
