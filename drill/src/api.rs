@@ -130,18 +130,19 @@ impl Api {
         }
     }
 
-    /// `GET /latest` within `limit`, once.
+    /// The request for `/latest`.
+    #[must_use]
+    pub fn latest_request(&self) -> Request {
+        self.get("/latest".to_owned())
+    }
+
+    /// Whether `GET /latest` is answered as it must be within `limit`; one try.
     ///
     /// # Errors
-    /// If the answer is not what it must be.
-    pub async fn latest_within(&self, limit: Duration) -> Result<i64, Failure> {
-        let answer = send(&self.target, &self.get("/latest".to_owned()), limit).await?;
-        if answer.status != 200 {
-            return Err(Failure::Status(answer.status));
-        }
-        serde_json::from_slice(&answer.body)
-            .map(|Latest { latest }| latest)
-            .map_err(|_| Failure::Malformed)
+    /// If it is not.
+    pub async fn answers_within(&self, limit: Duration) -> Result<(), Failure> {
+        let answer = send(&self.target, &self.latest_request(), limit).await?;
+        accept_latest(answer).map(drop)
     }
 
     /// The last id that the server has seen.
@@ -214,8 +215,22 @@ fn parse<T: for<'a> Deserialize<'a>>(answer: Option<&Answer>) -> Result<T, Failu
     serde_json::from_slice(&answer.body).map_err(|_| Failure::Malformed)
 }
 
+/// Whether an answer to [`Api::latest_request`] is what it must be.
+///
+/// # Errors
+/// If it is not.
+pub fn accept_latest(answer: Answer) -> Result<Answer, Failure> {
+    if answer.status != 200 {
+        return Err(Failure::Status(answer.status));
+    }
+    parse::<Latest>(Some(&answer)).map(|_| answer)
+}
+
 /// What the simulator takes for success: 204, and on `register` also 400, because the account may exist already.
-fn accept(kind: Kind, answer: Answer) -> Result<Answer, Failure> {
+///
+/// # Errors
+/// For all else.
+pub fn accept(kind: Kind, answer: Answer) -> Result<Answer, Failure> {
     match (kind, answer.status) {
         (_, 204) | (Kind::Register, 400) => Ok(answer),
         (_, status) => Err(Failure::Status(status)),
@@ -272,6 +287,8 @@ mod tests {
         let answer = |status| Answer {
             status,
             body: hyper::body::Bytes::new(),
+            version: None,
+            served_by: None,
         };
         assert!(accept(Kind::Register, answer(400)).is_ok());
         assert!(accept(Kind::Follow, answer(204)).is_ok());
@@ -293,6 +310,8 @@ mod tests {
         let answer = |status, body: &'static str| Answer {
             status,
             body: hyper::body::Bytes::from_static(body.as_bytes()),
+            version: None,
+            served_by: None,
         };
         assert!(took_effect(&answer(204, "")));
         let taken = r#"{"status":400,"error_msg":"The username is already taken"}"#;

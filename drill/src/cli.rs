@@ -115,6 +115,9 @@ pub struct Matrix {
     /// Only these faults
     #[arg(long, value_enum, value_delimiter = ',', value_name = "FAULT")]
     pub faults: Vec<Fault>,
+    /// Keep the result of each run in this file, and do only what it does not hold yet
+    #[arg(long, value_name = "FILE")]
+    pub results: Option<PathBuf>,
     /// Write FAILOVER.md and failover.svg into this directory
     #[arg(long, value_name = "DIRECTORY")]
     pub write: Option<PathBuf>,
@@ -129,9 +132,24 @@ pub struct Pair {
     /// How often each fault is injected
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub runs: u32,
-    /// Requests a second, each on a new connection, sent by the clock whatever became of those before
-    #[arg(long, value_name = "R", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    /// Requests a second, sent by the clock whatever became of those before; half of them on new connections, half on kept ones
+    #[arg(long, value_name = "R", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2000))]
     pub rate: u32,
+    /// The versions of `MiniTwit` that may answer; any other answer has failed [default: any]
+    #[arg(long, value_delimiter = ',', value_name = "VERSION")]
+    pub expect_version: Vec<String>,
+    /// What the cloud takes for a move, in seconds, taken off the outage [default: what the agent's log shows]
+    #[arg(long, env = "DRILL_MOVE_LATENCY", value_name = "SECONDS", value_parser = seconds)]
+    pub move_latency: Option<Duration>,
+    /// Allow outages that are so much longer than the bound, in seconds: for a machine too busy to measure well
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+    pub slack: Duration,
+    /// How long a fault lasts at most that ends by itself or is sat out, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
+    pub lasts_at_most: Duration,
+    /// How long the pair is watched once it is healthy again, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub settle: Duration,
     /// How long clients may be without service before the run counts as not recovered, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub recover_within: Duration,

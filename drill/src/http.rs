@@ -37,6 +37,22 @@ pub struct Answer {
     pub status: u16,
     /// The whole body.
     pub body: Bytes,
+    /// Which version of `MiniTwit` says that it answered.
+    pub version: Option<String>,
+    /// Which droplet says that it answered; an environment for drills tells.
+    pub served_by: Option<String>,
+}
+
+/// The header in which `MiniTwit` tells its version.
+pub const VERSION: &str = "minitwit-version";
+/// The header in which it tells on which droplet it runs, where it is configured to.
+pub const SERVED_BY: &str = "minitwit-served-by";
+
+/// What becomes of the connection after the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Afterwards {
+    Close,
+    Keep,
 }
 
 /// How a request failed, from the client's point of view.
@@ -56,6 +72,8 @@ pub enum Failure {
     Malformed,
     /// An answer with a status that this request must not get.
     Status(u16),
+    /// A good answer, from a version that should not answer.
+    WrongVersion,
     /// No socket could be had on this side.
     Local,
 }
@@ -66,7 +84,7 @@ impl Failure {
     pub fn may_have_taken_effect(self) -> bool {
         match self {
             Self::ConnectTimeout | Self::Refused | Self::Unreachable | Self::Local => false,
-            Self::Timeout | Self::Reset | Self::Malformed => true,
+            Self::Timeout | Self::Reset | Self::Malformed | Self::WrongVersion => true,
             Self::Status(status) => status >= 500,
         }
     }
@@ -82,6 +100,7 @@ impl fmt::Display for Failure {
             Self::Reset => f.write_str("reset"),
             Self::Malformed => f.write_str("malformed answer"),
             Self::Status(status) => write!(f, "unexpected status {status}"),
+            Self::WrongVersion => f.write_str("wrong version"),
             Self::Local => f.write_str("no local socket"),
         }
     }
@@ -113,29 +132,53 @@ async fn exchange(
     // A set of one: dropped with this future, it takes the connection with it.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
+    ask(&mut sender, build(target, request, Afterwards::Close)?).await
+}
+
+/// Sends one request on a connection that stands, and reads the whole answer.
+pub(crate) async fn ask(
+    sender: &mut http1::SendRequest<Full<Bytes>>,
+    request: hyper::Request<Full<Bytes>>,
+) -> Result<Answer, Failure> {
     let response = sender
-        .send_request(build(target, request)?)
+        .send_request(request)
         .await
         .map_err(|error| classify_exchange(&error))?;
     let status = response.status().as_u16();
+    let text = |name: &str| {
+        let value = response.headers().get(name)?.to_str().ok()?;
+        Some(value.to_owned())
+    };
+    let (version, served_by) = (text(VERSION), text(SERVED_BY));
     let body = Limited::new(response.into_body(), MAX_ANSWER)
         .collect()
         .await
         .map_err(|error| classify_exchange(error.as_ref()))?
         .to_bytes();
-    Ok(Answer { status, body })
+    Ok(Answer {
+        status,
+        body,
+        version,
+        served_by,
+    })
 }
 
-fn build(target: &Target, request: &Request) -> Result<hyper::Request<Full<Bytes>>, Failure> {
+pub(crate) fn build(
+    target: &Target,
+    request: &Request,
+    afterwards: Afterwards,
+) -> Result<hyper::Request<Full<Bytes>>, Failure> {
     let mut builder = hyper::Request::builder()
         .method(request.method.clone())
         .uri(&request.path)
         .header(header::HOST, target.host())
-        .header(header::CONNECTION, "close")
         .header(
             header::USER_AGENT,
             concat!("drill/", env!("CARGO_PKG_VERSION")),
         );
+    if afterwards == Afterwards::Close {
+        builder = builder.header(header::CONNECTION, "close");
+    }
     if let Some(value) = &request.authorization {
         builder = builder.header(header::AUTHORIZATION, value);
     }
@@ -146,7 +189,7 @@ fn build(target: &Target, request: &Request) -> Result<hyper::Request<Full<Bytes
     builder.body(body).map_err(|_| Failure::Local)
 }
 
-fn classify_connect(error: &io::Error) -> Failure {
+pub(crate) fn classify_connect(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Failure::Refused,
         io::ErrorKind::HostUnreachable
@@ -158,7 +201,7 @@ fn classify_connect(error: &io::Error) -> Failure {
     }
 }
 
-fn classify_exchange(error: &(dyn StdError + 'static)) -> Failure {
+pub(crate) fn classify_exchange(error: &(dyn StdError + 'static)) -> Failure {
     let mut cause = Some(error);
     while let Some(link) = cause {
         if let Some(hyper) = link.downcast_ref::<hyper::Error>()

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod error;
 pub mod failover;
 pub mod http;
+pub mod kept;
 pub mod matrix;
 pub mod scenario;
 pub mod simulate;

@@ -8,6 +8,7 @@ use drill::failover::cloud::Cloud;
 use drill::failover::environment::Environment;
 use drill::failover::fault::Fault;
 use drill::failover::hosts::Hosts;
+use drill::failover::load::Traffic;
 use drill::failover::{Drill, Plan};
 use drill::scenario::{self, Generator, NameTag, Step};
 use drill::simulate;
@@ -72,7 +73,7 @@ async fn run_matrix(options: &Matrix) -> Result<u8, Error> {
         some => some,
     };
     let result = tokio::select! {
-        result = drill::matrix::run(&drill, faults) => result,
+        result = drill::matrix::run(&drill, faults, options.results.as_deref()) => result,
         () = interrupted() => Err(Error::Interrupted),
     };
     drill.undo().await?;
@@ -120,8 +121,15 @@ async fn drill(
         environment,
         Plan {
             runs: options.runs,
-            rate: options.rate,
+            traffic: Traffic {
+                rate: options.rate,
+                versions: options.expect_version.clone().into(),
+            },
             max_outage,
+            slack: options.slack,
+            move_latency: options.move_latency,
+            lasts_at_most: options.lasts_at_most,
+            settle: options.settle,
             recover_within: options.recover_within,
             standby_within: options.standby_within,
         },

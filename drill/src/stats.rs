@@ -35,6 +35,13 @@ impl Percentiles {
     }
 }
 
+/// A percentile of sorted values by nearest rank, so it is one that was measured; `None` of nothing.
+#[must_use]
+pub fn rank(sorted: &[f64], percent: usize) -> Option<f64> {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied()
+}
+
 /// A duration in ms, to the microsecond.
 #[must_use]
 pub fn milliseconds(duration: Duration) -> f64 {
@@ -45,6 +52,15 @@ pub fn milliseconds(duration: Duration) -> f64 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_rank_is_a_value_that_was_measured() {
+        let hundred: Vec<f64> = (1..=100).map(f64::from).collect();
+        assert_eq!(rank(&hundred, 99), Some(99.0));
+        assert_eq!(rank(&hundred[..50], 99), Some(50.0));
+        assert_eq!(rank(&hundred[..3], 50), Some(2.0));
+        assert_eq!(rank(&[], 99), None);
+    }
 
     #[test]
     fn percentiles_are_by_nearest_rank() {

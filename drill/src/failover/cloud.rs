@@ -133,6 +133,28 @@ impl Cloud {
         self.act(droplet, "power_on", "active").await
     }
 
+    /// Orders a reboot, and does not wait for it.
+    ///
+    /// # Errors
+    /// If the API refuses.
+    pub async fn reboot(&self, droplet: u64) -> Result<(), Error> {
+        let path = format!("v2/droplets/{droplet}/actions");
+        let order = json!({ "type": "reboot" });
+        let answer = self.call(Method::POST, &path, Some(&order)).await;
+        answer.map(drop).map_err(to_error)
+    }
+
+    /// Orders the move of a reserved IP, and does not wait for it.
+    ///
+    /// # Errors
+    /// If the API refuses.
+    pub async fn assign(&self, ip: IpAddr, droplet: u64) -> Result<(), Error> {
+        let path = format!("v2/reserved_ips/{ip}/actions");
+        let order = json!({ "type": "assign", "droplet_id": droplet });
+        let answer = self.call(Method::POST, &path, Some(&order)).await;
+        answer.map(drop).map_err(to_error)
+    }
+
     /// A 422 says that the droplet is in that state already, or that another event is pending: then it is tried again
     /// until the time is up.
     async fn act(&self, droplet: u64, kind: &str, wanted: &str) -> Result<(), Error> {

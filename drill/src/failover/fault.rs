@@ -1,79 +1,135 @@
-//! The faults, one row of data each: how to bring it about, how to undo it, and what must come of it.
+//! The faults by name, and of what a row of their table consists.
 
 use clap::ValueEnum;
 use std::time::Duration;
 
 /// What is broken. Without another word it is broken on the live droplet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Fault {
     /// The app is stopped, as by `systemctl stop minitwit`
     AppStop,
+    /// The app dies, and again each time it is started
+    AppCrashing,
     /// The app's process is frozen (SIGSTOP)
     AppFrozen,
+    /// Each answer of the app takes 5 s to leave the droplet, or longer
+    AppSlow,
+    /// The app has no memory, and dies of it as often as it is started
+    AppOutOfMemory,
     /// The app's process is killed once; systemd starts it again
     AppKilled,
+    /// The app answers nothing for 0.4 s, once
+    OneSlowAnswer,
     /// The droplet loses its power
     PowerOff,
     /// The droplet's processes are frozen; its kernel still answers (localcloud only)
     DropletFrozen,
-    /// The droplet's VPC link passes nothing, so that it loses its database too (localcloud only)
-    VpcCut,
-    /// The standby's VPC link passes nothing (localcloud only)
-    VpcCutStandby,
-    /// Neither droplet reaches the other in the VPC; all else works
-    PeerCut,
+    /// The droplet is rebooted by the cloud's API
+    DropletReboot,
+    /// The droplet gets a fiftieth of a processor (localcloud only)
+    DropletSlow,
+    /// The standby loses its power
+    StandbyOff,
+    /// Both droplets lose their power, and the live one is back first
+    BothOffLiveFirst,
+    /// Both droplets lose their power, and the standby is back first
+    BothOffStandbyFirst,
     /// Keepalived is stopped
     KeepalivedStopped,
     /// floatip is stopped
     FloatipStopped,
-    /// The database is down for 10 s, for both droplets (localcloud only)
+    /// The app is stopped, and the standby's floatip is killed when it has seen that
+    FloatipKilledDetected,
+    /// The same, when it has decided to claim
+    FloatipKilledDecided,
+    /// The same, when the cloud has accepted its move
+    FloatipKilledAccepted,
+    /// The same, when the move is complete
+    FloatipKilledCompleted,
+    /// The droplet's VPC link passes nothing, so that it loses its database too (localcloud only)
+    VpcCut,
+    /// The droplet receives nothing by its VPC link (localcloud only)
+    VpcCutIn,
+    /// The droplet's VPC link passes nothing that it sends (localcloud only)
+    VpcCutOut,
+    /// The standby's VPC link passes nothing (localcloud only)
+    VpcCutStandby,
+    /// Neither droplet reaches the other in the VPC; all else works
+    PeerCut,
+    /// The live droplet does not reach the standby in the VPC; all else works
+    PeerCutOneWay,
+    /// The live droplet alone has no way to the database
+    DatabaseCut,
+    /// Neither droplet has a way to the database, for 10 s
+    DatabaseCutBoth,
+    /// The database is down for 10 s (localcloud only)
     DatabaseDown,
+    /// The database fails over to its standby (localcloud only)
+    DatabaseFailover,
+    /// The droplet's disk is full (localcloud only)
+    DiskFull,
+    /// The droplet's clock jumps ahead by an hour (localcloud only)
+    ClockStep,
     /// The app is stopped while the cloud's API answers nothing for 20 s (localcloud only)
     ApiSilent,
     /// The app is stopped while the cloud's API answers 500 for 20 s (localcloud only)
     ApiStatus,
-    /// The app is stopped while moves of reserved IPs end as errored for 5 s (localcloud only)
+    /// The app is stopped while the cloud's API answers 429 for 20 s (localcloud only)
+    ApiRateLimit,
+    /// The app is stopped while the cloud's API does what it is asked for, and does not answer, for 20 s (localcloud only)
+    ApiAnswerLost,
+    /// The app is stopped while moves of reserved IPs end as errored for 20 s (localcloud only)
     ActionErrored,
     /// The app is stopped, and for 10 s moves end as completed before traffic follows (localcloud only)
     ActionEarly,
+    /// An operator moves the live IP to the standby
+    MoveByHand,
+    /// The app stops at the moment at which a release moves the live IP to the standby
+    ReleaseMove,
+}
+
+/// Which of the two droplets, by what it was before the fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The one that held the live IP.
+    Live,
+    /// The other one.
+    Standby,
 }
 
 /// One thing that is done to bring a fault about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A fault of localcloud's, for the row's time, or until it is undone.
-    Localcloud(Order),
-    /// Commands on the live droplet. `{peer}` stands for the other droplet's private address.
-    OnLive {
+    /// A fault of localcloud's, for the row's time, or until it is undone. The text is its JSON without its time and
+    /// without what it is done to.
+    Localcloud(Object, &'static str),
+    /// Commands on a droplet. `{peer}` stands for the other droplet's private address, `{self}` for its own, and
+    /// `{database}` for the database's.
+    Run {
+        /// Where.
+        on: Which,
         /// Breaks.
         command: &'static str,
         /// Undoes it; may be said of what is not broken.
         undo: &'static str,
     },
-    /// The same on the standby.
-    OnStandby {
-        /// Breaks.
-        command: &'static str,
-        /// Undoes it; may be said of what is not broken.
-        undo: &'static str,
-    },
-    /// The live droplet is switched off by the API, and on again.
-    PowerOff,
+    /// A droplet is switched off by the API, and on again.
+    PowerOff(Which),
+    /// A droplet is rebooted by the API.
+    Reboot(Which),
+    /// The live IP is assigned to the standby by the API.
+    MoveByHand,
 }
 
-/// What localcloud is asked to break.
+/// What a fault of localcloud's befalls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// The live droplet's processes.
-    FreezeLive,
-    /// The live droplet's VPC link.
-    CutLive,
-    /// The standby's VPC link.
-    CutStandby,
+pub enum Object {
+    /// A droplet.
+    Droplet(Which),
     /// The environment's database.
     Database,
-    /// The API as a whole, or moves; the text is the fault's JSON without its time.
-    Api(&'static str),
+    /// The API, for all calls or for moves.
+    Api,
 }
 
 /// Which part of an outage is not the pair's.
@@ -87,14 +143,38 @@ pub enum Excused {
     Both,
 }
 
+/// How often the live IP must move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moves {
+    /// Not at all: the same droplet stays live.
+    Never,
+    /// Once, to the other droplet.
+    Once,
+}
+
+/// How a fault comes to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Clients have good answers again, although it is in place; then it is undone.
+    OutOfTheWay,
+    /// It is undone after its time; until then clients may have no service.
+    SatOut,
+    /// After its time what was broken last is undone; clients have good answers again, and then the rest is.
+    LastFirst,
+    /// The same with what was broken first.
+    FirstFirst,
+}
+
 /// A fault and what is expected of the pair.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// How it is brought about, in order.
     pub steps: &'static [Step],
-    /// Whether the live IP must move, once; else it must not move at all.
-    pub moves: bool,
-    /// How long it lasts if it ends by itself; for a fault that moves nothing, how long it is left in place.
+    /// What the live IP does.
+    pub moves: Moves,
+    /// How it ends.
+    pub ending: Ending,
+    /// How long it lasts if it ends by itself or is sat out.
     pub lasts: Duration,
     /// What does not count against the pair.
     pub excused: Excused,
@@ -102,119 +182,11 @@ pub struct Row {
     pub bound: Duration,
 }
 
-const STOP: Step = Step::OnLive {
-    command: "systemctl stop minitwit",
-    undo: "systemctl start minitwit",
-};
-const FREEZE: Step = Step::OnLive {
-    command: "systemctl kill --signal=STOP minitwit",
-    undo: "systemctl kill --signal=CONT minitwit",
-};
-const KILL: Step = Step::OnLive {
-    command: "systemctl kill --signal=KILL minitwit",
-    undo: "systemctl start minitwit",
-};
-const STOP_KEEPALIVED: Step = Step::OnLive {
-    command: "systemctl stop keepalived",
-    undo: "systemctl start keepalived",
-};
-const STOP_FLOATIP: Step = Step::OnLive {
-    command: "systemctl stop floatip",
-    undo: "systemctl start floatip",
-};
-const HIDE: &str = "ip route replace blackhole {peer}";
-const SHOW: &str = "ip route delete blackhole {peer} 2>/dev/null || true";
-const HIDE_PEERS: [Step; 2] = [
-    Step::OnLive {
-        command: HIDE,
-        undo: SHOW,
-    },
-    Step::OnStandby {
-        command: HIDE,
-        undo: SHOW,
-    },
-];
-const SILENT: Step = Step::Localcloud(Order::Api(r#"{"kind":"api-silent"}"#));
-const STATUS: Step = Step::Localcloud(Order::Api(r#"{"kind":"api-status","status":500}"#));
-const ERRORED: Step = Step::Localcloud(Order::Api(r#"{"kind":"action-errored"}"#));
-const EARLY: Step = Step::Localcloud(Order::Api(r#"{"kind":"action-early"}"#));
-
 impl Fault {
     /// Its name, as it is typed.
     #[must_use]
     pub fn name(self) -> String {
         self.to_possible_value()
             .map_or_else(String::new, |value| value.get_name().to_owned())
-    }
-
-    /// What is known of it.
-    #[must_use]
-    pub const fn row(self) -> Row {
-        match self {
-            Self::AppStop => takeover(&[STOP], 2000),
-            Self::AppFrozen => takeover(&[FREEZE], 3500),
-            Self::AppKilled => kept(&[KILL], 3, 300),
-            Self::PowerOff => takeover(&[Step::PowerOff], 2500),
-            Self::DropletFrozen => takeover(&[Step::Localcloud(Order::FreezeLive)], 2500),
-            Self::VpcCut => takeover(&[Step::Localcloud(Order::CutLive)], 3500),
-            Self::VpcCutStandby => kept(&[Step::Localcloud(Order::CutStandby)], 10, 0),
-            Self::PeerCut => kept(&HIDE_PEERS, 10, 0),
-            Self::KeepalivedStopped => kept(&[STOP_KEEPALIVED], 10, 0),
-            Self::FloatipStopped => kept(&[STOP_FLOATIP], 10, 0),
-            Self::DatabaseDown => Row {
-                excused: Excused::Fault,
-                ..kept(&[Step::Localcloud(Order::Database)], 10, 2000)
-            },
-            Self::ApiSilent => trouble(&[SILENT, STOP], 20, Excused::Both, 1000),
-            Self::ApiStatus => trouble(&[STATUS, STOP], 20, Excused::Both, 1000),
-            Self::ActionErrored => trouble(&[ERRORED, STOP], 5, Excused::Both, 3000),
-            Self::ActionEarly => trouble(&[EARLY, STOP], 10, Excused::Fault, 1000),
-        }
-    }
-}
-
-const fn takeover(steps: &'static [Step], bound_ms: u64) -> Row {
-    Row {
-        steps,
-        moves: true,
-        lasts: Duration::ZERO,
-        excused: Excused::Move,
-        bound: Duration::from_millis(bound_ms),
-    }
-}
-
-const fn kept(steps: &'static [Step], seconds: u64, bound_ms: u64) -> Row {
-    Row {
-        moves: false,
-        lasts: Duration::from_secs(seconds),
-        ..takeover(steps, bound_ms)
-    }
-}
-
-const fn trouble(steps: &'static [Step], seconds: u64, excused: Excused, bound_ms: u64) -> Row {
-    Row {
-        lasts: Duration::from_secs(seconds),
-        excused,
-        ..takeover(steps, bound_ms)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_fault_has_steps_and_those_that_move_nothing_have_a_time() {
-        for fault in Fault::value_variants() {
-            let row = fault.row();
-            assert!(!row.steps.is_empty(), "{fault:?}");
-            assert!(row.moves || row.lasts > Duration::ZERO, "{fault:?}");
-            for step in row.steps {
-                if let Step::Localcloud(Order::Api(json)) = step {
-                    let order: serde_json::Value = serde_json::from_str(json).unwrap();
-                    assert!(order["kind"].is_string(), "{json}");
-                }
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::environment::Droplet;
-use super::fault::{Excused, Row};
+use super::fault::{Excused, Moves, Row};
 use super::injection::Injected;
 use super::load::Record;
 use super::outage::{Outage, outages};
@@ -11,6 +11,9 @@ use super::run::{Observed, SUSTAINED};
 use crate::stats::milliseconds;
 use std::time::Duration;
 
+/// Answers of the old droplet that were under way may come this much after the first of the new one.
+const OVERLAP: Duration = Duration::from_secs(1);
+
 /// What the load alone tells.
 pub(super) fn summarize(
     victim: &Droplet,
@@ -18,24 +21,23 @@ pub(super) fn summarize(
     observed: &Observed,
     plan: &Plan,
 ) -> Run {
-    let samples: Vec<_> = records.iter().map(|record| record.sample).collect();
-    let found = outages(&samples, SUSTAINED);
+    let without_service = |wanted: fn(&Record) -> bool| {
+        let of_kind = records.iter().filter(|record| wanted(record));
+        let samples: Vec<_> = of_kind.map(|record| record.sample).collect();
+        let found = outages(&samples, SUSTAINED);
+        let length = found.iter().map(Outage::length).sum::<Option<Duration>>();
+        (length.map(milliseconds), found.len())
+    };
+    let (outage_ms, outages) = without_service(|_| true);
+    let largest_lag = records.iter().map(|record| record.lag).max();
     let mut run = Run {
         live_before: victim.name.clone(),
-        outage_ms: found
-            .iter()
-            .map(Outage::length)
-            .sum::<Option<Duration>>()
-            .map(milliseconds),
-        outages: found.len(),
+        outage_ms,
+        outage_fresh_ms: without_service(|record| !record.kept).0,
+        outage_kept_ms: without_service(|record| record.kept).0,
+        outages,
         requests: records.len(),
-        largest_lag_ms: milliseconds(
-            records
-                .iter()
-                .map(|record| record.lag)
-                .max()
-                .unwrap_or_default(),
-        ),
+        largest_lag_ms: milliseconds(largest_lag.unwrap_or_default()),
         standby_back_ms: observed.standby_back.map(milliseconds),
         ..Run::default()
     };
@@ -71,13 +73,49 @@ pub(super) fn summarize(
     run
 }
 
+/// When the droplet that is live now first answered, and whether others answered after that. Says nothing where answers
+/// don't name their droplet.
+pub(super) fn judge_servers(run: &mut Run, records: &[Record], fault_at: Duration, live: &str) {
+    if records.iter().all(|record| record.served_by.is_none()) {
+        return;
+    }
+    let good = records.iter().filter(|record| record.failure.is_none());
+    let (its, others): (Vec<&Record>, Vec<&Record>) =
+        good.partition(|record| record.served_by.as_deref() == Some(live));
+    let after_fault = its
+        .iter()
+        .map(|record| record.sample.finished)
+        .filter(|finished| *finished >= fault_at);
+    let Some(first) = after_fault.min() else {
+        run.broken
+            .push(format!("no answer came from {live}, which is live"));
+        return;
+    };
+    if run.live_before != live {
+        run.phases_ms.first_answer = Some(milliseconds(first.saturating_sub(fault_at)));
+    }
+    let late = others
+        .iter()
+        .filter(|record| record.sample.finished > first + OVERLAP)
+        .count();
+    if late > 0 {
+        run.broken.push(format!(
+            "{late} answers came from elsewhere more than {} s after the first of {live}",
+            OVERLAP.as_secs()
+        ));
+    }
+}
+
 /// Takes off what is not the pair's doing, and compares with what is allowed. Where the move's length is unknown, all but
 /// the fault's own time has to stay within it.
 pub(super) fn judge_length(run: &mut Run, row: &Row, fault: &Injected, plan: &Plan) {
     let fault_ms = fault.over.map_or(0.0, |over| {
         (over.duration_since(fault.at).as_secs_f64() * 1e3).max(0.0)
     });
-    let move_ms = if row.moves { run.move_ms } else { Some(0.0) };
+    let move_ms = match row.moves {
+        Moves::Once => run.move_ms,
+        Moves::Never => Some(0.0),
+    };
     let excused = match row.excused {
         Excused::Move => move_ms,
         Excused::Fault => Some(fault_ms),
@@ -87,13 +125,13 @@ pub(super) fn judge_length(run: &mut Run, row: &Row, fault: &Injected, plan: &Pl
         (Some(outage), Some(excused)) => Some((outage - excused).max(0.0)),
         _ => None,
     };
-    let most = milliseconds(plan.max_outage.unwrap_or(row.bound));
+    let most = milliseconds(row.bound + plan.slack);
     run.too_long = run.own_ms.or(run.outage_ms).is_none_or(|own| own > most);
 }
 
 /// The live IP moves once if it should, and never if it shouldn't.
 pub(super) fn judge_moves(run: &mut Run, row: &Row) {
-    let wanted = usize::from(row.moves);
+    let wanted = usize::from(row.moves == Moves::Once);
     if run.moves > wanted {
         run.broken.push(format!(
             "the live IP was moved {} times, and should have been {wanted} times",
@@ -105,8 +143,55 @@ pub(super) fn judge_moves(run: &mut Run, row: &Row) {
 #[cfg(test)]
 mod tests {
     use super::super::fault::Fault;
+    use super::super::load::Traffic;
+    use super::super::outage::Sample;
     use super::*;
     use jiff::Timestamp;
+    use std::sync::Arc;
+
+    fn answer(at_ms: u64, by: &str) -> Record {
+        let at = Duration::from_millis(at_ms);
+        Record {
+            sample: Sample {
+                scheduled: at,
+                finished: at,
+                good: true,
+            },
+            kept: false,
+            lag: Duration::ZERO,
+            failure: None,
+            served_by: Some(by.to_owned()),
+            write: None,
+        }
+    }
+
+    fn served(live: &str, answers: &[(u64, &str)]) -> Run {
+        let records: Vec<Record> = answers.iter().map(|(at, by)| answer(*at, by)).collect();
+        let mut run = Run {
+            live_before: "a".to_owned(),
+            ..Run::default()
+        };
+        judge_servers(&mut run, &records, Duration::from_secs(1), live);
+        run
+    }
+
+    #[test]
+    fn the_first_answer_is_the_new_droplets_and_the_old_one_answers_no_more() {
+        let run = served("b", &[(900, "a"), (1200, "a"), (3500, "b"), (4000, "a")]);
+        assert_eq!(run.phases_ms.first_answer, Some(2500.0));
+        assert_eq!(run.broken, [""; 0]);
+        let run = served("b", &[(900, "a"), (3500, "b"), (4600, "a")]);
+        assert_eq!(run.broken.len(), 1, "{:?}", run.broken);
+        let run = served("b", &[(900, "a"), (3500, "a")]);
+        assert_eq!(run.broken, ["no answer came from b, which is live"]);
+    }
+
+    #[test]
+    fn nobody_else_answers_where_nothing_moves() {
+        assert_eq!(served("a", &[(900, "a"), (1500, "a")]).broken, [""; 0]);
+        let run = served("a", &[(900, "a"), (1500, "a"), (2600, "b")]);
+        assert_eq!(run.broken.len(), 1, "{:?}", run.broken);
+    }
 
     fn own(fault: Fault, outage_ms: f64, over_after: Option<u64>) -> (Option<f64>, bool) {
         let at = Timestamp::UNIX_EPOCH;
@@ -114,10 +199,18 @@ mod tests {
             at,
             over: over_after.map(|seconds| at + Duration::from_secs(seconds)),
         };
+        let traffic = Traffic {
+            rate: 50,
+            versions: Arc::default(),
+        };
         let plan = Plan {
             runs: 1,
-            rate: 50,
+            traffic,
             max_outage: None,
+            slack: Duration::ZERO,
+            move_latency: None,
+            lasts_at_most: SUSTAINED,
+            settle: SUSTAINED,
             recover_within: SUSTAINED,
             standby_within: SUSTAINED,
         };

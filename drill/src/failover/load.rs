@@ -1,10 +1,11 @@
 //! A steady open-loop load: each request is sent when the clock says, whatever became of those before it.
 
 use super::outage::Sample;
-use crate::api::{Api, TIMEOUT};
+use crate::api::{Api, TIMEOUT, accept, accept_latest};
 use crate::error::Error;
-use crate::http::Failure;
-use crate::scenario::Action;
+use crate::http::{Answer, Failure, send};
+use crate::kept::Kept;
+use crate::scenario::{Action, Kind};
 use crate::simulate::read_back::missing_texts;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,16 +16,22 @@ use tokio::time::{Instant, sleep_until};
 /// Hashing a password takes what it takes, and this is set-up.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(5);
 const REGISTER_TRIES: usize = 5;
+/// Between two requests of a client that keeps its connection, at least: longer than a request's time limit.
+const KEPT_PAUSE: Duration = Duration::from_millis(400);
 
 /// A request and what became of it.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// When it was due and when it ended.
     pub sample: Sample,
+    /// On a connection that is kept, or else on one of its own.
+    pub kept: bool,
     /// How late it was sent.
     pub lag: Duration,
     /// How it failed.
     pub failure: Option<Failure>,
+    /// Which droplet answered well, if it says so.
+    pub served_by: Option<String>,
     /// The user and text, if it was a write.
     pub write: Option<(usize, String)>,
 }
@@ -38,10 +45,19 @@ pub struct Load {
     stop: tokio::sync::watch::Sender<bool>,
 }
 
-/// Names for as many users as a rate needs, so that none writes more than the API shows at a time.
+/// What is sent.
+#[derive(Clone, Debug)]
+pub struct Traffic {
+    /// Requests a second.
+    pub rate: u32,
+    /// The versions that may answer; empty: any.
+    pub versions: Arc<[String]>,
+}
+
+/// Names for as many users as a rate needs, so that none writes more than the API shows (1,000) in three minutes.
 #[must_use]
 pub fn user_names(tag: &str, rate: u32) -> Vec<String> {
-    (0..(rate / 5).max(4))
+    (0..(rate / 10).max(4))
         .map(|number| format!("drill {tag}.{number}"))
         .collect()
 }
@@ -76,9 +92,10 @@ pub async fn register(api: &Api, users: &[String]) -> Result<(), Error> {
 }
 
 impl Load {
-    /// Starts `rate` requests a second: reads of `/latest` and writes in turn.
+    /// Starts the load. Of four requests two are reads of `/latest` and two are writes, one of each on a connection of
+    /// its own and one on a connection that is kept.
     #[must_use]
-    pub fn start(api: &Api, users: Vec<String>, rate: u32) -> Self {
+    pub fn start(api: &Api, users: Vec<String>, traffic: &Traffic) -> Self {
         let started = Instant::now();
         let records = Arc::new(Mutex::new(Vec::new()));
         let (stop, stopped) = tokio::sync::watch::channel(false);
@@ -86,7 +103,7 @@ impl Load {
         schedule.spawn(send_on_schedule(
             api.clone(),
             users.clone(),
-            rate,
+            traffic.clone(),
             started,
             records.clone(),
             stopped,
@@ -134,15 +151,16 @@ fn lock(records: &Mutex<Vec<Record>>) -> std::sync::MutexGuard<'_, Vec<Record>> 
 async fn send_on_schedule(
     api: Api,
     users: Vec<String>,
-    rate: u32,
+    traffic: Traffic,
     started: Instant,
     records: Arc<Mutex<Vec<Record>>>,
     stopped: tokio::sync::watch::Receiver<bool>,
 ) {
+    let kept = kept_clients(traffic.rate);
     let mut under_way = JoinSet::new();
     for number in 0_u32.. {
         // Computed from the start each time, so that delays don't add up.
-        let scheduled = Duration::from_secs(1) * number / rate.max(1);
+        let scheduled = Duration::from_secs(1) * number / traffic.rate.max(1);
         sleep_until(started + scheduled).await;
         if *stopped.borrow() {
             break;
@@ -151,26 +169,26 @@ async fn send_on_schedule(
             let user = (number / 2) as usize % users.len();
             (user, users[user].clone(), format!("drill message {number}"))
         });
-        let (api, records) = (api.clone(), records.clone());
+        let turn = (number / 4) as usize * 2 + (number % 2) as usize;
+        let client = (number % 4 >= 2).then(|| kept[turn % kept.len()].clone());
+        let (api, versions, records) = (api.clone(), traffic.versions.clone(), records.clone());
         under_way.spawn(async move {
             let lag = started.elapsed().saturating_sub(scheduled);
-            let result = match &write {
-                None => api.latest_within(TIMEOUT).await.map(drop),
-                Some((_, user, text)) => {
-                    let (user, text) = (user.clone(), text.clone());
-                    api.act(&Action::Tweet { user, text }, None, TIMEOUT)
-                        .await
-                        .map(drop)
-                }
+            let result = ask(&api, write.as_ref(), client.as_deref(), &versions).await;
+            let (served_by, failure) = match result {
+                Ok(answer) => (answer.served_by, None),
+                Err(failure) => (None, Some(failure)),
             };
             let record = Record {
                 sample: Sample {
                     scheduled,
                     finished: started.elapsed(),
-                    good: result.is_ok(),
+                    good: failure.is_none(),
                 },
+                kept: client.is_some(),
                 lag,
-                failure: result.err(),
+                failure,
+                served_by,
                 write: write.map(|(user, _, text)| (user, text)),
             };
             lock(&records).push(record);
@@ -178,6 +196,46 @@ async fn send_on_schedule(
         while under_way.try_join_next().is_some() {}
     }
     while under_way.join_next().await.is_some() {}
+}
+
+/// So many that each has had its answer, or given up, before its turn comes again: no request waits for another.
+fn kept_clients(rate: u32) -> Vec<Arc<tokio::sync::Mutex<Kept>>> {
+    let halves_of_pauses = KEPT_PAUSE.as_millis() / 2;
+    let clients = u128::from(rate) * halves_of_pauses / 1000;
+    (0..=clients).map(|_| Arc::default()).collect()
+}
+
+/// Sends a read, or the write, and judges the answer.
+async fn ask(
+    api: &Api,
+    write: Option<&(usize, String, String)>,
+    client: Option<&tokio::sync::Mutex<Kept>>,
+    versions: &[String],
+) -> Result<Answer, Failure> {
+    let request = match write {
+        None => api.latest_request(),
+        Some((_, user, text)) => {
+            let (user, text) = (user.clone(), text.clone());
+            api.request(&Action::Tweet { user, text }, None)
+        }
+    };
+    let answer = match client {
+        None => send(api.target(), &request, TIMEOUT).await?,
+        Some(client) => {
+            let mut client = client.lock().await;
+            client.send(api.target(), &request, TIMEOUT).await?
+        }
+    };
+    let answer = match write {
+        None => accept_latest(answer),
+        Some(_) => accept(Kind::Tweet, answer),
+    }?;
+    let may_answer = |version: &String| versions.contains(version);
+    if versions.is_empty() || answer.version.as_ref().is_some_and(may_answer) {
+        Ok(answer)
+    } else {
+        Err(Failure::WrongVersion)
+    }
 }
 
 /// Acknowledged writes, and those of them that can't be read.
@@ -199,7 +257,8 @@ pub async fn read_back(api: &Api, users: &[String], records: &[Record]) -> Resul
         if let Some((user, text)) = &record.write {
             let entry = sent.entry(*user).or_default();
             entry.0 += 1;
-            if record.failure.is_none() {
+            // The wrong version has acknowledged it all the same.
+            if matches!(record.failure, None | Some(Failure::WrongVersion)) {
                 entry.1.push(text.clone());
             }
         }

@@ -1,8 +1,7 @@
 //! localcloud's control surface: faults that only it can bring about.
 
 use super::cloud::Cloud;
-use super::environment::{Droplet, Environment};
-use super::fault::Order;
+use super::environment::Environment;
 use crate::error::Error;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -43,32 +42,11 @@ impl Cloud {
         }
     }
 
-    /// What localcloud takes for an order.
+    /// The number of the environment's database.
     ///
     /// # Errors
-    /// If the database is not to be found.
-    pub async fn spell(
-        &self,
-        order: Order,
-        live: &Droplet,
-        standby: &Droplet,
-        environment: &Environment,
-    ) -> Result<Value, Error> {
-        let cut =
-            |droplet: u64| json!({"kind": "vpc-cut", "droplet": droplet, "direction": "both"});
-        Ok(match order {
-            Order::FreezeLive => json!({"kind": "droplet-frozen", "droplet": live.id}),
-            Order::CutLive => cut(live.id),
-            Order::CutStandby => cut(standby.id),
-            Order::Database => {
-                json!({"kind": "database-down", "database": self.database(environment).await?})
-            }
-            Order::Api(text) => serde_json::from_str(text).unwrap_or_default(),
-        })
-    }
-
-    /// The number of the environment's database.
-    async fn database(&self, environment: &Environment) -> Result<Value, Error> {
+    /// If it is not to be found.
+    pub(super) async fn database(&self, environment: &Environment) -> Result<Value, Error> {
         let host = environment.database_host.as_deref().unwrap_or_default();
         let answer = self.call(Method::GET, "v2/databases?per_page=200", None);
         let answer = answer.await.map_err(|refusal| Error::Cloud(refusal.text))?;

@@ -13,27 +13,37 @@ mod pair;
 pub mod phases;
 pub mod report;
 mod run;
+mod table;
 
 use crate::api::Api;
 use crate::error::Error;
 use cloud::Cloud;
 use environment::Environment;
-use fault::Fault;
+use fault::{Fault, Row};
 use hosts::Hosts;
 use injection::Undo;
+use load::Traffic;
 use report::{Report, Run};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// How drills go.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// How often each fault is injected.
     pub runs: u32,
-    /// Requests a second.
-    pub rate: u32,
+    /// What clients send.
+    pub traffic: Traffic,
     /// The longest outage that is allowed, without the cloud's own share, if not the fault's own bound.
     pub max_outage: Option<Duration>,
+    /// Allowed beyond the bound: for a machine that is too busy to measure well.
+    pub slack: Duration,
+    /// What the cloud takes for a move; if it is not known, what the agent's log shows counts.
+    pub move_latency: Option<Duration>,
+    /// How long a fault lasts at most that ends by itself or is sat out.
+    pub lasts_at_most: Duration,
+    /// How long the pair is watched once it is healthy again.
+    pub settle: Duration,
     /// How long clients may be without service before a run counts as not recovered.
     pub recover_within: Duration,
     /// How long the pair may take to be healthy again once the fault is undone.
@@ -67,7 +77,32 @@ impl Drill {
     /// Requests a second.
     #[must_use]
     pub const fn rate(&self) -> u32 {
-        self.plan.rate
+        self.plan.traffic.rate
+    }
+
+    /// What this drill's plan makes of a fault.
+    #[must_use]
+    pub fn row(&self, fault: Fault) -> Row {
+        let row = fault.row();
+        Row {
+            lasts: row.lasts.min(self.plan.lasts_at_most),
+            bound: self.plan.max_outage.unwrap_or(row.bound),
+            ..row
+        }
+    }
+
+    /// How often each fault is injected.
+    #[must_use]
+    pub const fn runs(&self) -> u32 {
+        self.plan.runs
+    }
+
+    /// Makes one run of a fault.
+    ///
+    /// # Errors
+    /// If the drill can't be carried out. What the run finds broken is in its report.
+    pub async fn once(&self, fault: Fault) -> Result<Run, Error> {
+        self.run_once(&self.row(fault)).await
     }
 
     /// Makes all runs of a fault. Stops after a run that left no healthy pair: the next could show nothing.
@@ -78,20 +113,17 @@ impl Drill {
         let mut runs: Vec<Run> = Vec::new();
         for number in 1..=self.plan.runs {
             eprintln!("{}: run {number} of {}", fault.name(), self.plan.runs);
-            let run = match self.run_once(&fault.row()).await {
+            let run = match self.once(fault).await {
                 // What the runs before it showed is not thrown away.
-                Err(error) if !runs.is_empty() => Run {
-                    broken: vec![error.to_string()],
-                    ..Run::default()
-                },
+                Err(error) if !runs.is_empty() => Run::failed(&error),
                 result => result?,
             };
-            let go_on = run.standby_back_ms.is_some() && run.live_after.is_some();
+            let go_on = run.left_a_healthy_pair();
             runs.push(run);
             if !go_on {
                 break;
             }
         }
-        Ok(Report::new(fault.name(), self.plan.rate, runs))
+        Ok(Report::new(fault.name(), self.rate(), runs))
     }
 }

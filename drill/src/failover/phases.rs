@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// When each phase of a takeover was reached, in ms after the fault; `None` for what was not logged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Phases {
     /// The agent saw that this droplet should take over.
     pub detected: Option<f64>,
@@ -17,7 +17,8 @@ pub struct Phases {
     pub accepted: Option<f64>,
     /// The API said that the move is complete.
     pub completed: Option<f64>,
-    /// The agent had a first good answer through the live IP.
+    /// The load had a first good answer from the new live droplet; where answers don't say who gave them, the agent had a
+    /// good answer through the live IP.
     pub first_answer: Option<f64>,
 }
 

@@ -1,13 +1,14 @@
 //! What failovers showed, for people and as JSON.
 
 use super::phases::Phases;
-use crate::error::{INVARIANT_BROKEN, PASSED, TOO_LONG, WRITES_LOST};
-use serde::Serialize;
+use crate::error::{Error, INVARIANT_BROKEN, PASSED, TOO_LONG, WRITES_LOST};
+use crate::stats::rank;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// All runs of one fault.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Report {
     /// The fault.
     pub fault: String,
@@ -20,7 +21,7 @@ pub struct Report {
 }
 
 /// One run.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Run {
     /// Which droplet was live before.
     pub live_before: String,
@@ -29,6 +30,10 @@ pub struct Run {
     /// From the first failed request to the first of the sustained good answers, all outages together; `None` if it
     /// did not end.
     pub outage_ms: Option<f64>,
+    /// The same for requests on connections of their own.
+    pub outage_fresh_ms: Option<f64>,
+    /// The same for requests on connections that are kept.
+    pub outage_kept_ms: Option<f64>,
     /// How many times without service there were.
     pub outages: usize,
     /// The cloud's own share: from the accepted call to its completion.
@@ -93,6 +98,21 @@ impl Report {
 }
 
 impl Run {
+    /// One that could not be carried out.
+    #[must_use]
+    pub fn failed(error: &Error) -> Self {
+        Self {
+            broken: vec![error.to_string()],
+            ..Self::default()
+        }
+    }
+
+    /// Whether another can follow it.
+    #[must_use]
+    pub fn left_a_healthy_pair(&self) -> bool {
+        self.standby_back_ms.is_some() && self.live_after.is_some()
+    }
+
     /// Whether nothing broke.
     #[must_use]
     pub fn passed(&self) -> bool {
@@ -155,8 +175,8 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "{:>4} {:>8} {:>8} {:>8} {:>7} {:>7} {:>6} {:>8}  result",
-            "run", "outage", "move", "own", "failed", "writes", "lost", "standby"
+            "{:>4} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>6} {:>8}  result",
+            "run", "outage", "fresh", "kept", "move", "own", "failed", "writes", "lost", "standby"
         )?;
         for (number, run) in (1..).zip(&self.runs) {
             let result = match (run.passed(), run.too_long && run.broken.is_empty()) {
@@ -166,8 +186,10 @@ impl fmt::Display for Report {
             };
             writeln!(
                 f,
-                "{number:>4} {:>8} {:>8} {:>8} {:>7} {:>7} {:>6} {:>8}  {result}",
+                "{number:>4} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>6} {:>8}  {result}",
                 Ms(run.outage_ms),
+                Ms(run.outage_fresh_ms),
+                Ms(run.outage_kept_ms),
                 Ms(run.move_ms),
                 Ms(run.own_ms),
                 run.failed,
@@ -177,11 +199,12 @@ impl fmt::Display for Report {
             )?;
         }
         let own = self.column(|run| run.own_ms);
-        if let (Some(least), Some(most)) = (own.first(), own.last()) {
-            let median = own[own.len() / 2];
+        if let Some(most) = own.last() {
             writeln!(
                 f,
-                "outage without the cloud's share: {least:.0} to {most:.0} ms, median {median:.0} ms"
+                "own outage: median {:.0}, p99 {:.0}, most {most:.0} ms",
+                rank(&own, 50).unwrap_or_default(),
+                rank(&own, 99).unwrap_or_default(),
             )?;
         }
         write!(f, "{}", if self.passed { "passed" } else { "FAILED" })

@@ -2,10 +2,10 @@
 
 use super::Drill;
 use super::environment::Droplet;
-use super::fault::Row;
+use super::fault::{Ending, Moves, Row};
 use super::injection::Injected;
-use super::judge::{judge_length, judge_moves, summarize};
-use super::load::{self, Load};
+use super::judge::{judge_length, judge_moves, judge_servers, summarize};
+use super::load::{self, Load, Record};
 use super::outage::outages;
 use super::phases::Phases;
 use super::report::Run;
@@ -14,19 +14,21 @@ use jiff::Timestamp;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep};
 
-/// Load before the fault: what fails then is no failover's fault.
+/// Load without a failure before the fault: what fails then is no failover's fault.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// Load after the last step, to see that nothing comes after it.
-const COOL_DOWN: Duration = Duration::from_secs(2);
+/// How long that may take.
+const WARM_UP_WITHIN: Duration = Duration::from_secs(30);
 /// How long good answers must last to count as recovered.
 pub(super) const SUSTAINED: Duration = Duration::from_secs(1);
-/// A fault that no client notices is over when the record has changed and this much time has passed.
-const UNNOTICED: Duration = Duration::from_secs(10);
-const POLL: Duration = Duration::from_millis(500);
+/// A move that no client notices is over when the record has changed and this much time has passed.
+const UNNOTICED: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(250);
 
 /// What the load and the record showed up to the end of a run.
 pub(super) struct Observed {
     pub(super) fault: Injected,
+    /// From when requests count, on the load's clock.
+    pub(super) counted_from: Duration,
     /// On the load's clock.
     pub(super) fault_at: Duration,
     pub(super) recovered: bool,
@@ -40,16 +42,20 @@ impl Drill {
         let tag = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_millis());
-        let users = load::user_names(&tag.to_string(), self.plan.rate);
+        let users = load::user_names(&tag.to_string(), self.rate());
         load::register(&self.api, &users).await?;
 
-        let load = Load::start(&self.api, users, self.plan.rate);
+        let load = Load::start(&self.api, users, &self.plan.traffic);
         let observed = self.break_and_mend(row, &live, &standby, &load).await;
         let (users, records) = load.stop().await;
         let observed = observed?;
 
-        let mut run = summarize(&live, &records, &observed, &self.plan);
-        self.check_holder(row, &live, observed.fault.at, &mut run)
+        let counted = records
+            .iter()
+            .position(|record| record.sample.scheduled >= observed.counted_from);
+        let counted = &records[counted.unwrap_or(records.len())..];
+        let mut run = summarize(&live, counted, &observed, &self.plan);
+        self.check_holder(row, &live, &observed, counted, &mut run)
             .await?;
         let moves = self.cloud.moves(self.environment.live_ip).await?;
         let last = moves_before.into_iter().max().unwrap_or_default();
@@ -79,35 +85,41 @@ impl Drill {
         standby: &Droplet,
         load: &Load,
     ) -> Result<Observed, Error> {
-        sleep(WARM_UP).await;
+        let counted_from = warm_up(load).await?;
         eprintln!("  {} is live; breaking it", live.name);
         let before = (Timestamp::now(), load.elapsed());
-        let fault = self.inject(row, live, standby).await?;
+        let mut fault = self.inject(row, live, standby).await?;
         // The load has a clock of its own: the fault's place on it follows from one moment that is known on both.
         let into = fault.at.duration_since(before.0);
         let fault_at = before.1 + Duration::try_from(into).unwrap_or_default();
-        let recovered = if row.moves {
-            self.wait_for_recovery(live, load, fault_at).await
-        } else {
-            self.sit_out(row, load).await
+        let recovered = match row.ending {
+            Ending::OutOfTheWay => self.wait_for_takeover(live, load, fault_at).await,
+            Ending::SatOut => {
+                sleep(row.lasts).await;
+                self.undo().await?;
+                fault.over.get_or_insert_with(Timestamp::now);
+                self.wait_for_service(load).await
+            }
+            Ending::LastFirst | Ending::FirstFirst => {
+                sleep(row.lasts).await;
+                self.undo_one(row.ending == Ending::FirstFirst).await?;
+                fault.over = Some(Timestamp::now());
+                self.wait_for_service(load).await
+            }
         };
         eprintln!(
-            "  {}; mending",
-            if recovered {
-                "recovered"
-            } else {
-                "NOT recovered"
-            }
+            "  {}recovered; mending",
+            if recovered { "" } else { "NOT " }
         );
         self.undo().await?;
-        let standby_back = if row.moves {
-            self.wait_for_standby(live).await
-        } else {
-            self.wait_for_pair(live).await
+        let standby_back = match row.moves {
+            Moves::Once => self.wait_for_standby(live).await,
+            Moves::Never => self.wait_for_pair(live).await,
         };
-        sleep(COOL_DOWN).await;
+        sleep(self.plan.settle).await;
         Ok(Observed {
             fault,
+            counted_from,
             fault_at,
             recovered,
             standby_back,
@@ -115,14 +127,17 @@ impl Drill {
     }
 
     /// Whether clients had sustained good answers again, and from another droplet, within the time for it.
-    async fn wait_for_recovery(&self, victim: &Droplet, load: &Load, fault_at: Duration) -> bool {
+    async fn wait_for_takeover(&self, victim: &Droplet, load: &Load, fault_at: Duration) -> bool {
         let deadline = Instant::now() + self.plan.recover_within;
         while Instant::now() < deadline {
             sleep(POLL).await;
             let found = outages(&load.samples(), SUSTAINED);
-            let ended = found.last().map_or_else(
+            let found = found
+                .last()
+                .filter(|last| last.end.is_none_or(|end| end >= fault_at));
+            let ended = found.map_or_else(
                 || load.elapsed() >= fault_at + UNNOTICED,
-                |last| last.end.is_some_and(|end| end >= fault_at),
+                |last| last.end.is_some(),
             );
             if ended
                 && let Ok(holder) = self.cloud.holder(self.environment.live_ip).await
@@ -134,9 +149,8 @@ impl Drill {
         false
     }
 
-    /// Leaves a fault that should move nothing in place for its time. Whether clients had sustained good answers then.
-    async fn sit_out(&self, row: &Row, load: &Load) -> bool {
-        sleep(row.lasts).await;
+    /// Whether clients had sustained good answers within the time for it.
+    async fn wait_for_service(&self, load: &Load) -> bool {
         let deadline = Instant::now() + self.plan.recover_within;
         while Instant::now() < deadline {
             let found = outages(&load.samples(), SUSTAINED);
@@ -148,14 +162,16 @@ impl Drill {
         false
     }
 
-    /// Who is live now, whether it should be, and what its agent logged about a takeover.
+    /// Who is live now, whether it should be, what its agent logged about a takeover, and who answered.
     async fn check_holder(
         &self,
         row: &Row,
         before: &Droplet,
-        fault: Timestamp,
+        observed: &Observed,
+        records: &[Record],
         run: &mut Run,
     ) -> Result<(), Error> {
+        let should_move = row.moves == Moves::Once;
         let holder = self.cloud.holder(self.environment.live_ip).await?;
         let live = self
             .environment
@@ -163,21 +179,27 @@ impl Drill {
             .iter()
             .find(|droplet| Some(droplet.id) == holder);
         run.live_after = live.map(|droplet| droplet.name.clone());
-        let Some(live) = live.filter(|droplet| (droplet.id != before.id) == row.moves) else {
-            run.broken.push(if row.moves {
+        let Some(live) = live.filter(|droplet| (droplet.id != before.id) == should_move) else {
+            run.broken.push(if should_move {
                 "no other droplet is live".to_owned()
             } else {
                 format!("{} is not live any more, and should be", before.name)
             });
             return Ok(());
         };
-        if row.moves {
+        let fault = observed.fault.at;
+        if should_move {
             match self.hosts.agent_log(live, fault).await {
                 Ok(log) => run.phases_ms = Phases::from_log(&log, fault),
                 Err(error) => run.broken.push(error.to_string()),
             }
-            run.move_ms = run.phases_ms.move_latency();
+            run.move_ms = self
+                .plan
+                .move_latency
+                .map(crate::stats::milliseconds)
+                .or(run.phases_ms.move_latency());
         }
+        judge_servers(run, records, observed.fault_at, &live.name);
         match self.hosts.status(live).await {
             Ok(status) if !status.fit => run
                 .broken
@@ -191,4 +213,26 @@ impl Drill {
         }
         Ok(())
     }
+}
+
+/// Returns from when requests count, once the load has had no failure for a while.
+async fn warm_up(load: &Load) -> Result<Duration, Error> {
+    sleep(WARM_UP).await;
+    while load.elapsed() < WARM_UP_WITHIN {
+        let from = load.elapsed().saturating_sub(WARM_UP);
+        let mut recent = load.samples().into_iter().rev();
+        if recent
+            .by_ref()
+            .take_while(|sample| sample.scheduled >= from)
+            .all(|sample| sample.good)
+        {
+            return Ok(from);
+        }
+        sleep(POLL).await;
+    }
+    Err(Error::NotReady(format!(
+        "clients had no {} s without a failed request in {}",
+        WARM_UP.as_secs(),
+        WARM_UP_WITHIN.as_secs()
+    )))
 }

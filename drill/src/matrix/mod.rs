@@ -5,24 +5,25 @@ mod plot;
 
 use crate::error::{Error, INVARIANT_BROKEN, PASSED};
 use crate::failover::Drill;
-use crate::failover::fault::Fault;
+use crate::failover::fault::{Fault, Moves};
 use crate::failover::report::{Report, Run};
-use serde::Serialize;
+use crate::stats::milliseconds;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What all faults showed.
-#[derive(Debug, Serialize)]
+/// What the faults showed.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Matrix {
     /// One row for each fault, in the order in which they were injected.
     pub rows: Vec<Row>,
     /// Requests a second.
     pub rate: u32,
-    /// When it was made, in UTC.
+    /// When the last run was made, in UTC.
     pub date: String,
 }
 
 /// One fault.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Row {
     /// Whether the live IP should move.
     pub moves: bool,
@@ -32,32 +33,76 @@ pub struct Row {
     pub report: Report,
 }
 
-/// Injects the faults. One that can't be drilled is a row with the reason, and the others go on.
+/// Injects the faults. One that can't be drilled is a row with the reason, and the others go on. With `results`, each run
+/// is added to that file, and of what it holds already nothing is done again.
 ///
 /// # Errors
-/// If a fault can't be undone: what came after it would show nothing.
-pub async fn run(drill: &Drill, faults: &[Fault]) -> Result<Matrix, Error> {
-    let mut rows = Vec::new();
-    let rate = drill.rate();
+/// If a fault can't be undone: what came after it would show nothing. If the file can't be used.
+pub async fn run(drill: &Drill, faults: &[Fault], results: Option<&Path>) -> Result<Matrix, Error> {
+    let mut matrix = match results {
+        Some(path) if path.exists() => read(path, drill.rate())?,
+        _ => Matrix::default(),
+    };
+    matrix.rate = drill.rate();
     for fault in faults {
-        let result = drill.run(*fault).await;
-        drill.undo().await?;
-        let report = result.unwrap_or_else(|error| {
-            let run = Run {
-                broken: vec![error.to_string()],
-                ..Run::default()
-            };
-            Report::new(fault.name(), rate, vec![run])
-        });
-        eprintln!("{report}");
-        rows.push(Row {
-            moves: fault.row().moves,
-            bound_ms: crate::stats::milliseconds(fault.row().bound),
-            report,
-        });
+        let name = fault.name();
+        let mut runs = matrix.take_runs(&name);
+        for number in runs.len() + 1..=drill.runs() as usize {
+            eprintln!("{name}: run {number} of {}", drill.runs());
+            let result = drill.once(*fault).await;
+            drill.undo().await?;
+            let run = result.unwrap_or_else(|error| Run::failed(&error));
+            let go_on = run.left_a_healthy_pair();
+            runs.push(run);
+            matrix.date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+            if let Some(path) = results {
+                matrix.put(drill, *fault, runs.clone());
+                save(&matrix, path)?;
+                matrix.take_runs(&name);
+            }
+            if !go_on {
+                break;
+            }
+        }
+        matrix.put(drill, *fault, runs);
+        if let Some(row) = matrix.rows.last() {
+            eprintln!("{}", row.report);
+        }
     }
-    let date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-    Ok(Matrix { rows, rate, date })
+    Ok(matrix)
+}
+
+fn read(path: &Path, rate: u32) -> Result<Matrix, Error> {
+    let bytes = std::fs::read(path).map_err(|source| Error::Unreadable {
+        path: path.to_owned(),
+        what: "the results that a matrix has kept",
+        source,
+    })?;
+    let bad = |problem: String| Error::BadFile {
+        path: path.to_owned(),
+        problem: format!("{problem}; name another file to begin anew"),
+    };
+    let matrix: Matrix = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    if matrix.rate == rate {
+        Ok(matrix)
+    } else {
+        Err(bad(format!(
+            "its runs had {} requests/s, and these are to have {rate}",
+            matrix.rate
+        )))
+    }
+}
+
+/// In one step, so that an interrupted one leaves what was there.
+fn save(matrix: &Matrix, path: &Path) -> Result<(), Error> {
+    let unwritable = |source| Error::Unwritable {
+        path: path.to_owned(),
+        source,
+    };
+    let text = serde_json::to_vec_pretty(matrix).map_err(|error| unwritable(error.into()))?;
+    let new = path.with_extension("new");
+    std::fs::write(&new, text).map_err(unwritable)?;
+    std::fs::rename(&new, path).map_err(unwritable)
 }
 
 /// Writes `FAILOVER.md` and `failover.svg` into a directory.
@@ -77,6 +122,20 @@ pub fn write(matrix: &Matrix, directory: &Path) -> Result<(), Error> {
 }
 
 impl Matrix {
+    fn take_runs(&mut self, fault: &str) -> Vec<Run> {
+        let place = self.rows.iter().position(|row| row.report.fault == fault);
+        place.map_or_else(Vec::new, |place| self.rows.remove(place).report.runs)
+    }
+
+    fn put(&mut self, drill: &Drill, fault: Fault, runs: Vec<Run>) {
+        let row = drill.row(fault);
+        self.rows.push(Row {
+            moves: row.moves == Moves::Once,
+            bound_ms: milliseconds(row.bound),
+            report: Report::new(fault.name(), self.rate, runs),
+        });
+    }
+
     /// The worst of all faults' exit codes.
     #[must_use]
     pub fn exit_code(&self) -> u8 {

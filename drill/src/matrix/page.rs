@@ -1,34 +1,50 @@
 //! The table of all faults, in a terminal and as a page in Markdown.
 
 use super::{Matrix, Row};
+use crate::failover::fault::Fault;
 use crate::failover::report::Run;
+use crate::stats::rank;
+use clap::ValueEnum as _;
 use std::fmt::{self, Write as _};
 
 const ABOUT: &str = "\
-`make drill-matrix` writes this page and its plot. It takes the environment of `make up`; `RUNS=5` sets how often each
-fault is injected.
+`make drill-matrix` writes this page and its plot. It takes the environment of `make up`; `RUNS=50` sets how often each
+fault is injected, `FAULTS=app-stop,power-off` which, and what is done already is kept and not done again until
+`.cache/drill-matrix.json` is removed.
 
-![Outage in each fault](failover.svg)
+![Outage in each fault, and the phases of the takeovers](failover.svg)
 
 ";
 
 const HOW: &str = "
 ## How it is measured
 
-- A load of its own reads `/latest` and posts messages through the live IP, in turn, each request on a new connection
-  with 0.3 s, sent when the clock says, whatever became of those before it: an outage can't hide requests.
+- The load reads `/latest` and posts messages through the live IP, sent when the clock says, whatever became of the
+  requests before: an outage can't hide requests. Half of them have a connection of their own (*fresh*), half share
+  connections that are kept (*kept*). Each has 0.3 s; late, refused, reset or not the right answer has failed.
 - An *outage* is from the moment that the first failed request was due to the first of the good answers that last for a
   second. Several in one run are added up.
-- *Own* is the outage without what the pair can't help: the cloud's time for a move (from the accepted call to its
-  completion, by the log of `floatip`), and the time that a fault of the database or of the API lasts.
-  *Allowed* is the longest that it may be; a run that is longer fails.
+- *Own* is the outage without what the pair can't help: the cloud's 2 s for a move, and the time that a fault of the API or of
+  the database lasts. *Allowed* is the longest that it may be in any run.
 - *Moves* are the assignments that the cloud's record shows as carried out. A fault moves the live IP once or not at all.
-- Afterwards each acknowledged write is read back, record and VRRP must agree, and the pair must be fit; what did not
-  hold is listed above the figures of the phases.
-- The phases are from the log of the `floatip` that took over, as offsets from the fault.
+- Afterwards each acknowledged write is read back, record and VRRP must agree, and both droplets must be fit, one of them
+  as standby, and stay so for some seconds. No other droplet than the live one may answer. What did not hold is listed
+  above the figures of the phases.
+- *Detected*, *decided*, *accepted* and *completed* are from the log of the `floatip` that took over; the *first answer* is the
+  first that the load had from the droplet that took over, by the name that answers carry in localcloud.
 
-A droplet whose VPC link is cut loses its database too, so `vpc-cut` has to move the live IP. `peer-cut` leaves the
-database reachable and takes only the droplets' sight of each other; the live IP stays.
+## What the faults are
+
+`drill failover --help` has a line for each. Some need a word more.
+
+- A droplet whose VPC link is cut, in either direction, loses its database too, so `vpc-cut` has to move the live IP. `peer-cut` leaves
+  the database reachable and takes only the droplets' sight of each other: both are VRRP master then, and the live IP stays.
+- `app-slow`: the packets of the app's two listeners that hold an answer share 480 bit/s, so one takes 5 s to leave the droplet.
+- `app-out-of-memory`: the kernel's own kill by `MemoryMax` where control groups of version 2 limit memory. Elsewhere, as on
+  machines that run version 1, the app is killed as the kernel would and can't get memory at its next starts.
+- `droplet-reboot` is an orderly one by the API. Its services stop one by one, and the droplet is away for its boot.
+- `release-move` orders the move that a release makes, and stops the old live app before it is carried out.
+- For `both-off-…` the outage counts from the moment at which the first droplet has its power back, so it holds that droplet's boot.
 ";
 
 /// The page.
@@ -38,29 +54,63 @@ pub(super) fn text(matrix: &Matrix) -> String {
     // Writing to a String can't fail.
     let _ = writeln!(
         text,
-        "Measured on {} in localcloud at {} requests/s; all times in ms, as least / median / most of the runs.\n",
+        "Measured on {} in localcloud at {} requests/s; all times in ms, of several runs as median / p99 / most.\n",
         matrix.date, matrix.rate
     );
-    text +=
-        "| fault | runs | outage | own | allowed | failed | of | lost writes | moves | result |\n";
-    text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n";
+    text += "| fault | runs | outage | fresh | kept | own | allowed | failed | of | lost writes | moves | result |\n";
+    text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n";
     for row in &matrix.rows {
         let _ = writeln!(text, "| {} |", row.cells().join(" | "));
     }
-    let mut broken = String::new();
+    let missing = matrix.missing();
+    if !missing.is_empty() {
+        let _ = writeln!(text, "\nNot drilled here: `{}`.", missing.join("`, `"));
+    }
+    text += &did_not_hold(matrix);
+    let lags = matrix.rows.iter().flat_map(|row| &row.report.runs);
+    let lag = lags.map(|run| run.largest_lag_ms).fold(0.0, f64::max);
+    let _ = writeln!(
+        text,
+        "\nThe load was late by {lag:.0} ms at most: what this machine's own business can have added.\n"
+    );
+    text += &phases(matrix);
+    text + HOW
+}
+
+fn did_not_hold(matrix: &Matrix) -> String {
+    let mut text = String::new();
     for row in &matrix.rows {
-        for problem in row.report.runs.iter().flat_map(|run| &run.broken) {
-            let _ = writeln!(broken, "- `{}`: {problem}", row.report.fault);
+        for (number, run) in (1..).zip(&row.report.runs) {
+            for problem in &run.broken {
+                let _ = writeln!(text, "- `{}`, run {number}: {problem}", row.report.fault);
+            }
+            if run.too_long && run.broken.is_empty() {
+                let own = run.own_ms.or(run.outage_ms).unwrap_or(f64::NAN);
+                let _ = writeln!(
+                    text,
+                    "- `{}`, run {number}: {own:.0} ms, and {:.0} are allowed",
+                    row.report.fault, row.bound_ms
+                );
+            }
         }
     }
-    if !broken.is_empty() {
-        let _ = write!(text, "\nDid not hold:\n\n{broken}");
+    if text.is_empty() {
+        text
+    } else {
+        format!("\nDid not hold:\n\n{text}")
     }
-    text += "\n## Phases of the takeovers\n\nMedians, in ms after the fault.\n\n";
+}
+
+fn phases(matrix: &Matrix) -> String {
+    let mut text =
+        String::from("## Phases of the takeovers\n\nMedians, in ms after the fault.\n\n");
     text += "| fault | detected | decided | accepted | completed | first answer | pair healthy after mending |\n";
     text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     for row in matrix.rows.iter().filter(|row| row.moves) {
-        let phase = |of: fn(&Run) -> Option<f64>| middle(&row.report.column(of));
+        let phase = |of: fn(&Run) -> Option<f64>| {
+            let median = rank(&row.report.column(of), 50);
+            median.map_or_else(|| "-".to_owned(), |value| format!("{value:.0}"))
+        };
         let _ = writeln!(
             text,
             "| `{}` | {} | {} | {} | {} | {} | {} |",
@@ -73,11 +123,21 @@ pub(super) fn text(matrix: &Matrix) -> String {
             phase(|run| run.standby_back_ms),
         );
     }
-    text + HOW
+    text
+}
+
+impl Matrix {
+    /// The faults that it does not have.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        let has = |name: &String| self.rows.iter().any(|row| row.report.fault == *name);
+        let names = Fault::value_variants().iter().map(|fault| fault.name());
+        names.filter(|name| !has(name)).collect()
+    }
 }
 
 impl Row {
-    fn cells(&self) -> [String; 10] {
+    fn cells(&self) -> [String; 12] {
         let runs = &self.report.runs;
         let sum = |of: fn(&Run) -> usize| runs.iter().map(of).sum::<usize>().to_string();
         let moves = |run: &Run| run.moves;
@@ -90,6 +150,8 @@ impl Row {
             format!("`{}`", self.report.fault),
             runs.len().to_string(),
             spread(&self.report.column(|run| run.outage_ms)),
+            spread(&self.report.column(|run| run.outage_fresh_ms)),
+            spread(&self.report.column(|run| run.outage_kept_ms)),
             spread(&self.report.column(|run| run.own_ms)),
             format!("{:.0}", self.bound_ms),
             sum(|run| run.failed),
@@ -101,45 +163,36 @@ impl Row {
     }
 }
 
-/// `1 / 2 / 3` of sorted values.
+/// `median / p99 / most` of sorted values; of one or none, just that.
 fn spread(sorted: &[f64]) -> String {
-    match (sorted.first(), sorted.last()) {
-        (Some(least), Some(most)) if sorted.len() > 1 => {
-            format!("{least:.0} / {} / {most:.0}", middle(sorted))
+    let at = |percent| rank(sorted, percent);
+    match (at(50), at(99), at(100)) {
+        (Some(median), Some(p99), Some(most)) if sorted.len() > 1 => {
+            format!("{median:.0} / {p99:.0} / {most:.0}")
         }
-        _ => middle(sorted),
+        (Some(only), ..) => format!("{only:.0}"),
+        _ => "-".to_owned(),
     }
-}
-
-fn middle(sorted: &[f64]) -> String {
-    sorted
-        .get(sorted.len() / 2)
-        .map_or_else(|| "-".to_owned(), |value| format!("{value:.0}"))
 }
 
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let heads = [
-            "fault", "runs", "outage", "own", "allowed", "failed", "of", "lost", "moves", "result",
+            "fault", "runs", "outage", "fresh", "kept", "own", "allowed", "failed", "of", "lost",
+            "moves", "result",
         ]
         .map(str::to_owned);
         for cells in std::iter::once(heads).chain(self.rows.iter().map(Row::cells)) {
-            let [
-                fault,
-                runs,
-                outage,
-                own,
-                allowed,
-                failed,
-                of,
-                lost,
-                moves,
-                result,
-            ] = cells;
-            writeln!(
-                f,
-                "{fault:<20} {runs:>4} {outage:>23} {own:>20} {allowed:>7} {failed:>6} {of:>6} {lost:>4} {moves:>6}  {result}"
-            )?;
+            let [fault, numbers @ .., result] = cells;
+            write!(f, "{fault:<25}")?;
+            for number in numbers {
+                write!(f, " {number:>7}")?;
+            }
+            writeln!(f, "  {result}")?;
+        }
+        let missing = self.missing();
+        if !missing.is_empty() {
+            writeln!(f, "not drilled: {}", missing.join(" "))?;
         }
         let passed = self.rows.iter().all(|row| row.report.passed);
         write!(f, "{}", if passed { "passed" } else { "FAILED" })

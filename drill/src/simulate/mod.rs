@@ -22,7 +22,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`Error::Unreachable`] if the target does not even answer before the first step. Failures after that are results.
 pub async fn run(api: &Api, steps: &[Step], fast: bool) -> Result<Report, Error> {
-    if let Err(failure) = api.latest_within(FIRST_ANSWER).await {
+    if let Err(failure) = api.answers_within(FIRST_ANSWER).await {
         return Err(Error::Unreachable {
             url: api.target().to_string(),
             cause: failure.to_string(),

@@ -23,6 +23,8 @@ fn drill(cloud: &FakeCloud, arguments: &[&str]) -> Command {
             "2",
             "--recover-within",
             "3",
+            "--settle",
+            "0.5",
         ])
         .env("PATH", path)
         .env(

@@ -95,7 +95,12 @@ async fn before(
     request: Request,
     next: Next,
 ) -> Response {
-    assert_eq!(headers["connection"], "close");
+    // The simulator's way; a steady load has kept connections too.
+    assert!(
+        headers
+            .get("connection")
+            .is_none_or(|value| value == "close")
+    );
     let open = ["/latest", "/register"].contains(&request.uri().path());
     let wrong = headers
         .get("authorization")
