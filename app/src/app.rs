@@ -11,6 +11,7 @@ use crate::credential::Credential;
 use crate::database::Database;
 use crate::lifecycle::Lifecycle;
 use crate::live::Live;
+use crate::log::Dropped;
 use crate::metrics::Metrics;
 use crate::password::Hasher;
 use crate::route::{Route, Router};
@@ -48,8 +49,13 @@ impl App {
     ///
     /// # Errors
     /// When a setting can't be used.
-    pub fn new(config: &ServeConfig, routes: Vec<Route>, logger: Logger) -> Result<Self> {
-        let metrics = Metrics::new();
+    pub fn new(
+        config: &ServeConfig,
+        routes: Vec<Route>,
+        logger: Logger,
+        dropped: Dropped,
+    ) -> Result<Self> {
+        let metrics = Metrics::new(dropped);
         let listeners = i64::try_from(config.live_listeners).unwrap_or(i64::MAX);
         metrics.listeners_limit.set(listeners);
         let database = Database::new(config)?;

@@ -1,7 +1,7 @@
 //! One connection: its requests, one after the other, until it ends or is let go.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 
 use hyper::Request;
@@ -17,10 +17,6 @@ use crate::lifecycle::Phase;
 use crate::reply::Reply;
 use crate::watched::Watched;
 
-/// The address that a request came from; an extension of every request.
-#[derive(Clone, Copy, Debug)]
-pub struct ClientAddress(pub IpAddr);
-
 /// Request line and headers may be this large, in bytes.
 const HEAD_LIMIT: usize = 64 * 1024;
 
@@ -29,22 +25,18 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// A client that is slower than `limits` is cut. In a phase that closes connections, the service has
 /// said so in its answers, and an idle connection is closed.
 pub async fn attend<S, F>(
-    stream: TcpStream,
+    (stream, address): (TcpStream, SocketAddr),
     service: S,
     limits: ClientLimits,
     phase: watch::Receiver<Phase>,
 ) where
-    S: Fn(Request<Incoming>) -> F,
+    S: Fn(Request<Incoming>, IpAddr) -> F,
     F: Future<Output = Reply>,
 {
     let activity = Activity::new();
-    // Unknown when the client has left already, and then of no consequence.
-    let address = stream.peer_addr().map(|address| address.ip());
-    let address = ClientAddress(address.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
-    let observed = service_fn(|mut request: Request<Incoming>| {
-        request.extensions_mut().insert(address);
+    let observed = service_fn(|request: Request<Incoming>| {
         let busy = activity.busy();
-        let work = service(request);
+        let work = service(request, address.ip());
         async {
             let reply = work.await;
             Ok::<_, Infallible>(reply.map(|body| Held::new(body, busy)))

@@ -1,7 +1,7 @@
 //! One listener: accepts connections, and stops without turning away one that was made.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hyper::Request;
@@ -77,7 +77,7 @@ pub struct Attendant<S> {
 
 impl<S, F> Attendant<S>
 where
-    S: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    S: Fn(Request<Incoming>, IpAddr) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Reply> + Send,
 {
     /// Accepts until the phase is stopping, then returns when the last connection has ended.
@@ -87,7 +87,7 @@ where
         let mut phase = self.phase.clone();
         loop {
             tokio::select! {
-                stream = self.accept(&listener) => self.attend(stream, alive.clone()),
+                client = self.accept(&listener) => self.attend(client, alive.clone()),
                 _ = phase.wait_for(|phase| phase.stopping) => break,
             }
         }
@@ -102,7 +102,7 @@ where
         let end = Instant::now() + LAST_CALL_LIMIT;
         while Instant::now() < end {
             match timeout(LAST_CALL, self.accept(&listener)).await {
-                Ok(stream) => self.attend(stream, alive.clone()),
+                Ok(client) => self.attend(client, alive.clone()),
                 Err(_) => break,
             }
         }
@@ -111,10 +111,10 @@ where
         all_gone.recv().await;
     }
 
-    async fn accept(&self, listener: &TcpListener) -> TcpStream {
+    async fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr) {
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => return stream,
+                Ok(accepted) => return accepted,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     warn!(self.logger, "can't accept connections, trying again";
@@ -125,11 +125,11 @@ where
         }
     }
 
-    fn attend(&self, stream: TcpStream, alive: mpsc::Sender<()>) {
+    fn attend(&self, client: (TcpStream, SocketAddr), alive: mpsc::Sender<()>) {
         let (service, phase) = (self.service.clone(), self.phase.clone());
         let (limits, open) = (self.limits, Open::new(self.open.clone()));
         tokio::spawn(async move {
-            attend(stream, service, limits, phase).await;
+            attend(client, service, limits, phase).await;
             drop((open, alive));
         });
     }

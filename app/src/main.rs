@@ -27,12 +27,13 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn serve(config: &ServeConfig) -> Result<()> {
-    let (logger, _flush) = log::to_stdout();
+    let dropped = log::Dropped::default();
+    let (logger, _writer) = log::to_stdout(&dropped).context("starting the log")?;
     log::report_panics(&logger);
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
 
-    let running = server::start(config, routes::table(), &logger)?;
+    let running = server::start(config, routes::table(), &logger, dropped)?;
     tokio::select! {
         _ = terminate.recv() => stopping(&logger, "SIGTERM"),
         _ = interrupt.recv() => stopping(&logger, "SIGINT"),

@@ -12,6 +12,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::counts::Counts;
+use crate::log::Dropped;
 use crate::process::Resources;
 use crate::version::version;
 
@@ -66,7 +67,7 @@ pub struct Metrics {
 impl Metrics {
     /// Registers all of them.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(dropped: Dropped) -> Self {
         let mut metrics = Self {
             registry: Registry::default(),
             requests: Family::default(),
@@ -83,6 +84,9 @@ impl Metrics {
             counts: Counts::default(),
         };
         metrics.register();
+        let registry = metrics.registry.sub_registry_with_prefix("minitwit");
+        let help = "Log lines that were lost because nothing took them fast enough";
+        registry.register("log_lines_dropped", help, dropped);
         metrics
     }
 
@@ -194,11 +198,5 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a String takes any text");
         text
-    }
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -21,6 +21,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
     connect-src 'self'; img-src 'self' https://www.gravatar.com https://secure.gravatar.com; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Headers that an answer has at most, but for cookies.
+const HEADERS: usize = 10;
+
 /// 204 without a body.
 #[must_use]
 pub fn no_content() -> Reply {
@@ -92,6 +95,8 @@ pub fn html_text(text: Bytes) -> Reply {
 #[must_use]
 pub fn with_type(body: Bytes, content_type: &'static str) -> Reply {
     let mut reply = Reply::new(Full::new(body).into());
+    // Room for all that is still to come, in one piece.
+    reply.headers_mut().reserve(HEADERS);
     reply
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

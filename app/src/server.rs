@@ -18,6 +18,7 @@ use crate::database::Target;
 use crate::lifecycle::Lifecycle;
 use crate::listener::{Attendant, bind};
 use crate::live::feed;
+use crate::log::Dropped;
 use crate::readiness::Readiness;
 use crate::route::Route;
 use crate::service;
@@ -36,12 +37,17 @@ pub struct Running {
 }
 
 /// Starts serving `routes` on the runtime that this is called in. That the database is away, or its
-/// schema old, shows in readiness only.
+/// schema old, shows in readiness only. `dropped` counts lines that `logger` loses.
 ///
 /// # Errors
 /// When a setting can't be used or an address can't be bound.
-pub fn start(config: &ServeConfig, routes: Vec<Route>, logger: &Logger) -> Result<Running> {
-    let app = Arc::new(App::new(config, routes, logger.clone())?);
+pub fn start(
+    config: &ServeConfig,
+    routes: Vec<Route>,
+    logger: &Logger,
+    dropped: Dropped,
+) -> Result<Running> {
+    let app = Arc::new(App::new(config, routes, logger.clone(), dropped)?);
     let target = Target::new(&config.database)?;
     let readiness = Readiness::new(target, config.ready_budget, logger.clone());
     let public = bind(config.listen).with_context(|| format!("listening on {}", config.listen))?;
@@ -51,11 +57,11 @@ pub fn start(config: &ServeConfig, routes: Vec<Route>, logger: &Logger) -> Resul
 
     let public_service = {
         let app = app.clone();
-        move |request| service::answer(app.clone(), request)
+        move |request, address| service::answer(app.clone(), request, address)
     };
     let admin_service = {
         let (app, readiness) = (app.clone(), Arc::new(readiness));
-        move |request| admin::answer(app.clone(), readiness.clone(), request)
+        move |request, _| admin::answer(app.clone(), readiness.clone(), request)
     };
     let limits = ClientLimits {
         head: config.client_limit,

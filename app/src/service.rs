@@ -1,5 +1,6 @@
 //! From a request to its answer: the steps that all routes share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,7 +14,6 @@ use crate::app::App;
 use crate::auth::same_site;
 use crate::auth::session::{self, Claim};
 use crate::body;
-use crate::connection::ClientAddress;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::form;
@@ -37,7 +37,7 @@ const SERVED_BY: HeaderName = HeaderName::from_static("minitwit-served-by");
 const ADDRESS_LIMIT: usize = 8 * 1024;
 
 /// Answers one request; whatever goes wrong becomes an answer too.
-pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
+pub async fn answer(app: Arc<App>, request: Request<Incoming>, client: IpAddr) -> Reply {
     let (head, incoming) = request.into_parts();
     let found = app.router.find(head.uri.path());
     let (route, user) = match found {
@@ -59,6 +59,7 @@ pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
     let claim = session::claim(&app.sealer, &head.headers);
     let observation = observation.of(claim.as_ref().map(|claim| claim.id));
     let call = Call {
+        client,
         route,
         user,
         is_form,
@@ -96,6 +97,7 @@ pub async fn answer(app: Arc<App>, request: Request<Incoming>) -> Reply {
 
 /// What a request turned out to ask for.
 struct Call<'r> {
+    client: IpAddr,
     route: Option<&'r Route>,
     user: Option<String>,
     is_form: bool,
@@ -110,7 +112,7 @@ async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -
     let route = call.route.ok_or_else(Error::unknown_path)?;
     let handler = route.handler(&head.method, call.is_form)?;
     if call.kind == Kind::Page {
-        guard(app, route, &head)?;
+        guard(app, route, &head, call.client)?;
     }
     let context = Context::new(app.clone(), head, call.user, call.claim, body);
     let allowed = !route.for_simulator || app.credential.allows(context.headers());
@@ -139,16 +141,13 @@ fn address_length(head: &Parts) -> usize {
 }
 
 /// What is asked of a browser before it changes something.
-fn guard(app: &App, route: &Route, head: &Parts) -> Result<()> {
+fn guard(app: &App, route: &Route, head: &Parts, client: IpAddr) -> Result<()> {
     let posts = head.method == Method::POST;
     if posts || route.guard == Guard::Everything {
         same_site::check(&head.headers)?;
     }
-    if posts
-        && route.guard == Guard::Attempts
-        && let Some(ClientAddress(address)) = head.extensions.get()
-    {
-        app.limiter.admit(*address)?;
+    if posts && route.guard == Guard::Attempts {
+        app.limiter.admit(client)?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 const COOKIE: &str = "flash";
 
 /// After that nobody wonders any more what became of a click.
-const LIFETIME: Duration = Duration::from_secs(300);
+const LIFETIME: Duration = Duration::from_mins(5);
 
 /// How many may wait for the next page.
 const MOST: usize = 4;

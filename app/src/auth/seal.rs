@@ -119,7 +119,7 @@ fn now() -> u64 {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     fn sealer() -> Sealer {
         Sealer::with_key(&"0f".repeat(32)).expect("a key")

@@ -17,7 +17,7 @@ use crate::store::users::{self, User};
 const COOKIE: &str = "session";
 
 /// How long a sign-in lasts.
-const LIFETIME: Duration = Duration::from_secs(14 * 24 * 3600);
+const LIFETIME: Duration = Duration::from_hours(14 * 24);
 
 /// Who the cookie says is signed in.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -6,12 +6,14 @@
 //! whatever was acknowledged before it by any process, and a write is acknowledged when it is
 //! committed, as if each call had a statement of its own.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::sync::oneshot;
+use tokio::task::yield_now;
+use tokio::time::sleep;
 
 use super::{Error, Result};
 
@@ -22,15 +24,28 @@ const MOST: usize = 256;
 const QUEUE: usize = 16 * 1024;
 
 /// Serves calls in batches.
-pub struct Batcher<I, O> {
-    queue: mpsc::Sender<Call<I, O>>,
+pub struct Batcher<I, O>(Arc<Shared<I, O>>);
+
+type Work<I, O> =
+    Box<dyn Fn(Vec<I>) -> Pin<Box<dyn Future<Output = Result<Vec<O>>> + Send>> + Send + Sync>;
+
+struct Shared<I, O> {
+    work: Work<I, O>,
+    flights: usize,
     wait_limit: Duration,
+    state: Mutex<State<I, O>>,
+}
+
+struct State<I, O> {
+    /// In the order in which they came.
+    calls: VecDeque<Call<I, O>>,
+    /// Batches that run.
+    flights: usize,
 }
 
 struct Call<I, O> {
     input: I,
-    /// Set by whoever is first: the batch that serves the call, or the caller who gave up.
-    taken: Arc<AtomicBool>,
+    since: Instant,
     answer: oneshot::Sender<Result<O>>,
 }
 
@@ -39,69 +54,128 @@ where
     I: Send + 'static,
     O: Send + 'static,
 {
-    /// `work` answers a batch, in its order. At most `flights` batches run at once. A call that no batch has taken within
-    /// `wait_limit` is given up; what `work` may take is its own affair.
-    pub fn start<W, F>(flights: usize, wait_limit: Duration, work: W) -> Self
+    /// `work` answers a batch, in its order. At most `flights` batches run at once. A call that no
+    /// batch has taken within `wait_limit` is given up; what `work` may take is its own affair.
+    pub fn new<W, F>(flights: usize, wait_limit: Duration, work: W) -> Self
     where
         W: Fn(Vec<I>) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Vec<O>>> + Send + 'static,
     {
-        let (queue, calls) = mpsc::channel(QUEUE);
-        tokio::spawn(drive(calls, flights, Arc::new(work)));
-        Self { queue, wait_limit }
+        Self(Arc::new(Shared {
+            work: Box::new(move |inputs| Box::pin(work(inputs))),
+            flights,
+            wait_limit,
+            state: Mutex::new(State {
+                calls: VecDeque::new(),
+                flights: 0,
+            }),
+        }))
     }
 
-    /// Has `input` served.
+    /// Has `input` served. A call whose caller leaves before a batch takes it is not served.
     ///
     /// # Errors
     /// When the batch fails, or none takes the call in time; then nothing was done.
     pub async fn ask(&self, input: I) -> Result<O> {
-        let (answer, mut answered) = oneshot::channel();
-        let taken = Arc::new(AtomicBool::new(false));
+        let (answer, answered) = oneshot::channel();
         let call = Call {
             input,
-            taken: taken.clone(),
+            since: Instant::now(),
             answer,
         };
-        self.queue.try_send(call).map_err(|_| Error::NoTurn)?;
-        if let Ok(answer) = timeout(self.wait_limit, &mut answered).await {
-            return answer.unwrap_or(Err(Error::NoTurn));
-        }
-        if !taken.swap(true, Ordering::Relaxed) {
-            return Err(Error::NoTurn);
+        let starts = {
+            let mut state = self.0.lock();
+            if state.calls.len() >= QUEUE {
+                return Err(Error::NoTurn);
+            }
+            state.calls.push_back(call);
+            let starts = state.flights < self.0.flights;
+            state.flights += usize::from(starts);
+            starts
+        };
+        if starts {
+            let shared = self.0.clone();
+            tokio::spawn(fly(Flight {
+                shared,
+                landed: false,
+            }));
         }
         answered.await.unwrap_or(Err(Error::NoTurn))
     }
 }
 
-async fn drive<I, O, W, F>(mut calls: mpsc::Receiver<Call<I, O>>, flights: usize, work: Arc<W>)
-where
-    I: Send + 'static,
-    O: Send + 'static,
-    W: Fn(Vec<I>) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<Vec<O>>> + Send + 'static,
-{
-    let permits = Arc::new(Semaphore::new(flights));
-    // The permit comes first: calls gather until a flight is free.
-    while let Ok(permit) = permits.clone().acquire_owned().await {
-        let mut batch = Vec::new();
-        if calls.recv_many(&mut batch, MOST).await == 0 {
-            return;
+/// The right to run one batch after the other.
+struct Flight<I, O> {
+    shared: Arc<Shared<I, O>>,
+    landed: bool,
+}
+
+impl<I, O> Drop for Flight<I, O> {
+    /// When the work panicked: who waits for it must not wait for ever.
+    fn drop(&mut self) {
+        if !self.landed {
+            let mut state = self.shared.lock();
+            state.flights -= 1;
+            state.calls.clear();
         }
-        let (inputs, answers): (Vec<I>, Vec<_>) = batch
-            .into_iter()
-            .filter(|call| !call.taken.swap(true, Ordering::Relaxed))
-            .map(|call| (call.input, call.answer))
-            .unzip();
+    }
+}
+
+/// Runs batches for as long as calls wait.
+async fn fly<I, O>(mut flight: Flight<I, O>) {
+    loop {
+        // Whoever can ask now does so first.
+        yield_now().await;
+        let Some((inputs, answers)) = flight.next() else {
+            return;
+        };
+        let shared = &flight.shared;
         if inputs.is_empty() {
             continue;
         }
-        let work = work.clone();
-        tokio::spawn(async move {
-            let outcome = work(inputs).await;
-            drop(permit);
-            hand_out(outcome, answers);
-        });
+        let mut work = pin!((shared.work)(inputs));
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut work => break outcome,
+                () = sleep(shared.wait_limit / 4) => shared.give_up(),
+            }
+        };
+        hand_out(outcome, answers);
+    }
+}
+
+type Answers<O> = Vec<oneshot::Sender<Result<O>>>;
+
+impl<I, O> Flight<I, O> {
+    /// The next batch; lands when no call waits.
+    fn next(&mut self) -> Option<(Vec<I>, Answers<O>)> {
+        let mut state = self.shared.lock();
+        if state.calls.is_empty() {
+            state.flights -= 1;
+            self.landed = true;
+            return None;
+        }
+        let count = state.calls.len().min(MOST);
+        let calls = state.calls.drain(..count);
+        let waited_for = calls.filter(|call| !call.answer.is_closed());
+        Some(waited_for.map(|call| (call.input, call.answer)).unzip())
+    }
+}
+
+impl<I, O> Shared<I, O> {
+    /// Nothing panics while it holds this lock.
+    fn lock(&self) -> MutexGuard<'_, State<I, O>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the wait of calls that have waited too long.
+    fn give_up(&self) {
+        let mut state = self.lock();
+        while let Some(call) = state.calls.front()
+            && call.since.elapsed() >= self.wait_limit
+        {
+            state.calls.pop_front();
+        }
     }
 }
 
@@ -124,7 +198,7 @@ fn hand_out<O>(outcome: Result<Vec<O>>, answers: Vec<oneshot::Sender<Result<O>>>
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use tokio::sync::Notify;
 
@@ -142,7 +216,7 @@ mod tests {
                 Ok(vec![number; inputs.len()])
             }
         };
-        (Arc::new(Batcher::start(1, wait_limit, work)), go)
+        (Arc::new(Batcher::new(1, wait_limit, work)), go)
     }
 
     fn ask(batcher: &Arc<Batcher<(), usize>>) -> tokio::task::JoinHandle<Result<usize>> {

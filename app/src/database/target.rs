@@ -79,10 +79,14 @@ impl Target {
         Ok(Self { postgres, tls })
     }
 
-    /// Has the server cancel statements that take longer.
+    /// Has the server cancel statements that take longer, and plan each once: what a plan depends on
+    /// is the same for all values, and making one costs more than most statements do.
     pub fn limit_statements(&mut self, limit: Duration) {
         let given = self.postgres.get_options().unwrap_or_default();
-        let options = format!("{given} -c statement_timeout={}", limit.as_millis());
+        let options = format!(
+            "{given} -c statement_timeout={} -c plan_cache_mode=force_generic_plan -c jit=off",
+            limit.as_millis()
+        );
         self.postgres.options(options.trim());
     }
 

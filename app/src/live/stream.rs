@@ -21,7 +21,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// A stream ends after so long and the client comes again: whom a user follows, and whether the
 /// session still holds, is looked up anew.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// Of messages that come faster than anyone reads, only so many are told.
 const AT_ONCE: usize = 100;

@@ -1,7 +1,7 @@
 //! Lines on their way out: made by whoever logs, gathered in memory, written by one thread in as few
 //! writes as possible. Nobody who logs waits for what the lines are written to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 use std::mem;
 use std::rc::Rc;
@@ -70,8 +70,8 @@ struct State {
 }
 
 thread_local! {
-    /// What this thread makes its lines with.
-    static FORMAT: Format = Format::default();
+    /// What this thread makes its lines with; taken while it does, as what is logged may log.
+    static FORMAT: Cell<Option<Format>> = const { Cell::new(None) };
 }
 
 struct Format {
@@ -106,12 +106,12 @@ impl Drain for Lines {
     type Err = io::Error;
 
     fn log(&self, record: &Record<'_>, values: &OwnedKVList) -> io::Result<()> {
-        FORMAT.with(|format| {
-            format.line.0.borrow_mut().clear();
-            format.json.log(record, values)?;
-            self.0.add(&format.line.0.borrow());
-            Ok(())
-        })
+        let format = FORMAT.take().unwrap_or_default();
+        format.line.0.borrow_mut().clear();
+        format.json.log(record, values)?;
+        self.0.add(&format.line.0.borrow());
+        FORMAT.set(Some(format));
+        Ok(())
     }
 }
 
@@ -137,18 +137,21 @@ impl Shared {
         }
     }
 
+    /// Waits for a line, then for more to come.
+    fn gathered(&self) -> MutexGuard<'_, State> {
+        let nothing = |state: &mut State| state.text.is_empty() && !state.stopping;
+        let waited = self.changed.wait_while(self.lock(), nothing);
+        let state = waited.unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .changed
+            .wait_timeout_while(state, GATHER, |state| !state.stopping);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
     fn write(&self, mut to: impl Write) {
         let mut text = Vec::new();
         loop {
-            let state = self.lock();
-            let wait = |state: &mut State| state.text.is_empty() && !state.stopping;
-            let waited = self.changed.wait_while(state, wait);
-            drop(waited);
-            let state = self.lock();
-            let gathered = self
-                .changed
-                .wait_timeout_while(state, GATHER, |state| !state.stopping);
-            let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.gathered();
             mem::swap(&mut state.text, &mut text);
             let (lines, dropped) = (mem::take(&mut state.lines), mem::take(&mut state.dropped));
             let is_last = state.stopping;
@@ -272,9 +275,14 @@ mod tests {
         drop(writer);
         let text: Vec<u8> = written.try_iter().flatten().collect();
         let lines = lines(&text);
-        let told = lines.iter().filter_map(|line| line["minitwit.log.dropped"].as_u64());
+        let told = lines
+            .iter()
+            .filter_map(|line| line["minitwit.log.dropped"].as_u64());
         assert_eq!(told.sum::<u64>(), lost);
-        let kept = lines.iter().filter(|line| line["message"] == "line").count();
+        let kept = lines
+            .iter()
+            .filter(|line| line["message"] == "line")
+            .count();
         assert_eq!(kept as u64 + lost, sent as u64);
     }
 }

@@ -15,6 +15,9 @@ use tokio_postgres::error::DbError;
 
 pub use lines::Writer;
 
+/// Counts lines that could not be written.
+pub type Dropped = Counter;
+
 use crate::version::version;
 
 /// A logger to stdout; the writer writes out what is gathered when it is dropped. Lines that could
@@ -22,7 +25,7 @@ use crate::version::version;
 ///
 /// # Errors
 /// When the writer's thread can't be started.
-pub fn to_stdout(dropped: &Counter) -> io::Result<(Logger, Writer)> {
+pub fn to_stdout(dropped: &Dropped) -> io::Result<(Logger, Writer)> {
     let (drain, writer) = lines::start(io::stdout(), dropped.clone())?;
     let logger = Logger::root(
         drain.filter_level(Level::Info).fuse(),

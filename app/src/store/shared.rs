@@ -34,7 +34,7 @@ impl Shared {
         Ok(Self {
             newest: newest(config)?,
             // The last value wins. Calls of batches that run at the same time have no order.
-            latest: Batcher::start(FLIGHTS, wait, {
+            latest: Batcher::new(FLIGHTS, wait, {
                 let database = database.clone();
                 move |values: Vec<i64>| {
                     let database = database.clone();
@@ -46,28 +46,28 @@ impl Shared {
                     }
                 }
             }),
-            add_message: Batcher::start(FLIGHTS, wait, {
+            add_message: Batcher::new(FLIGHTS, wait, {
                 let database = database.clone();
                 move |batch: Vec<(String, String)>| {
                     let database = database.clone();
                     async move { messages::add(&mut database.session().await?, &batch).await }
                 }
             }),
-            messages_of: Batcher::start(FLIGHTS, wait, {
+            messages_of: Batcher::new(FLIGHTS, wait, {
                 let database = database.clone();
                 move |batch: Vec<(String, i64)>| {
                     let database = database.clone();
                     async move { messages::newest_of(&mut database.session().await?, &batch).await }
                 }
             }),
-            change_follow: Batcher::start(FLIGHTS, wait, {
+            change_follow: Batcher::new(FLIGHTS, wait, {
                 let database = database.clone();
                 move |batch: Vec<follows::Change>| {
                     let database = database.clone();
                     async move { follows::change(&mut database.session().await?, &batch).await }
                 }
             }),
-            follows_of: Batcher::start(FLIGHTS, wait, {
+            follows_of: Batcher::new(FLIGHTS, wait, {
                 let database = database.clone();
                 move |batch: Vec<(String, i64)>| {
                     let database = database.clone();
@@ -134,7 +134,7 @@ fn newest(config: &ServeConfig) -> Result<Batcher<i64, Arc<Newest>>, TargetError
         answer: config.statement_limit + Duration::from_millis(500),
     };
     let reader = Arc::new(Mutex::new(Reader::new(target, limits)));
-    Ok(Batcher::start(
+    Ok(Batcher::new(
         1,
         config.database_wait_limit,
         move |counts: Vec<i64>| {

@@ -45,7 +45,12 @@ async fn a_session_holds_on_every_process_with_the_same_key() {
         let url = site.database.url();
         let config = serve_config(&url, &[key]);
         let logger = slog::Logger::root(slog::Discard, slog::o!());
-        let other = minitwit::server::start(&config, minitwit::routes::table(), &logger);
+        let other = minitwit::server::start(
+            &config,
+            minitwit::routes::table(),
+            &logger,
+            minitwit::log::Dropped::default(),
+        );
         let other = other.expect("start");
         let response = site
             .client
@@ -158,7 +163,12 @@ async fn a_session_key_that_is_no_key_is_refused_without_being_shown() {
     let site = Site::start().await;
     let config = serve_config(&site.database.url(), &["--session-key=hunter2"]);
     let logger = slog::Logger::root(slog::Discard, slog::o!());
-    let error = minitwit::server::start(&config, minitwit::routes::table(), &logger);
+    let error = minitwit::server::start(
+        &config,
+        minitwit::routes::table(),
+        &logger,
+        minitwit::log::Dropped::default(),
+    );
     let text = format!("{:#}", error.err().expect("refused"));
     assert!(
         text.contains("MINITWIT_SESSION_KEY must be 32 bytes"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use minitwit::config::{Cli, Command, MigrateConfig, ServeConfig};
+use minitwit::log::Dropped;
 use minitwit::route::Route;
 use minitwit::server::Running;
 use minitwit::{migrate, routes, server};
@@ -186,7 +187,12 @@ impl Site {
 
     pub fn on(database: Database, url: &str, settings: &[&str], routes: Vec<Route>) -> Self {
         let logger = Logger::root(Discard, o!());
-        let running = server::start(&serve_config(url, settings), routes, &logger);
+        let running = server::start(
+            &serve_config(url, settings),
+            routes,
+            &logger,
+            Dropped::default(),
+        );
         Self {
             running: running.expect("start"),
             client: client(),
