@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down status live-url plan drill drill-matrix simulate run bench build deps test test-unit test-browser test-clients test-e2e lint check-vagrant
+.PHONY: help up down status live-url plan drill drill-matrix simulate run bench build deps test test-unit test-browser test-clients test-logs test-e2e lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -55,10 +55,10 @@ build: ## Build all binaries
 	@cargo build --release --locked
 
 deps: ## Install everything that any target needs
-	@scripts/install rust cloud postgresql terraform provider ansible browser clients lint
+	@scripts/install rust cloud postgresql terraform provider ansible browser clients elastic lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test lint check-vagrant test-unit test-browser test-clients test-e2e
+	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-e2e
 
 # Tests that boot hosts or enter namespaces need root; what is built stays the user's.
 ifneq ($(shell id -u),0)
@@ -66,7 +66,7 @@ test-unit: export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER := sudo --preserv
 endif
 test-unit: ## Unit and integration tests, with a throwaway PostgreSQL
 	@scripts/install rust postgresql provider terraform cloud lint
-	@scripts/with-postgres cargo test --workspace --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
+	@scripts/with-postgres cargo test --workspace --exclude elk --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
 
 test-browser: ## A visitor's story on MiniTwit in Chromium, desktop and phone
 	@scripts/install rust postgresql browser
@@ -77,6 +77,10 @@ test-clients: ## DigitalOcean's official clients against localcloud's API
 	@scripts/install rust clients
 	@cargo build --locked -p localcloud
 	@scripts/test-clients
+
+test-logs: ## Log lines through Filebeat into Elasticsearch, while both are killed
+	@scripts/install rust elastic
+	@cargo test --locked -p elk
 
 test-e2e: build ## The whole environment in a localcloud of its own: up, load, faults, down
 	@scripts/install cloud terraform ansible

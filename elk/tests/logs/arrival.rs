@@ -1,0 +1,146 @@
+//! Every line arrives once, whatever dies on the way; what does not fit is kept aside.
+
+use std::time::{Duration, Instant};
+
+use rand::Rng;
+use reqwest::Method;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::engine::Engine;
+use crate::filebeat::Filebeat;
+use crate::journal::{self, Line};
+
+const LINES: usize = 100_000;
+const STREAM: &str = "logs-minitwit-default";
+const ASIDE: &str = "logs-minitwit-default::failures";
+/// Time for all lines to arrive, restarts included.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+#[tokio::test]
+async fn every_line_arrives_once_though_both_are_killed_at_random() {
+    let directory = TempDir::new().unwrap();
+    let lines: Vec<Line> = (0..LINES).map(|n| Line::request(n, &json!({}))).collect();
+    let journal = journal::write(directory.path(), &lines);
+    let mut engine = Engine::start().await;
+    let mut filebeat = Filebeat::start(&journal, &engine.url());
+
+    // At a random count each, so that every run finds another moment.
+    let step = LINES / 6;
+    let kills: Vec<usize> = (0..5)
+        .map(|n| rand::rng().random_range(n * step..(n + 1) * step))
+        .collect();
+    for (turn, at) in kills.iter().enumerate() {
+        arrived(&engine, *at).await;
+        if turn % 2 == 0 {
+            filebeat.crash_and_start();
+        } else {
+            engine.crash_and_start().await;
+        }
+    }
+    arrived(&engine, LINES).await;
+    // A line sent twice would come now.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(
+        engine.count(STREAM).await,
+        LINES as u64,
+        "killed at {kills:?}"
+    );
+    assert_eq!(engine.count(ASIDE).await, 0, "killed at {kills:?}");
+    let distinct = json!({
+        "size": 0,
+        "aggs": { "last": { "max": { "field": "event.sequence" } }, "sum": { "sum": { "field": "event.sequence" } } },
+    });
+    let (_, answer) = engine
+        .ask(Method::POST, &format!("{STREAM}/_search"), Some(distinct))
+        .await;
+    let figures = &answer["aggregations"];
+    let shown = |figure: &str| {
+        let value = figures[figure]["value"].as_f64();
+        format!("{:.0}", value.expect("a number"))
+    };
+    assert_eq!(shown("last"), (LINES - 1).to_string());
+    assert_eq!(shown("sum"), (LINES * (LINES - 1) / 2).to_string());
+}
+
+#[tokio::test]
+async fn lines_that_do_not_fit_are_kept_aside_or_as_they_are() {
+    let directory = TempDir::new().unwrap();
+    let lines = [
+        Line::request(0, &json!({})),
+        Line::of("minitwit", "thread main panicked at nowhere".into()),
+        Line::of("minitwit", "{\"message\": \"cut in the mid".into()),
+        Line::request(3, &json!({ "http.response.status_code": "many" })),
+        Line::request(4, &json!({ "live": "not an object" })),
+        Line::request(5, &json!({ "never.seen": { "before": 1 } })),
+        Line::of("keepalived", "(minitwit) Entering MASTER STATE".into()),
+        Line::of("cron", "of no interest".into()),
+    ];
+    let journal = journal::write(directory.path(), &lines);
+    let engine = Engine::start().await;
+    let _filebeat = Filebeat::start(&journal, &engine.url());
+    arrived(&engine, 7).await;
+
+    assert_eq!(engine.count(ASIDE).await, 1);
+    let (_, aside) = engine
+        .ask(Method::GET, &format!("{ASIDE}/_search"), None)
+        .await;
+    let kept = &aside["hits"]["hits"][0]["_source"]["document"]["source"];
+    assert_eq!(kept["live"], "not an object");
+    assert_eq!(kept["event"]["sequence"], 4);
+
+    let found = |query: &'static str| {
+        let engine = &engine;
+        async move {
+            let path = format!("{STREAM}/_search?q={query}");
+            let (_, answer) = engine.ask(Method::GET, &path, None).await;
+            answer["hits"]["hits"]
+                .as_array()
+                .expect("hits")
+                .iter()
+                .map(|hit| hit["_source"].clone())
+                .collect::<Vec<_>>()
+        }
+    };
+    let unparsed = found("error.field:message").await;
+    let mut texts: Vec<&str> = unparsed
+        .iter()
+        .filter_map(|l| l["message"].as_str())
+        .collect();
+    texts.sort_unstable();
+    assert_eq!(
+        texts,
+        [
+            "thread main panicked at nowhere",
+            "{\"message\": \"cut in the mid"
+        ]
+    );
+    let malformed = found("_ignored:http.response.status_code").await;
+    assert_eq!(malformed[0]["http"]["response"]["status_code"], "many");
+    let strange = found("event.sequence:5").await;
+    assert_eq!(strange[0]["never"]["seen"]["before"], 1);
+    let keepalived = found("systemd.unit:keepalived.service").await;
+    assert_eq!(keepalived[0]["message"], "(minitwit) Entering MASTER STATE");
+    for line in unparsed.iter().chain(&malformed).chain(&keepalived) {
+        assert!(
+            !line.to_string().contains("--hidden-word"),
+            "a command line was sent: {line}"
+        );
+    }
+}
+
+/// Waits until `lines` have arrived, the ones kept aside among them.
+pub async fn arrived(engine: &Engine, lines: usize) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let here = engine.count(STREAM).await + engine.count(ASIDE).await;
+        if here >= lines as u64 {
+            return;
+        }
+        assert!(
+            Instant::now() < until,
+            "{here} of {lines} lines have arrived"
+        );
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}

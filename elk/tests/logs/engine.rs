@@ -1,0 +1,167 @@
+//! An Elasticsearch for a test: its own home, a port of its own, ended with the test.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use reqwest::{Client, Method};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Time for a start; the machine may be busy.
+const START: Duration = Duration::from_mins(2);
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crate is in the repository")
+        .to_owned()
+}
+
+/// What `elk/engine/install` made.
+pub fn installed(part: &str) -> PathBuf {
+    let path = root().join(".cache/elastic").join(part);
+    assert!(
+        path.exists(),
+        "{} is missing: run `make test-logs`, or `scripts/install elastic` before",
+        path.display()
+    );
+    path
+}
+
+/// A node, its data, and a client for it.
+pub struct Engine {
+    home: TempDir,
+    port: u16,
+    process: Child,
+    client: Client,
+}
+
+impl Engine {
+    /// A node with our templates loaded.
+    pub async fn start() -> Self {
+        let home = TempDir::new().expect("a directory");
+        let from = installed("elasticsearch");
+        let copied = Command::new("cp")
+            .arg("-a")
+            .arg(from.join("."))
+            .arg(home.path())
+            .status();
+        assert!(copied.expect("cp runs").success());
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|socket| socket.local_addr())
+            .expect("a free port")
+            .port();
+        let process = run(home.path(), port);
+        let engine = Self {
+            home,
+            port,
+            process,
+            client: Client::new(),
+        };
+        engine.wait().await;
+        let loaded = Command::new(env!("CARGO_BIN_EXE_elk"))
+            .args(["load", "--without-lifecycle", "--url", &engine.url()])
+            .arg("--configuration")
+            .arg(root().join("elk"))
+            .output()
+            .expect("elk runs");
+        assert!(
+            loaded.status.success(),
+            "elk load: {}",
+            String::from_utf8_lossy(&loaded.stderr)
+        );
+        engine
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Ends the process as a power cut does, and starts it again on the same data.
+    pub async fn crash_and_start(&mut self) {
+        self.process.kill().expect("it can be killed");
+        self.process.wait().expect("it ends");
+        fs::remove_file(self.home.path().join("data/node.lock")).ok();
+        self.process = run(self.home.path(), self.port);
+        self.wait().await;
+    }
+
+    /// Sends `body`, and gives the answer's status and JSON.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = self
+            .client
+            .request(method, format!("{}/{path}", self.url()))
+            .timeout(Duration::from_mins(1));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("Elasticsearch answers");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Documents in `target`, counted exactly, after a refresh.
+    pub async fn count(&self, target: &str) -> u64 {
+        self.ask(
+            Method::POST,
+            &format!("{target}/_refresh?ignore_unavailable=true"),
+            None,
+        )
+        .await;
+        let path = format!("{target}/_count?ignore_unavailable=true");
+        let (status, answer) = self.ask(Method::GET, &path, None).await;
+        assert!(status == 200 || status == 404, "{target}: {answer}");
+        answer["count"].as_u64().unwrap_or(0)
+    }
+
+    async fn wait(&self) {
+        let until = Instant::now() + START;
+        loop {
+            let url = format!("{}/_cluster/health", self.url());
+            let asked = self.client.get(url).timeout(Duration::from_secs(5)).send();
+            if let Ok(answer) = asked.await
+                && let Ok(health) = answer.json::<Value>().await
+                && matches!(health["status"].as_str(), Some("green" | "yellow"))
+            {
+                return;
+            }
+            assert!(Instant::now() < until, "Elasticsearch did not start");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+fn run(home: &Path, port: u16) -> Child {
+    let shown = |part: &str| home.join(part).display().to_string();
+    Command::new("java")
+        .args([
+            "-Xms512m",
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-Djava.awt.headless=true",
+        ])
+        .arg(format!("-Des.nativelibs.path={}", shown("native")))
+        .arg("-cp")
+        .arg(format!("{}:{}/*", shown("classes"), shown("lib")))
+        .arg("engine.Engine")
+        .arg(home)
+        .arg("127.0.0.1")
+        .arg(port.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("java runs")
+}
