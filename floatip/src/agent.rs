@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::{
     api::{Action, Error, Progress},
-    decision::{Cause, Moment, Record, Seen, Settings, Step, View, Vrrp, Why, decide},
+    decision::{Cause, Flaw, Moment, Record, Seen, Settings, Step, View, Vrrp, Why, decide, row},
     history::{History, Kind},
     note::{Note, Sign},
+    rules::Row,
 };
 
 /// Something that happened.
@@ -28,10 +29,19 @@ pub enum Event {
         /// What came of it.
         result: Result<Record, Error>,
     },
+    /// The API was called.
+    Called {
+        /// More often than the step counts for.
+        more: u32,
+        /// Calls that are left of the API's limit for an hour, if it told.
+        left: Option<u32>,
+    },
     /// The live IP was asked.
     Live {
         /// When asking began.
         since: Moment,
+        /// When it ended.
+        until: Moment,
         /// Whether it serves.
         serves: bool,
     },
@@ -88,12 +98,16 @@ impl Agent {
             now,
             me: self.me,
             vrrp: self.vrrp,
-            fit: self.fit,
+            fit: self.fit || self.is_flawed(),
             frozen: self.frozen,
             record: self.record,
             live_answers: self.live_answers,
             history: &self.history,
         }
+    }
+
+    fn is_flawed(&self) -> bool {
+        self.settings.flaw == Some(Flaw::ClaimsUnfit) && self.claim.is_some()
     }
 
     /// Since when it claims the live IP, if it does.
@@ -109,16 +123,30 @@ impl Agent {
             .is_some_and(|record| record.value.live.holder == Some(self.me))
     }
 
-    /// Decides the next step.
+    /// What Keepalived's bonus should say, once the record is known: whether the live IP is here.
+    #[must_use]
+    pub fn bonus(&self) -> Option<bool> {
+        let kept = self.settings.flaw != Some(Flaw::NoBonus);
+        self.record.is_some().then(|| self.holds_live() && kept)
+    }
+
+    /// The row of the table that applies.
+    #[must_use]
+    pub fn row(&self, now: Moment) -> &'static Row {
+        row(&self.view(now), &self.settings)
+    }
+
+    /// Decides the next step; whoever asks carries it out.
     pub fn step(&mut self, now: Moment, notes: &mut Vec<Note>) -> Step {
         let step = decide(&self.view(now), &self.settings);
+        self.history.pace.spend(now, step.calls());
         match (step, self.claim) {
             (Step::ReleaseStage, None) => self.begin(now, self.cause(), notes),
             (Step::AssignLive(cause), None) => self.begin(now, cause, notes),
             (_, Some(claim)) => {
                 let why = match step {
                     _ if self.frozen => Why::Frozen,
-                    _ if !self.fit => Why::NotFit,
+                    _ if !self.fit && !self.is_flawed() => Why::NotFit,
                     _ if self.vrrp != Vrrp::Master => Why::NotMaster,
                     Step::Rest {
                         why: Why::LiveServes,
@@ -193,7 +221,19 @@ impl Agent {
                 let retry_in = self.failed(now, &error, jitter, urgent);
                 notes.push(Note::RecordUnreadable { error, retry_in });
             }
-            Event::Live { since, serves } => self.live_is(now, since, serves, notes),
+            Event::Called { more, left } => {
+                self.history.pace.spend(now, more);
+                self.history.remaining = left.or(self.history.remaining);
+            }
+            Event::Live {
+                since,
+                until,
+                serves,
+            } => {
+                // An answer was true when it was asked for, at the latest; silence is true until the asking ended.
+                let at = if serves { since } else { until };
+                self.live_is(now, Seen { value: serves, at }, notes);
+            }
             Event::Started(kind, Ok(action)) => {
                 self.history.accepted(now, action.id, kind, &self.settings);
                 notes.push(Note::Accepted {
@@ -207,10 +247,13 @@ impl Agent {
             // Too early to be found, which heals, or never to be found: then the record tells.
             Event::Polled(Err(Error::NotFound { .. })) => {
                 self.history.polled(now, &self.settings);
-                self.history.news(now);
+                self.history.doubt(now);
             }
             Event::Polled(Err(error)) => {
                 self.history.polled(now, &self.settings);
+                if error.retry_after().is_some() {
+                    self.failed(now, &error, jitter, true);
+                }
                 notes.push(Note::PollFailed { error });
             }
         }
@@ -234,7 +277,11 @@ impl Agent {
         jitter: f64,
         notes: &mut Vec<Note>,
     ) {
+        let doubt_at = self.history.doubt_at;
         let retry_in = self.failed(now, error, jitter, true);
+        if self.settings.flaw == Some(Flaw::KeepsRecord) {
+            self.history.doubt_at = doubt_at;
+        }
         notes.push(Note::ClaimFailed {
             kind,
             error: error.to_string(),
@@ -271,6 +318,11 @@ impl Agent {
         let was_here = self.holds_live();
         self.record = Some(record);
         self.history.lock_seen(now, record.value.live.locked);
+        let holder = record.value.live.holder;
+        let moved = before.is_some_and(|before| before.live.holder != holder);
+        if moved && holder.is_some() && !self.holds_live() {
+            self.history.moved_away(now);
+        }
         if before != Some(record.value) {
             notes.push(Note::Record {
                 record: record.value,
@@ -293,11 +345,10 @@ impl Agent {
         }
     }
 
-    fn live_is(&mut self, now: Moment, since: Moment, serves: bool, notes: &mut Vec<Note>) {
+    fn live_is(&mut self, now: Moment, seen: Seen<bool>, notes: &mut Vec<Note>) {
         let before = self.live_answers.map(|seen| seen.value);
-        // An answer was true when it was asked for, at the latest; silence is true until now.
-        let at = if serves { since } else { now };
-        self.live_answers = Some(Seen { value: serves, at });
+        let serves = seen.value;
+        self.live_answers = Some(seen);
         if before != Some(serves) {
             notes.push(Note::Live { serves });
         }
@@ -308,6 +359,7 @@ impl Agent {
             return;
         }
         self.detected = false;
+        self.history.settled(seen.at);
         if self.holds_live() && self.history.awaits_answer(now) {
             notes.push(Note::FirstAnswer {
                 after: self.history.answered(now),

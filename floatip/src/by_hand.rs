@@ -95,7 +95,7 @@ pub async fn claim(
         me,
         clock: Clock::start(),
     };
-    let mut agent = Agent::new(
+    let agent = Agent::new(
         me,
         Settings {
             force,
@@ -108,7 +108,7 @@ pub async fn claim(
         frozen,
     };
     let mut moved = false;
-    let driven = drive(&mut agent, &steps, inputs, |turn| {
+    let driven = drive(agent, &steps, inputs, |turn| {
         for note in turn.notes {
             moved |= matches!(note, Note::Decided { .. });
             // That the operator stands in for VRRP is no news.

@@ -1,159 +1,27 @@
 //! What to do next, as a pure function of what is known. Nothing here does I/O, reads a clock or draws a random number.
 //!
-//! | record: live IP is … | fit | VRRP | live IP answers | step |
-//! | --- | --- | --- | --- | --- |
-//! | here | any | any | any | rest: look every few seconds, often until the first answer |
-//! | elsewhere, nowhere | no | any | any | rest |
-//! | elsewhere, nowhere | yes | not MASTER | any | rest |
-//! | elsewhere, nowhere | yes | MASTER | not asked since | look |
-//! | elsewhere, nowhere | yes | MASTER | yes | rest, look again in a second; by hand with force: as no |
-//! | locked | yes | MASTER | no | rest, look again shortly; after a while go on |
-//! | elsewhere, nowhere | yes | MASTER | no | release the stage IP if it is here, then assign the live IP here |
+//! What is known becomes the facts that the table in [`crate::rules`] looks at; its row becomes a step, with its times.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::{History, Kind};
-
-/// Time since the agent started.
-pub type Moment = Duration;
-
-/// Keepalived's state on this droplet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Vrrp {
-    /// Elected: the other is gone, unfit, or of lower priority.
-    Master,
-    /// The other is elected.
-    Backup,
-    /// Out of the election: unfit, or its link is gone.
-    Fault,
-    /// Keepalived doesn't run, or hasn't said anything yet.
-    #[default]
-    Unknown,
-}
-
-impl Vrrp {
-    /// As Keepalived writes it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Master => "MASTER",
-            Self::Backup => "BACKUP",
-            Self::Fault => "FAULT",
-            Self::Unknown => "UNKNOWN",
-        }
-    }
-}
-
-/// Who holds a reserved IP, by DigitalOcean's record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Holding {
-    /// The droplet, if any.
-    pub holder: Option<u64>,
-    /// An action is pending.
-    pub locked: bool,
-}
-
-/// What was read of DigitalOcean's record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Record {
-    /// The live IP.
-    pub live: Holding,
-    /// The stage IP, if there is one.
-    pub stage: Option<Holding>,
-}
-
-/// Something seen, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen<T> {
-    /// What was seen.
-    pub value: T,
-    /// How old it is at most.
-    pub at: Moment,
-}
-
-/// All that a decision rests on.
-#[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
-    /// Now.
-    pub now: Moment,
-    /// This droplet.
-    pub me: u64,
-    /// Keepalived's state here.
-    pub vrrp: Vrrp,
-    /// The local service is ready.
-    pub fit: bool,
-    /// An operator holds automatic moves.
-    pub frozen: bool,
-    /// The last record that could be read.
-    pub record: Option<Seen<Record>>,
-    /// Whether the live IP answered when it was last asked.
-    pub live_answers: Option<Seen<bool>>,
-    /// What was done before.
-    pub history: &'a History,
-}
-
-/// Times and limits.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// An operator wants the live IP here although it serves elsewhere.
-    pub force: bool,
-    /// Between reads of the record at rest. Five seconds are 1,440 calls an hour of a limit of 5,000.
-    pub record_every: Duration,
-    /// Between looks from outside at rest.
-    pub live_every: Duration,
-    /// Between looks from outside while this droplet could claim and the live IP serves elsewhere.
-    pub live_every_contested: Duration,
-    /// Between looks from outside until the live IP answered after it came here.
-    pub live_every_arrived: Duration,
-    /// No claim rests on a record older than this; well above the time that reading it and asking the live IP may take.
-    pub record_max_age: Duration,
-    /// Between looks while the live IP is locked.
-    pub locked_every: Duration,
-    /// After this long under lock, try nevertheless.
-    pub locked_patience: Duration,
-    /// Between polls of an action.
-    pub poll_every: Duration,
-    /// An action that is pending for longer is forgotten, and the record asked.
-    pub action_patience: Duration,
-    /// Moves to this droplet that may follow each other ...
-    pub moves: usize,
-    /// ... within this time; a further one waits.
-    pub moves_window: Duration,
-    /// First wait after a failed call; it doubles each time.
-    pub backoff_first: Duration,
-    /// Longest wait after a failed call, unless the API asks for more.
-    pub backoff_most: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        let ms = Duration::from_millis;
-        Self {
-            force: false,
-            record_every: ms(5_000),
-            live_every: ms(3_000),
-            live_every_contested: ms(1_000),
-            live_every_arrived: ms(200),
-            record_max_age: ms(4_000),
-            locked_every: ms(500),
-            locked_patience: ms(15_000),
-            poll_every: ms(500),
-            action_patience: ms(60_000),
-            moves: 4,
-            moves_window: ms(60_000),
-            backoff_first: ms(100),
-            backoff_most: ms(1_000),
-        }
-    }
-}
+use crate::{
+    facts::{Answer, Facts, Lock, Pending, Where},
+    history::Kind,
+    rules::{Does, Row, find},
+};
+pub use crate::{
+    known::{Holding, Moment, Record, Seen, View, Vrrp},
+    settings::{Flaw, Settings},
+};
 
 /// Why nothing is to be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
+    /// The record could not be read yet.
+    Unread,
     /// The live IP is here.
     HolderHere,
     /// An operator holds automatic moves.
@@ -164,6 +32,8 @@ pub enum Why {
     NotMaster,
     /// The live IP serves, elsewhere.
     LiveServes,
+    /// The live IP was moved to another droplet just now, and has not answered there yet.
+    Settling,
     /// Someone else's action is pending.
     Locked,
     /// An action of ours is pending.
@@ -172,6 +42,26 @@ pub enum Why {
     Backoff,
     /// The live IP came here too often lately.
     Damped,
+}
+
+impl Why {
+    /// In a word, as in log lines and JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unread => "unread",
+            Self::HolderHere => "holder_here",
+            Self::Frozen => "frozen",
+            Self::NotFit => "not_fit",
+            Self::NotMaster => "not_master",
+            Self::LiveServes => "live_serves",
+            Self::Settling => "settling",
+            Self::Locked => "locked",
+            Self::ActionPending => "action_pending",
+            Self::Backoff => "backoff",
+            Self::Damped => "damped",
+        }
+    }
 }
 
 /// Why the live IP is claimed.
@@ -216,122 +106,165 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// Calls of the API that it makes at most.
+    #[must_use]
+    pub fn calls(self) -> u32 {
+        match self {
+            Self::Rest { .. } | Self::Look { record: false, .. } => 0,
+            Self::Look { record: true, .. } => 2,
+            Self::ReleaseStage | Self::AssignLive(_) | Self::Poll { .. } => 1,
+        }
+    }
+}
+
 /// Decides the next step.
 #[must_use]
 pub fn decide(view: &View<'_>, settings: &Settings) -> Step {
-    let now = view.now;
-    let Some(record) = view.record else {
-        return look_when_due(view, settings, Why::Backoff, None);
-    };
-    let live = record.value.live;
-    if live.holder == Some(view.me) {
-        return look_when_due(view, settings, Why::HolderHere, None);
-    }
-    if view.frozen {
-        return look_when_due(view, settings, Why::Frozen, None);
-    }
-    if !view.fit {
-        return look_when_due(view, settings, Why::NotFit, None);
-    }
-    if view.vrrp != Vrrp::Master {
-        return look_when_due(view, settings, Why::NotMaster, None);
-    }
-    if let Some(pending) = view.history.pending(now, settings) {
-        if record.at < view.history.news_at && view.history.retry_at <= now {
-            return Step::Look {
-                record: true,
-                live: false,
-            };
-        }
-        if pending.poll_at <= now {
-            return Step::Poll {
-                action: pending.action,
-                kind: pending.kind,
-            };
-        }
-        return Step::Rest {
-            why: Why::ActionPending,
-            until: pending.poll_at,
-        };
-    }
-    if view.history.retry_at > now {
-        return Step::Rest {
-            why: Why::Backoff,
-            until: view.history.retry_at,
-        };
-    }
-    if let Some(until) = view.history.damped_until(now, settings) {
-        return look_when_due(view, settings, Why::Damped, Some(until));
-    }
-    claim(view, settings, &record)
+    follow(find(&facts(view, settings)), view, settings)
 }
 
-/// This droplet is fit and MASTER, the live IP is not here, and nothing of ours is under way.
-fn claim(view: &View<'_>, settings: &Settings, record: &Seen<Record>) -> Step {
-    let (now, live, history) = (view.now, record.value.live, view.history);
-    let fresh = |at: Moment, most: Duration| at >= history.news_at && now < at + most;
-    let look_record = !fresh(record.at, settings.record_max_age);
+/// The row of the table that applies.
+#[must_use]
+pub fn row(view: &View<'_>, settings: &Settings) -> &'static Row {
+    find(&facts(view, settings))
+}
+
+/// What the table looks at.
+#[must_use]
+pub fn facts(view: &View<'_>, settings: &Settings) -> Facts {
+    let (now, history) = (view.now, view.history);
+    let record = view.record.map(|seen| seen.value).unwrap_or_default();
+    let live = match (view.record, record.live.holder) {
+        (None, _) => Where::Unread,
+        (_, None) => Where::Nowhere,
+        (_, Some(holder)) if holder == view.me => Where::Here,
+        _ => Where::There,
+    };
     let answer = view
         .live_answers
-        .filter(|seen| fresh(seen.at, settings.live_every_contested));
-    match answer {
-        _ if settings.force => {}
-        None => {
-            return Step::Look {
-                record: look_record,
-                live: true,
-            };
-        }
-        Some(seen) if seen.value && !look_record => {
-            let until = seen.at + settings.live_every_contested;
-            return look_when_due(view, settings, Why::LiveServes, Some(until));
-        }
-        Some(_) => {}
+        .filter(|seen| seen.at >= history.news_at && now < seen.at + settings.live_every_contested);
+    let lock = match record.live.locked {
+        false => Lock::Open,
+        true if history.locked_for(now) < settings.locked_patience => Lock::Locked,
+        true => Lock::Overdue,
+    };
+    Facts {
+        live,
+        frozen: view.frozen,
+        fit: view.fit,
+        master: view.vrrp == Vrrp::Master,
+        fresh: view.record.is_some_and(|seen| {
+            seen.at >= history.doubt_at && now < seen.at + settings.record_max_age
+        }),
+        pending: match history.pending(now, settings) {
+            None => Pending::No,
+            Some(pending) if pending.poll_at <= now => Pending::Due,
+            Some(_) => Pending::Asked,
+        },
+        calls: history.call_at(now) <= now,
+        damped: history.damped_until(now, settings).is_some(),
+        answer: match answer.map(|seen| seen.value) {
+            _ if settings.flaw == Some(Flaw::ClaimsUnasked) => Answer::Silent,
+            None => Answer::Unasked,
+            Some(true) => Answer::Serves,
+            Some(false) => Answer::Silent,
+        },
+        settling: history.settles_at(settings).is_some_and(|at| now < at),
+        lock,
+        stage_here: record.stage.is_some_and(|it| it.holder == Some(view.me)),
+        forced: settings.force,
     }
-    if look_record {
-        return Step::Look {
+}
+
+fn follow(row: &Row, view: &View<'_>, settings: &Settings) -> Step {
+    let (now, history) = (view.now, view.history);
+    match row.does {
+        Does::Rest(why) => rest(why, view, settings),
+        Does::ReadRecord => Step::Look {
             record: true,
             live: false,
-        };
+        },
+        Does::AskLive => Step::Look {
+            record: !facts(view, settings).fresh,
+            live: true,
+        },
+        Does::Poll => match history.pending(now, settings) {
+            Some(pending) => Step::Poll {
+                action: pending.action,
+                kind: pending.kind,
+            },
+            None => rest(Why::ActionPending, view, settings),
+        },
+        Does::ReleaseStage => Step::ReleaseStage,
+        Does::AssignLive => Step::AssignLive(
+            match view.record.and_then(|record| record.value.live.holder) {
+                _ if settings.force => Cause::Forced,
+                None => Cause::NobodyHolds,
+                Some(_) => Cause::LiveSilent,
+            },
+        ),
     }
-    if live.locked && history.locked_for(now) < settings.locked_patience {
-        let until = record.at + settings.locked_every;
-        if until <= now {
-            return Step::Look {
-                record: true,
-                live: false,
-            };
+}
+
+fn rest(why: Why, view: &View<'_>, settings: &Settings) -> Step {
+    let (now, history) = (view.now, view.history);
+    let call_at = history.call_at(now);
+    match why {
+        Why::ActionPending => {
+            let pending = history.pending(now, settings);
+            let until = pending.map_or(call_at, |it| it.poll_at.max(call_at));
+            Step::Rest { why, until }
         }
-        return Step::Rest {
-            why: Why::Locked,
-            until,
-        };
+        Why::Backoff => {
+            let ask_at = view.live_answers.map_or(now, |seen| {
+                seen.at.max(history.news_at) + settings.live_every_contested / 2
+            });
+            if ask_at <= now {
+                return Step::Look {
+                    record: false,
+                    live: true,
+                };
+            }
+            let until = ask_at.min(call_at);
+            Step::Rest { why, until }
+        }
+        Why::Locked => {
+            let until = view.record.map_or(now, |it| it.at + settings.locked_every);
+            if until <= now {
+                return Step::Look {
+                    record: true,
+                    live: false,
+                };
+            }
+            Step::Rest { why, until }
+        }
+        Why::Damped => look_when_due(view, settings, why, history.damped_until(now, settings)),
+        Why::LiveServes | Why::Settling => {
+            let again = view
+                .live_answers
+                .map(|it| it.at + settings.live_every_contested);
+            look_when_due(view, settings, why, again)
+        }
+        _ => look_when_due(view, settings, why, None),
     }
-    if record
-        .value
-        .stage
-        .is_some_and(|stage| stage.holder == Some(view.me))
-    {
-        return Step::ReleaseStage;
-    }
-    Step::AssignLive(match live.holder {
-        _ if settings.force => Cause::Forced,
-        None => Cause::NobodyHolds,
-        Some(_) => Cause::LiveSilent,
-    })
 }
 
 /// Rests, but keeps looking: the record and the live IP are asked at their cadence, and at once after news.
 fn look_when_due(view: &View<'_>, settings: &Settings, why: Why, until: Option<Moment>) -> Step {
     let history = view.history;
+    let slow = history
+        .remaining
+        .is_some_and(|left| left < settings.reserve);
+    let record_every = settings.record_every * if slow { 6 } else { 1 };
     let record_at = view.record.map_or(Duration::ZERO, |seen| {
-        if seen.at < history.news_at {
+        if seen.at < history.doubt_at {
             Duration::ZERO
         } else {
-            seen.at + settings.record_every
+            seen.at + record_every
         }
     });
-    let record_at = record_at.max(history.retry_at);
+    let record_at = record_at.max(history.call_at(view.now));
     let live_every = if why == Why::HolderHere && history.awaits_answer(view.now) {
         settings.live_every_arrived
     } else {

@@ -26,6 +26,59 @@ pub struct Inputs {
     pub frozen: watch::Receiver<bool>,
 }
 
+/// The loop without its I/O: which step begins when. One at a time, so one claim at a time.
+#[derive(Clone, Debug)]
+pub struct Driver {
+    /// What is known.
+    pub agent: Agent,
+    /// The step that is being carried out, or the rest.
+    pub step: Step,
+    running: bool,
+}
+
+impl Driver {
+    /// Nothing is being done yet.
+    #[must_use]
+    pub fn new(agent: Agent) -> Self {
+        let step = Step::Look {
+            record: false,
+            live: false,
+        };
+        Self {
+            agent,
+            step,
+            running: false,
+        }
+    }
+
+    /// The step that was begun has ended; what came of it is among the next turn's events.
+    pub fn ended(&mut self) {
+        self.running = false;
+    }
+
+    /// Takes in what happened. Tells the step to begin, if one does, and when to come back though nothing happens.
+    pub fn turn(
+        &mut self,
+        now: Moment,
+        events: impl IntoIterator<Item = Event>,
+        jitter: f64,
+        notes: &mut Vec<Note>,
+    ) -> (Option<Step>, Option<Moment>) {
+        for event in events {
+            self.agent.absorb(now, event, jitter, notes);
+        }
+        if self.running {
+            return (None, None);
+        }
+        self.step = self.agent.step(now, notes);
+        if let Step::Rest { until, .. } = self.step {
+            return (None, Some(until));
+        }
+        self.running = true;
+        (Some(self.step), None)
+    }
+}
+
 /// Something changed; what `on` is told.
 #[derive(Debug)]
 pub struct Turn<'a> {
@@ -41,46 +94,44 @@ pub struct Turn<'a> {
 
 /// Runs until `on`, which is called after every change, breaks.
 pub async fn drive<R>(
-    agent: &mut Agent,
+    agent: Agent,
     steps: &Steps,
     mut inputs: Inputs,
     mut on: impl FnMut(Turn<'_>) -> ControlFlow<R>,
 ) -> R {
-    let mut running: Option<Pin<Box<dyn Future<Output = Vec<Event>> + Send>>> = None;
+    let mut driver = Driver::new(agent);
+    let mut running: Option<Running> = None;
     let mut events = vec![
         inputs.take_vrrp(),
         inputs.take_fitness(),
         inputs.take_frozen(),
     ];
-    let mut step = Step::Look {
-        record: false,
-        live: false,
-    };
     loop {
         let now = steps.clock.now();
         let mut notes = Vec::new();
-        for event in events.drain(..) {
-            agent.absorb(now, event, jitter(), &mut notes);
-        }
-        let mut wake = steps.clock.instant(now + LONGEST_REST);
         if running.is_none() {
-            step = agent.step(now, &mut notes);
-            match step {
-                Step::Rest { until, .. } => wake = wake.min(steps.clock.instant(until)),
-                step => running = Some(Box::pin(steps.clone().perform(step))),
-            }
+            driver.ended();
         }
-        if let ControlFlow::Break(result) = on(Turn {
+        let (begins, until) = driver.turn(now, events, jitter(), &mut notes);
+        if let Some(step) = begins {
+            running = Some(Box::pin(steps.clone().perform(step)));
+        }
+        let turn = Turn {
             now,
-            agent,
-            step,
+            agent: &driver.agent,
+            step: driver.step,
             notes: &notes,
-        }) {
+        };
+        if let ControlFlow::Break(result) = on(turn) {
             return result;
         }
-        events = inputs.next(&mut running, wake).await;
+        let longest = now + LONGEST_REST;
+        let wake = until.map_or(longest, |until| until.min(longest));
+        events = inputs.next(&mut running, steps.clock.instant(wake)).await;
     }
 }
+
+type Running = Pin<Box<dyn Future<Output = Vec<Event>> + Send>>;
 
 impl Inputs {
     fn take_vrrp(&mut self) -> Event {
@@ -96,11 +147,7 @@ impl Inputs {
     }
 
     /// Waits for whatever comes first: the step that runs ends, something changes, or it is time.
-    async fn next(
-        &mut self,
-        running: &mut Option<Pin<Box<dyn Future<Output = Vec<Event>> + Send>>>,
-        wake: Instant,
-    ) -> Vec<Event> {
+    async fn next(&mut self, running: &mut Option<Running>, wake: Instant) -> Vec<Event> {
         let step = async {
             match running.as_mut() {
                 Some(step) => step.await,

@@ -4,7 +4,10 @@ use std::{collections::VecDeque, time::Duration};
 
 use serde::Serialize;
 
-use crate::decision::{Moment, Settings};
+use crate::{
+    decision::{Moment, Settings},
+    pace::Pace,
+};
 
 /// How long to look often for the first answer after the live IP came here.
 const ARRIVAL: Duration = Duration::from_mins(1);
@@ -39,8 +42,15 @@ pub struct Pending {
 pub struct History {
     /// When something last happened: what was seen before it proves nothing.
     pub news_at: Moment,
+    /// Since when the record has been in doubt: by news, by a refusal, or by an action that ended.
+    pub doubt_at: Moment,
     /// No call before this.
     pub retry_at: Moment,
+    /// What is left of the API's calls for an hour, as last told.
+    pub remaining: Option<u32>,
+    /// Keeps this droplet's calls within the API's limits.
+    pub pace: Pace,
+    moved_at: Option<Moment>,
     api_asked: bool,
     pending: Option<Pending>,
     failures: u32,
@@ -54,9 +64,39 @@ impl History {
     /// Something happened that makes a new look necessary, and waiting after a failed call pointless unless the API asked for it.
     pub fn news(&mut self, now: Moment) {
         self.news_at = now;
+        self.doubt_at = now;
         if !self.api_asked {
             self.retry_at = self.retry_at.min(now);
         }
+    }
+
+    /// The record may have changed.
+    pub fn doubt(&mut self, now: Moment) {
+        self.doubt_at = now;
+    }
+
+    /// When the API may be called next.
+    #[must_use]
+    pub fn call_at(&self, now: Moment) -> Moment {
+        self.retry_at.max(self.pace.ready_at(now))
+    }
+
+    /// Someone moved the live IP to another droplet.
+    pub fn moved_away(&mut self, now: Moment) {
+        self.moved_at = Some(now);
+    }
+
+    /// The live IP answered: wherever it was moved, it is there.
+    pub fn settled(&mut self, asked: Moment) {
+        if self.moved_at.is_some_and(|moved| asked >= moved) {
+            self.moved_at = None;
+        }
+    }
+
+    /// Until when the live IP may be silent where it was moved.
+    #[must_use]
+    pub fn settles_at(&self, settings: &Settings) -> Option<Moment> {
+        self.moved_at.map(|at| at + settings.settle)
     }
 
     /// An action was accepted.
@@ -79,7 +119,7 @@ impl History {
 
     /// The action ended, one way or the other; only the record tells how.
     pub fn ended(&mut self, now: Moment) -> Option<Pending> {
-        self.news(now);
+        self.doubt(now);
         self.pending.take()
     }
 
@@ -113,7 +153,7 @@ impl History {
             .mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0));
         let wait = wait.max(retry_after.unwrap_or_default());
         self.failures = self.failures.saturating_add(1);
-        self.news_at = now;
+        self.doubt_at = now;
         self.retry_at = now + wait;
         self.api_asked = retry_after.is_some();
         wait
@@ -128,6 +168,7 @@ impl History {
     pub fn arrived(&mut self, now: Moment, ours: bool) {
         self.calm();
         self.pending = None;
+        self.moved_at = None;
         self.arrived_at = Some(now);
         if ours {
             self.moves.push_back(now);

@@ -158,7 +158,7 @@ impl Note {
                 warn!(log, "can't poll the action: {}", error; "event.action" => "poll_failed", "error.code" => error.kind());
             }
             Self::ClaimAbandoned { why, after } => {
-                warn!(log, "the claim is given up"; "event.action" => "claim_abandoned", "why" => reason(*why), "after_ms" => ms(*after));
+                warn!(log, "the claim is given up"; "event.action" => "claim_abandoned", "why" => why.name(), "after_ms" => ms(*after));
             }
         }
     }
@@ -187,20 +187,6 @@ fn accepted(kind: Kind) -> &'static str {
     match kind {
         Kind::ReleaseStage => "stage_release_accepted",
         Kind::AssignLive => "accepted",
-    }
-}
-
-fn reason(why: Why) -> &'static str {
-    match why {
-        Why::HolderHere => "holder_here",
-        Why::Frozen => "frozen",
-        Why::NotFit => "not_fit",
-        Why::NotMaster => "not_master",
-        Why::LiveServes => "live_serves",
-        Why::Locked => "locked",
-        Why::ActionPending => "action_pending",
-        Why::Backoff => "backoff",
-        Why::Damped => "damped",
     }
 }
 

@@ -1,8 +1,11 @@
 //! Carries out the steps that the decision asks for: the only place that calls the API and asks the live IP.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{net::Ipv4Addr, pin::pin, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 
 use crate::{
     agent::Event,
@@ -11,6 +14,11 @@ use crate::{
     history::Kind,
     live::LiveIp,
 };
+
+/// An answer that takes longer than this has another question sent beside it ...
+const HEDGE_AFTER: Duration = Duration::from_millis(400);
+/// ... until the record counts as unreadable after this.
+const READ_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Counts moments from when it was made.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +62,19 @@ pub struct Steps {
 impl Steps {
     /// Carries out a step and tells what came of it; resting is nobody's job here.
     pub async fn perform(self, step: Step) -> Vec<Event> {
+        let before = self.api.calls();
+        let mut events = self.carry_out(step).await;
+        if step.calls() > 0 {
+            let made = self.api.calls().saturating_sub(before);
+            events.push(Event::Called {
+                more: u32::try_from(made).map_or(0, |made| made.saturating_sub(step.calls())),
+                left: self.api.budget().map(|it| it.remaining),
+            });
+        }
+        events
+    }
+
+    async fn carry_out(&self, step: Step) -> Vec<Event> {
         match step {
             Step::Rest { .. } => Vec::new(),
             Step::Look { record, live } => self.look(record, live).await,
@@ -82,48 +103,82 @@ impl Steps {
 
     async fn look(&self, record: bool, live: bool) -> Vec<Event> {
         let since = self.clock.now();
-        let record = async {
-            if !record {
-                return None;
-            }
-            Some(Event::Record {
-                since,
-                result: self.record().await,
-            })
-        };
-        let live = async {
-            if !live {
-                return None;
-            }
-            Some(Event::Live {
-                since,
-                serves: self.live.serves().await,
-            })
-        };
-        let (live, record) = tokio::join!(live, record);
-        live.into_iter().chain(record).collect()
+        match (record, live) {
+            (false, _) => vec![self.ask().await],
+            (true, false) => vec![self.read(since).await],
+            (true, true) => self.read_and_ask(since).await,
+        }
     }
 
-    /// Reads the record of both IPs.
+    /// The record may take its time; what is known of the live IP is to be no older for it.
+    async fn read_and_ask(&self, since: Moment) -> Vec<Event> {
+        let mut read = pin!(self.read(since));
+        let mut record = None;
+        let mut asked = None;
+        loop {
+            let serves = matches!(asked, Some(Event::Live { serves: true, .. }));
+            let mut ask = pin!(self.ask());
+            let again = loop {
+                tokio::select! {
+                    // One that serves need not be asked again and again.
+                    answer = &mut ask, if !serves => break Some(answer),
+                    answer = &mut read, if record.is_none() => record = Some(answer),
+                }
+                if asked.is_some() {
+                    break None;
+                }
+            };
+            asked = again.or(asked);
+            if asked.is_some() && record.is_some() {
+                return asked.into_iter().chain(record).collect();
+            }
+        }
+    }
+
+    async fn ask(&self) -> Event {
+        let since = self.clock.now();
+        let serves = self.live.serves().await;
+        let until = self.clock.now();
+        Event::Live {
+            since,
+            until,
+            serves,
+        }
+    }
+
+    async fn read(&self, since: Moment) -> Event {
+        let result = self.record().await;
+        Event::Record { since, result }
+    }
+
+    /// Reads the record of both IPs; the second only when the first could be read, so that trouble costs one call.
     ///
     /// # Errors
     /// If either can't be read.
     pub async fn record(&self) -> Result<Record, Error> {
-        let stage = async {
-            match self.stage_ip {
-                Some(ip) => self
-                    .api
-                    .reserved_ip(ip)
-                    .await
-                    .map(|stage| Some(Holding::from(&stage))),
-                None => Ok(None),
+        let live = self.reserved_ip(self.live.ip()).await?;
+        let stage = match self.stage_ip {
+            Some(ip) => Some(self.reserved_ip(ip).await?),
+            None => None,
+        };
+        Ok(Record { live, stage })
+    }
+
+    /// Asks again beside an answer that is slow to come: when the API comes back from silence, a question is never older than that.
+    async fn reserved_ip(&self, ip: Ipv4Addr) -> Result<Holding, Error> {
+        let mut asked = JoinSet::new();
+        let answer = async {
+            loop {
+                let api = self.api.clone();
+                asked.spawn(async move { api.reserved_ip(ip).await });
+                // A question that ended without an answer is replaced when its time has come.
+                if let Ok(Some(Ok(answer))) = timeout(HEDGE_AFTER, asked.join_next()).await {
+                    return answer.map(|ip| Holding::from(&ip));
+                }
             }
         };
-        let (live, stage) = tokio::try_join!(self.api.reserved_ip(self.live.ip()), stage)?;
-        Ok(Record {
-            live: Holding::from(&live),
-            stage,
-        })
+        let silent = |_| Err(Error::Silent("timed out".into()));
+        timeout(READ_PATIENCE, answer).await.unwrap_or_else(silent)
     }
 }
 

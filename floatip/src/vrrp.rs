@@ -61,7 +61,8 @@ pub fn has_address(fib_trie: &str, address: &str) -> bool {
 }
 
 /// MASTER is what the address says; what the FIFO told last makes the difference only without it.
-fn state(is_master: bool, told: Vrrp) -> Vrrp {
+#[must_use]
+pub fn state(is_master: bool, told: Vrrp) -> Vrrp {
     match told {
         _ if is_master => Vrrp::Master,
         Vrrp::Master => Vrrp::Backup,

@@ -93,7 +93,7 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
         me,
         clock: Clock::start(),
     };
-    let mut agent = Agent::new(me, Settings::default());
+    let agent = Agent::new(me, Settings::default());
     let inputs = Inputs {
         vrrp,
         fitness: fitness.clone(),
@@ -112,7 +112,7 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
         before: Fitness::default(),
         disagreement: Disagreement::default(),
     };
-    Ok(drive(&mut agent, &steps, inputs, |turn| shower.show(&turn)).await)
+    Ok(drive(agent, &steps, inputs, |turn| shower.show(&turn)).await)
 }
 
 async fn wait_for_id(site: &Site, log: &Logger) -> u64 {
@@ -204,8 +204,8 @@ impl Shower {
             note.log(&self.log);
             self.metrics.count(note);
         }
-        if turn.agent.view(turn.now).record.is_some()
-            && let Err(error) = self.bonus.write(turn.agent.holds_live())
+        if let Some(holds) = turn.agent.bonus()
+            && let Err(error) = self.bonus.write(holds)
         {
             warn!(self.log, "can't write the VRRP bonus: {}", error; "event.action" => "bonus_unwritable");
         }

@@ -9,7 +9,10 @@ mod model;
 
 use std::{
     net::Ipv4Addr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -25,8 +28,9 @@ use crate::token::Token;
 
 /// Time for a call that reads.
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
-/// Time for a call that acts; longer, since giving up on one that was carried out costs a read.
-const ACT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time for a call that acts. Giving up on one that was carried out costs a read of the record, which shows the lock; waiting on one
+/// that was not costs a failover that time.
+const ACT_TIMEOUT: Duration = Duration::from_millis(1_200);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const PER_PAGE: u32 = 100;
 
@@ -37,6 +41,7 @@ pub struct Client {
     base: String,
     token: Token,
     budget: Arc<Mutex<Option<Budget>>>,
+    calls: Arc<AtomicU64>,
 }
 
 impl Client {
@@ -58,6 +63,7 @@ impl Client {
             base,
             token,
             budget: Arc::default(),
+            calls: Arc::default(),
         })
     }
 
@@ -65,6 +71,12 @@ impl Client {
     #[must_use]
     pub fn budget(&self) -> Option<Budget> {
         *self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls made so far.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Relaxed)
     }
 
     /// Reads who holds each of the account's reserved IPs.
@@ -190,6 +202,7 @@ impl Client {
         request: reqwest::RequestBuilder,
         what: &str,
     ) -> Result<T, Error> {
+        self.calls.fetch_add(1, Relaxed);
         let response = request.send().await.map_err(|error| silent(&error))?;
         if let Some(budget) = Budget::read(response.headers()) {
             *self.budget.lock().unwrap_or_else(PoisonError::into_inner) = Some(budget);

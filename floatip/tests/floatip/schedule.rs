@@ -153,6 +153,7 @@ impl World {
             Step::Look { record, live } => {
                 let live = live.then_some(Event::Live {
                     since,
+                    until: self.now,
                     serves: served && self.serves(),
                 });
                 let record = record.then(|| Event::Record {
