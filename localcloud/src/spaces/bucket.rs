@@ -1,0 +1,312 @@
+//! What a bucket is and holds: settings, versions of objects, uploads in parts. No input or output.
+
+use jiff::Timestamp;
+use s3s::dto::LifecycleRule;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// The id of the one version that an object has where versions are not kept.
+pub const NULL_VERSION: &str = "null";
+
+/// What a bucket's owner says about it; its file `bucket.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Settings {
+    /// Its name, unique in the cloud.
+    pub name: String,
+    /// Slug of its region; `None` if it was made through an address that names none.
+    pub region: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whether anyone may list it (canned ACL `public-read`).
+    #[serde(default)]
+    pub public: bool,
+    /// Whether it keeps versions; `None` until somebody says so.
+    #[serde(default)]
+    pub versioning: Option<Versioning>,
+    /// When what is in it expires.
+    #[serde(default)]
+    pub lifecycle: Vec<LifecycleRule>,
+}
+
+/// Whether a bucket keeps versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Versioning {
+    /// Each write makes a version.
+    Enabled,
+    /// Writes replace the version `null`; older versions stay.
+    Suspended,
+}
+
+/// A bucket with all that is in it.
+#[derive(Debug)]
+pub struct Bucket {
+    /// What its owner says about it.
+    pub settings: Settings,
+    /// Versions by key, the newest last; never an empty list.
+    pub objects: BTreeMap<String, Vec<Version>>,
+    /// Unfinished uploads by id.
+    pub uploads: BTreeMap<Uuid, Upload>,
+}
+
+/// One version of an object; a file in `objects/`, and its bytes beside it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Version {
+    /// Name of its files.
+    pub file: Uuid,
+    /// The object's key.
+    pub key: String,
+    /// Its id, or [`NULL_VERSION`].
+    pub id: String,
+    /// Larger than that of every version that was written before.
+    pub number: u64,
+    /// When it was written.
+    pub modified: Timestamp,
+    /// What it holds; `None` marks that the object was deleted.
+    pub content: Option<Content>,
+}
+
+/// The content of a version, without its bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// In bytes.
+    pub size: u64,
+    /// MD5 in hex; of an upload in parts the MD5 of their MD5s, a hyphen and their number.
+    pub etag: String,
+    /// What the writer says about it.
+    pub about: About,
+}
+
+/// What the writer of an object says about it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<String>,
+    /// `Content-Disposition`.
+    pub content_disposition: Option<String>,
+    /// `Content-Language`.
+    pub content_language: Option<String>,
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
+    /// `x-amz-meta-…`.
+    pub metadata: BTreeMap<String, String>,
+    /// Whether anyone may read it (canned ACL `public-read`).
+    pub public: bool,
+}
+
+/// An upload in parts that is not finished; a directory in `uploads/`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Upload {
+    /// Key of the object that it will be.
+    pub key: String,
+    /// When it began.
+    pub initiated: Timestamp,
+    /// What will be said about the object.
+    pub about: About,
+    /// Parts by number, kept in files of their own.
+    #[serde(skip)]
+    pub parts: BTreeMap<i32, Part>,
+}
+
+/// A part of an upload.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Part {
+    /// In bytes.
+    pub size: u64,
+    /// MD5 in hex.
+    pub etag: String,
+    /// When it came.
+    pub modified: Timestamp,
+}
+
+/// What a deletion does to a bucket.
+#[derive(Debug, Default)]
+pub struct Deletion {
+    /// A version to be added, which says that the object is gone.
+    pub marker: Option<Version>,
+    /// A version to be removed.
+    pub removed: Option<Version>,
+}
+
+impl Bucket {
+    /// A bucket with nothing in it.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            objects: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+        }
+    }
+
+    /// Whether nothing is in it, unfinished uploads aside.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The newest version of an object, which may say that it is gone.
+    #[must_use]
+    pub fn newest(&self, key: &str) -> Option<&Version> {
+        self.objects.get(key)?.last()
+    }
+
+    /// The newest version of an object that is not gone.
+    #[must_use]
+    pub fn current(&self, key: &str) -> Option<&Version> {
+        self.newest(key).filter(|version| version.content.is_some())
+    }
+
+    /// A version of an object by its id.
+    #[must_use]
+    pub fn version(&self, key: &str, id: &str) -> Option<&Version> {
+        let versions = self.objects.get(key)?;
+        versions.iter().find(|version| version.id == id)
+    }
+
+    /// The version that a write of `content` at this moment would be.
+    #[must_use]
+    pub fn next_version(&self, key: &str, content: Option<Content>) -> Version {
+        let file = Uuid::new_v4();
+        let id = match self.settings.versioning {
+            Some(Versioning::Enabled) => file.simple().to_string(),
+            Some(Versioning::Suspended) | None => NULL_VERSION.to_owned(),
+        };
+        Version {
+            file,
+            key: key.to_owned(),
+            id,
+            number: self.newest(key).map_or(0, |newest| newest.number) + 1,
+            modified: Timestamp::now(),
+            content,
+        }
+    }
+
+    /// Adds a version, and gives the one that it takes the place of.
+    pub fn insert(&mut self, version: Version) -> Option<Version> {
+        let replaced = self.take(&version.key, &version.id);
+        let versions = self.objects.entry(version.key.clone()).or_default();
+        versions.push(version);
+        versions.sort_by_key(|version| version.number);
+        replaced
+    }
+
+    /// Removes a version.
+    pub fn take(&mut self, key: &str, id: &str) -> Option<Version> {
+        let versions = self.objects.get_mut(key)?;
+        let at = versions.iter().position(|version| version.id == id)?;
+        let version = versions.remove(at);
+        if versions.is_empty() {
+            self.objects.remove(key);
+        }
+        Some(version)
+    }
+
+    /// What the deletion of an object, or of one version of it, means here.
+    #[must_use]
+    pub fn deletion(&self, key: &str, id: Option<&str>) -> Deletion {
+        if let Some(id) = id {
+            return Deletion {
+                marker: None,
+                removed: self.version(key, id).cloned(),
+            };
+        }
+        if self.settings.versioning.is_none() {
+            return Deletion {
+                marker: None,
+                removed: self.newest(key).cloned(),
+            };
+        }
+        let marker = self.next_version(key, None);
+        Deletion {
+            removed: self.version(key, &marker.id).cloned(),
+            marker: Some(marker),
+        }
+    }
+
+    /// Id that answers tell of a version; `None` where versions were never kept.
+    #[must_use]
+    pub fn told(&self, id: &str) -> Option<String> {
+        self.settings.versioning.map(|_| id.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(versioning: Option<Versioning>) -> Bucket {
+        Bucket::new(Settings {
+            name: "b".to_owned(),
+            region: None,
+            created_at: Timestamp::now(),
+            public: false,
+            versioning,
+            lifecycle: Vec::new(),
+        })
+    }
+
+    fn write(bucket: &mut Bucket, etag: &str) -> Option<Version> {
+        let content = Content {
+            size: 1,
+            etag: etag.to_owned(),
+            about: About::default(),
+        };
+        let version = bucket.next_version("k", Some(content));
+        bucket.insert(version)
+    }
+
+    fn delete(bucket: &mut Bucket) {
+        let deletion = bucket.deletion("k", None);
+        if let Some(removed) = deletion.removed {
+            bucket.take("k", &removed.id);
+        }
+        if let Some(marker) = deletion.marker {
+            bucket.insert(marker);
+        }
+    }
+
+    #[test]
+    fn without_versions_a_write_replaces_and_a_deletion_leaves_nothing() {
+        let mut bucket = bucket(None);
+        assert!(write(&mut bucket, "1").is_none());
+        let replaced = write(&mut bucket, "2").expect("the first is replaced");
+        assert_eq!(
+            replaced.content.map(|content| content.etag),
+            Some("1".to_owned())
+        );
+        delete(&mut bucket);
+        assert!(bucket.is_empty());
+    }
+
+    #[test]
+    fn versions_outlive_writes_and_deletions() {
+        let mut bucket = bucket(Some(Versioning::Enabled));
+        write(&mut bucket, "1");
+        assert!(write(&mut bucket, "2").is_none());
+        delete(&mut bucket);
+        assert!(bucket.current("k").is_none());
+        assert_eq!(bucket.objects["k"].len(), 3);
+        let marker = bucket.newest("k").expect("there is a marker").id.clone();
+        bucket.take("k", &marker);
+        let back = bucket
+            .current("k")
+            .and_then(|version| version.content.clone());
+        assert_eq!(back.map(|content| content.etag), Some("2".to_owned()));
+    }
+
+    #[test]
+    fn suspended_versions_stay_and_new_writes_share_one() {
+        let mut bucket = bucket(Some(Versioning::Enabled));
+        write(&mut bucket, "1");
+        bucket.settings.versioning = Some(Versioning::Suspended);
+        write(&mut bucket, "2");
+        assert!(write(&mut bucket, "3").is_some());
+        delete(&mut bucket);
+        let ids: Vec<_> = bucket.objects["k"].iter().map(|v| v.id.as_str()).collect();
+        assert_eq!(ids.len(), 2, "{ids:?}");
+        assert_eq!(ids[1], NULL_VERSION);
+    }
+}

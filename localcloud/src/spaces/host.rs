@@ -1,0 +1,104 @@
+//! What the `Host` of a request says: a region, and in virtual-host style a bucket.
+//!
+//! The platform's endpoints are `REGION.digitaloceanspaces.com`, and a bucket is also at
+//! `BUCKET.REGION.digitaloceanspaces.com`. Here any domain after the region will do.
+
+use s3s::S3Result;
+use s3s::host::{S3Host, VirtualHost};
+use std::net::Ipv4Addr;
+
+/// Slugs of the regions that have Spaces, as the API's clients list them.
+pub const REGIONS: [&str; 11] = [
+    "ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1",
+];
+
+/// Reads hosts for the S3 service. It is not asked about plain addresses, which are path style.
+#[derive(Debug)]
+pub struct Hosts;
+
+/// What a host names.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// A bucket, in virtual-host style.
+    pub bucket: Option<&'a str>,
+    /// A region's slug.
+    pub region: Option<&'a str>,
+}
+
+impl Named<'_> {
+    const NOTHING: Self = Self {
+        bucket: None,
+        region: None,
+    };
+}
+
+/// Reads the content of a `Host` header.
+#[must_use]
+pub fn parse(host: &str) -> Named<'_> {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    if name.starts_with('[') || name.parse::<Ipv4Addr>().is_ok() {
+        return Named::NOTHING;
+    }
+    let mut at = 0;
+    for label in name.split('.') {
+        if REGIONS.contains(&label) {
+            let bucket = name[..at].strip_suffix('.');
+            let region = Some(label);
+            return Named { bucket, region };
+        }
+        at += label.len() + 1;
+    }
+    Named {
+        bucket: name
+            .strip_suffix(".localhost")
+            .or_else(|| before_address(name)),
+        region: None,
+    }
+}
+
+/// The bucket in `BUCKET.198.18.0.1`, which clients make of an endpoint that is an address.
+fn before_address(name: &str) -> Option<&str> {
+    let (at, _) = name.rmatch_indices('.').nth(3)?;
+    name[at + 1..].parse::<Ipv4Addr>().ok()?;
+    Some(&name[..at])
+}
+
+impl S3Host for Hosts {
+    fn parse_host_header<'a>(&'a self, host: &'a str) -> S3Result<VirtualHost<'a>> {
+        let mut virtual_host = VirtualHost::new(host);
+        let named = parse(host);
+        if let Some(bucket) = named.bucket {
+            virtual_host = virtual_host.with_bucket(bucket);
+        }
+        if let Some(region) = named.region {
+            virtual_host = virtual_host.with_region(region);
+        }
+        Ok(virtual_host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_and_regions_are_found_in_hosts() {
+        let table = [
+            ("fra1.digitaloceanspaces.com", None, Some("fra1")),
+            ("b.ams3.digitaloceanspaces.com", Some("b"), Some("ams3")),
+            ("a.b.fra1.spaces.example:9000", Some("a.b"), Some("fra1")),
+            ("198.18.0.1:9000", None, None),
+            ("b.198.18.0.1:9000", Some("b"), None),
+            ("b.localhost:9000", Some("b"), None),
+            ("localhost:9000", None, None),
+            ("[::1]:9000", None, None),
+            ("spaces.internal", None, None),
+        ];
+        for (host, bucket, region) in table {
+            assert_eq!(parse(host), Named { bucket, region }, "{host}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! How a cloud's Spaces begin: the account's own key, and the files that clients are told from.
+
+use super::Spaces;
+use crate::cloud::spaces_keys::{Grant, KeySettings, Permission};
+use crate::cloud::store::{Store, replace_file};
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// File with the URL of the first listener.
+pub const ENDPOINT_FILE: &str = "spaces-endpoint";
+/// File with the account's own key: its id, a blank and its secret.
+pub const KEY_FILE: &str = "spaces-key";
+
+/// Opens the buckets below the cloud's directory, and writes [`ENDPOINT_FILE`] and [`KEY_FILE`].
+///
+/// # Errors
+/// When the directory can't be used, or holds what is no bucket.
+pub async fn start(
+    directory: &Path,
+    store: &Arc<Store>,
+    day: Duration,
+    listeners: &[TcpListener],
+) -> Result<Arc<Spaces>> {
+    admit_owner(store, &directory.join(KEY_FILE)).await?;
+    if let Some(listener) = listeners.first() {
+        let address = listener
+            .local_addr()
+            .context("asking for the address of Spaces")?;
+        let url = format!("http://{address}\n");
+        replace_file(&directory.join(ENDPOINT_FILE), url.as_bytes())?;
+    }
+    Spaces::open(&directory.join("spaces"), Arc::clone(store), day)
+}
+
+/// Makes a key with full access once; one that was deleted through the API stays deleted.
+async fn admit_owner(store: &Store, file: &Path) -> Result<()> {
+    if fs::exists(file)? {
+        return Ok(());
+    }
+    let owner = KeySettings {
+        name: Some("localcloud".to_owned()),
+        grants: Some(vec![Grant {
+            bucket: String::new(),
+            permission: Permission::FullAccess,
+        }]),
+    };
+    let id = store
+        .change(|record| record.create_spaces_key(owner))
+        .await?;
+    let record = store.record();
+    let key = record.spaces_key(&id)?;
+    let text = format!("{} {}\n", key.access_key, key.secret_key);
+    replace_file(file, text.as_bytes())
+}

@@ -1,0 +1,234 @@
+//! Uploads in parts: begun, filled, completed or given up.
+
+use super::bucket::{About, Bucket, Content, Part, Upload};
+use super::conditions::Conditions;
+use super::disk::Disk;
+use super::objects::{Found, add};
+use super::receive::{LIMIT, Received, hex};
+use super::{Spaces, failed};
+use jiff::Timestamp;
+use md5::{Digest as _, Md5};
+use s3s::dto::CompletedPart;
+use s3s::{S3Result, s3_error};
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Least bytes of a part that is not the last: 5 MiB.
+const LEAST: u64 = 5 << 20;
+/// Numbers that a part may have.
+const NUMBERS: std::ops::RangeInclusive<i32> = 1..=10_000;
+
+/// An upload of a bucket.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The bucket's name.
+    pub bucket: String,
+    /// Key of the object that it will be.
+    pub key: String,
+    /// Its id.
+    pub upload: Uuid,
+}
+
+impl Place {
+    /// The upload that a request names.
+    ///
+    /// # Errors
+    /// When it can't be one.
+    pub fn new(bucket: String, key: String, upload: &str) -> S3Result<Self> {
+        let upload = Uuid::parse_str(upload).map_err(|_| s3_error!(NoSuchUpload))?;
+        Ok(Self {
+            bucket,
+            key,
+            upload,
+        })
+    }
+
+    /// The upload itself.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find<'a>(&self, bucket: &'a Bucket) -> S3Result<&'a Upload> {
+        let upload = bucket.uploads.get(&self.upload);
+        upload
+            .filter(|upload| upload.key == self.key)
+            .ok_or_else(|| s3_error!(NoSuchUpload))
+    }
+}
+
+impl Spaces {
+    /// Begins an upload and gives its id.
+    ///
+    /// # Errors
+    /// When there is no such bucket, or the disk refuses.
+    pub(super) async fn begin_upload(
+        self: &Arc<Self>,
+        bucket: &str,
+        key: String,
+        about: About,
+    ) -> S3Result<String> {
+        let begin = |bucket: &mut Bucket, disk: &Disk| {
+            let id = Uuid::new_v4();
+            let upload = Upload {
+                key,
+                initiated: Timestamp::now(),
+                about,
+                parts: std::collections::BTreeMap::new(),
+            };
+            disk.keep_upload(&bucket.settings.name, id, &upload)
+                .map_err(failed)?;
+            bucket.uploads.insert(id, upload);
+            Ok(id.simple().to_string())
+        };
+        self.change(bucket, begin).await
+    }
+
+    /// Adds a part, in place of one with its number.
+    ///
+    /// # Errors
+    /// When there is no such upload or number, or the disk refuses.
+    pub(super) async fn add_part(
+        self: &Arc<Self>,
+        place: &Place,
+        number: i32,
+        received: Received,
+    ) -> S3Result<Part> {
+        if !NUMBERS.contains(&number) {
+            return Err(s3_error!(
+                InvalidArgument,
+                "Part number must be an integer between 1 and 10000, inclusive"
+            ));
+        }
+        let at = place.clone();
+        let add = move |bucket: &mut Bucket, disk: &Disk| {
+            at.find(bucket)?;
+            let part = Part {
+                size: received.size,
+                etag: received.etag(),
+                modified: Timestamp::now(),
+            };
+            disk.keep_part(&at.bucket, at.upload, number, &part, &received.file)
+                .map_err(failed)?;
+            if let Some(upload) = bucket.uploads.get_mut(&at.upload) {
+                upload.parts.insert(number, part.clone());
+            }
+            Ok(part)
+        };
+        self.change(&place.bucket, add).await
+    }
+
+    /// Makes an object of the parts that the client lists.
+    ///
+    /// # Errors
+    /// When they are not what was uploaded, the conditions don't hold, or the disk refuses.
+    pub(super) async fn complete(
+        self: &Arc<Self>,
+        place: &Place,
+        listed: &[CompletedPart],
+        conditions: Conditions,
+    ) -> S3Result<Found> {
+        let upload = self.look(&place.bucket, |bucket| place.find(bucket).cloned())?;
+        let numbers = chosen(&upload, listed)?;
+        let content = joined(&upload, &numbers)?;
+        let files: Vec<_> = numbers
+            .iter()
+            .map(|number| self.disk.part(&place.bucket, place.upload, *number))
+            .collect();
+        let incoming = self.disk.incoming();
+        // The bytes are joined before the lock is taken: it may be gigabytes.
+        let joining = tokio::task::spawn_blocking(move || {
+            join(&files, &incoming.0)?;
+            Ok::<_, io::Error>(incoming)
+        });
+        let bytes = joining.await.map_err(failed)?.map_err(failed)?;
+        let at = place.clone();
+        let finish = move |bucket: &mut Bucket, disk: &Disk| {
+            at.find(bucket)?;
+            conditions.allow_write(bucket.current(&at.key))?;
+            let found = add(bucket, disk, &at.key, &bytes, content)?;
+            disk.remove_upload(&at.bucket, at.upload).map_err(failed)?;
+            bucket.uploads.remove(&at.upload);
+            Ok(found)
+        };
+        self.change(&place.bucket, finish).await
+    }
+
+    /// Gives an upload up.
+    ///
+    /// # Errors
+    /// When there is none, or the disk refuses.
+    pub(super) async fn abort(self: &Arc<Self>, place: &Place) -> S3Result<()> {
+        let at = place.clone();
+        let abort = move |bucket: &mut Bucket, disk: &Disk| {
+            at.find(bucket)?;
+            disk.remove_upload(&at.bucket, at.upload).map_err(failed)?;
+            bucket.uploads.remove(&at.upload);
+            Ok(())
+        };
+        self.change(&place.bucket, abort).await
+    }
+}
+
+/// The numbers of the listed parts, once they are known to be in order and what was uploaded.
+fn chosen(upload: &Upload, listed: &[CompletedPart]) -> S3Result<Vec<i32>> {
+    let mut numbers = Vec::with_capacity(listed.len());
+    for one in listed {
+        let number = one.part_number.unwrap_or(0);
+        if numbers.last().is_some_and(|last| number <= *last) {
+            return Err(s3_error!(InvalidPartOrder));
+        }
+        let etag = one.e_tag.as_ref().map(s3s::dto::ETag::value);
+        let part = upload.parts.get(&number);
+        if part.is_none_or(|part| etag != Some(part.etag.as_str())) {
+            return Err(s3_error!(
+                InvalidPart,
+                "Part {number} was not uploaded, or is another one."
+            ));
+        }
+        numbers.push(number);
+    }
+    if numbers.is_empty() {
+        return Err(s3_error!(
+            MalformedXML,
+            "You must specify at least one part"
+        ));
+    }
+    Ok(numbers)
+}
+
+/// The content that these parts make together.
+fn joined(upload: &Upload, numbers: &[i32]) -> S3Result<Content> {
+    let (mut md5, mut size) = (Md5::new(), 0);
+    for (index, number) in numbers.iter().enumerate() {
+        let part = &upload.parts[number];
+        if part.size < LEAST && index + 1 < numbers.len() {
+            return Err(s3_error!(EntityTooSmall));
+        }
+        size += part.size;
+        md5.update(unhex(&part.etag));
+    }
+    if size > LIMIT * 1_024 {
+        return Err(s3_error!(EntityTooLarge));
+    }
+    Ok(Content {
+        size,
+        etag: format!("{}-{}", hex(&md5.finalize()), numbers.len()),
+        about: upload.about.clone(),
+    })
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let pairs = text.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    pairs.filter_map(byte).collect()
+}
+
+fn join(parts: &[impl AsRef<Path>], whole: &Path) -> io::Result<()> {
+    let mut whole = File::create(whole)?;
+    for part in parts {
+        io::copy(&mut fs::File::open(part)?, &mut whole)?;
+    }
+    whole.sync_data()
+}
