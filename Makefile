@@ -4,12 +4,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down status live-url plan drill drill-matrix simulate run bench build deps test test-unit test-browser test-clients test-logs test-e2e lint check-vagrant
+.PHONY: help up down status live-url plan drill drill-matrix drill-soak simulate run bench build deps test test-unit test-browser test-clients test-logs test-e2e lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
+# off leaves out Elasticsearch, Filebeat and Kibana
+export LOGS ?= on
 FAULT ?= app-stop
 RUNS ?= 1
 
@@ -17,7 +19,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: build ## Stand up the environment and print the live address (CLOUD=digitalocean for a real account)
-	@scripts/install cloud terraform ansible
+	@scripts/install cloud terraform ansible $(if $(filter localcloud-on,$(CLOUD)-$(LOGS)),elastic)
 	@scripts/up
 
 down: ## Take the environment down
@@ -35,11 +37,41 @@ plan: ## Show what Terraform would change; exit code 2 if anything
 drill: build ## Inject a fault and report what clients saw: make drill FAULT=power-off RUNS=5
 	@scripts/drill failover --fault $(FAULT) --runs $(RUNS)
 
-drill-matrix: build ## Inject every fault and write docs/FAILOVER.md: make drill-matrix RUNS=5
-	@scripts/drill matrix --runs $(RUNS) --write docs
+drill-matrix: build ## Inject every fault and write docs/FAILOVER.md: make drill-matrix RUNS=50
+	@scripts/drill matrix --runs $(RUNS) --results .cache/drill-matrix.json --write docs $(if $(FAULTS),--faults $(FAULTS))
+
+drill-soak: build ## Inject random faults all the time: make drill-soak MINUTES=60 SEED=1
+	@scripts/drill soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)
 
 simulate: build ## Send a simulator run through the live IP: make simulate SCENARIO=FILE, or one made up
 	@scripts/drill simulate $(if $(SCENARIO),--scenario $(SCENARIO),--seed $${SEED:-1}) --fast
+
+artifact: build ## Build the artifact of a version from what is committed: make artifact VERSION=v1.2.3
+	@scripts/artifact $(VERSION)
+
+release: artifact ## Release a version, verified before anyone sees it: make release VERSION=v1.2.3 (TRIAL=1, RELEASE_HOLD=1)
+	@scripts/release run $(VERSION) $(RELEASE_FLAGS)
+
+release-resume: build ## Go on with a release whose runner is gone
+	@scripts/release resume $(RELEASE_FLAGS)
+
+release-confirm: build ## Confirm a release that was held open
+	@scripts/release confirm $(RELEASE_FLAGS)
+
+release-contract: build ## Apply the live version's contract migrations
+	@scripts/release contract
+
+release-status: build ## Show the last releases
+	@scripts/release status
+
+release-freeze: build ## Refuse releases from now on: make release-freeze REASON="…"
+	@scripts/release freeze --reason "$${REASON:?say why, in REASON}"
+
+release-thaw: build ## Allow releases again
+	@scripts/release thaw
+
+rollback: build ## Make the previous version live again, in one move while the release is open
+	@scripts/release rollback $(RELEASE_FLAGS)
 
 run: ## Run MiniTwit alone on http://127.0.0.1:8080 with demo users and a throwaway PostgreSQL
 	@scripts/install rust postgresql

@@ -27,6 +27,9 @@ pub enum Command {
     /// Inject all faults in turn, and write the table and the plot of their outages
     #[command(after_help = EXIT_CODES)]
     Matrix(Matrix),
+    /// Inject random faults, one or two at once, until the time is up, and check from outside what must hold
+    #[command(after_help = EXIT_CODES)]
+    Soak(Soak),
     /// Break the live droplet under a steady load, time the recovery, and mend it
     ///
     /// Each run needs a healthy pair and leaves one. The outage is what clients saw: from the first failed request to
@@ -126,6 +129,26 @@ pub struct Matrix {
     pub pair: Pair,
 }
 
+/// Options of `drill soak`.
+#[derive(Debug, Args)]
+pub struct Soak {
+    /// How long
+    #[arg(long, value_name = "M", default_value_t = 60)]
+    pub minutes: u64,
+    /// The faults and their times follow from this number
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Begin at this round of the seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub first_round: u64,
+    /// Only these faults
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "FAULT")]
+    pub faults: Vec<Fault>,
+    /// Options that drills of a pair share.
+    #[command(flatten)]
+    pub pair: Pair,
+}
+
 /// Options of drills that break something of a pair.
 #[derive(Debug, Args)]
 pub struct Pair {
@@ -156,6 +179,9 @@ pub struct Pair {
     /// How long a mended droplet may take to be a fit standby, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub standby_within: Duration,
+    /// Watch a user too, signed in by the pages and with an open timeline: the session must hold, and no message be missed
+    #[arg(long)]
+    pub witness: bool,
     /// The environment, as `terraform output -json` prints it
     #[arg(long, env = "DRILL_ENVIRONMENT", value_name = "FILE")]
     pub environment: PathBuf,

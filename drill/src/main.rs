@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum as _};
 use drill::api::Api;
-use drill::cli::{Cli, Command, Failover, Matrix, Pair, Simulate};
+use drill::cli::{Cli, Command, Failover, Matrix, Pair, Simulate, Soak};
 use drill::error::{Error, PASSED};
 use drill::failover::cloud::Cloud;
 use drill::failover::environment::Environment;
@@ -28,6 +28,7 @@ async fn main() -> ExitCode {
         Command::Simulate(options) => run_simulate(&options).await,
         Command::Failover(options) => run_failover(&options).await,
         Command::Matrix(options) => run_matrix(&options).await,
+        Command::Soak(options) => run_soak(&options).await,
     };
     match result {
         Ok(code) => ExitCode::from(code),
@@ -85,6 +86,20 @@ async fn run_matrix(options: &Matrix) -> Result<u8, Error> {
     Ok(matrix.exit_code())
 }
 
+async fn run_soak(options: &Soak) -> Result<u8, Error> {
+    let temporary = tempfile::tempdir().map_err(Error::NoTemporary)?;
+    let drill = drill(&options.pair, None, &temporary).await?;
+    let lasts = Duration::from_mins(options.minutes);
+    let result = tokio::select! {
+        result = drill.soak(lasts, options.seed, options.first_round, &options.faults) => result,
+        () = interrupted() => Err(Error::Interrupted),
+    };
+    drill.undo().await?;
+    let soak = result?;
+    print(&soak, options.pair.common.json)?;
+    Ok(soak.exit_code())
+}
+
 /// Checks that all of it may be broken, and breaks nothing yet.
 async fn drill(
     options: &Pair,
@@ -130,6 +145,7 @@ async fn drill(
             move_latency: options.move_latency,
             lasts_at_most: options.lasts_at_most,
             settle: options.settle,
+            witness: options.witness,
             recover_within: options.recover_within,
             standby_within: options.standby_within,
         },

@@ -135,6 +135,8 @@ pub enum Object {
 /// Which part of an outage is not the pair's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Excused {
+    /// None: what serves goes on serving until the cloud has moved the IP.
+    Nothing,
     /// The cloud's time for the move.
     Move,
     /// What the fault itself lasts.

@@ -8,6 +8,7 @@ use super::load::Record;
 use super::outage::{Outage, outages};
 use super::report::Run;
 use super::run::{Observed, SUSTAINED};
+use super::witness::Witnessed;
 use crate::stats::milliseconds;
 use std::time::Duration;
 
@@ -106,6 +107,33 @@ pub(super) fn judge_servers(run: &mut Run, records: &[Record], fault_at: Duratio
     }
 }
 
+/// The user's session must hold on the droplet that is live now, and each message must have come to the open timeline.
+pub(super) fn judge_witness(run: &mut Run, witnessed: Witnessed) {
+    let mut must = |holds: bool, problem: String| {
+        if !holds {
+            run.broken.push(problem);
+        }
+    };
+    let untold = witnessed.untold;
+    must(
+        untold == 0,
+        format!("{untold} messages never came to an open timeline"),
+    );
+    let signed_out = witnessed.signed_out;
+    must(
+        signed_out == 0,
+        format!("{signed_out} visits were answered as to someone who is not signed in"),
+    );
+    let names_droplets = !witnessed.served_by.is_empty();
+    if names_droplets && let Some(live) = run.live_after.clone() {
+        must(
+            witnessed.served_by.contains(&live),
+            format!("no visit of a signed-in user was answered by {live}"),
+        );
+    }
+    run.witness = Some(witnessed);
+}
+
 /// Takes off what is not the pair's doing, and compares with what is allowed. Where the move's length is unknown, all but
 /// the fault's own time has to stay within it.
 pub(super) fn judge_length(run: &mut Run, row: &Row, fault: &Injected, plan: &Plan) {
@@ -117,6 +145,7 @@ pub(super) fn judge_length(run: &mut Run, row: &Row, fault: &Injected, plan: &Pl
         Moves::Never => Some(0.0),
     };
     let excused = match row.excused {
+        Excused::Nothing => Some(0.0),
         Excused::Move => move_ms,
         Excused::Fault => Some(fault_ms),
         Excused::Both => move_ms.map(|latency| latency + fault_ms),
@@ -211,6 +240,7 @@ mod tests {
             move_latency: None,
             lasts_at_most: SUSTAINED,
             settle: SUSTAINED,
+            witness: false,
             recover_within: SUSTAINED,
             standby_within: SUSTAINED,
         };

@@ -13,7 +13,9 @@ mod pair;
 pub mod phases;
 pub mod report;
 mod run;
+pub mod soak;
 mod table;
+pub mod witness;
 
 use crate::api::Api;
 use crate::error::Error;
@@ -44,6 +46,8 @@ pub struct Plan {
     pub lasts_at_most: Duration,
     /// How long the pair is watched once it is healthy again.
     pub settle: Duration,
+    /// Whether a signed-in user with an open timeline is watched too.
+    pub witness: bool,
     /// How long clients may be without service before a run counts as not recovered.
     pub recover_within: Duration,
     /// How long the pair may take to be healthy again once the fault is undone.

@@ -1,6 +1,7 @@
 //! What failovers showed, for people and as JSON.
 
 use super::phases::Phases;
+use super::witness::Witnessed;
 use crate::error::{Error, INVARIANT_BROKEN, PASSED, TOO_LONG, WRITES_LOST};
 use crate::stats::rank;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub struct Run {
     pub writes_acknowledged: usize,
     /// Those that can't be read back.
     pub writes_lost: usize,
+    /// What became of a signed-in user, if there was one.
+    pub witness: Option<Witnessed>,
     /// Offsets from the fault.
     pub phases_ms: Phases,
     /// From the undoing of the fault until the droplet was a fit standby.
@@ -156,6 +159,13 @@ impl fmt::Display for Run {
             write!(f, ": {}", failures.join(", "))?;
         }
         writeln!(f, "; pair healthy after {} ms", Ms(self.standby_back_ms))?;
+        if let Some(user) = &self.witness {
+            writeln!(
+                f,
+                "  a signed-in user: {} of {} visits signed out, {} of {} messages untold, {} streams",
+                user.signed_out, user.visits, user.untold, user.posted, user.streams
+            )?;
+        }
         for broken in &self.broken {
             writeln!(f, "  BROKEN: {broken}")?;
         }

@@ -4,11 +4,12 @@ use super::Drill;
 use super::environment::Droplet;
 use super::fault::{Ending, Moves, Row};
 use super::injection::Injected;
-use super::judge::{judge_length, judge_moves, judge_servers, summarize};
+use super::judge::{judge_length, judge_moves, judge_servers, judge_witness, summarize};
 use super::load::{self, Load, Record};
 use super::outage::outages;
 use super::phases::Phases;
 use super::report::Run;
+use super::witness::Witness;
 use crate::error::Error;
 use jiff::Timestamp;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -39,12 +40,15 @@ impl Drill {
     pub(super) async fn run_once(&self, row: &Row) -> Result<Run, Error> {
         let (live, standby) = self.wait_until_ready().await?;
         let moves_before = self.cloud.moves(self.environment.live_ip).await?;
-        let tag = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_millis());
+        let tag = milliseconds_since_epoch();
         let users = load::user_names(&tag.to_string(), self.rate());
         load::register(&self.api, &users).await?;
 
+        let witness = if self.plan.witness {
+            Some(Witness::start(&self.api, &tag.to_string()).await?)
+        } else {
+            None
+        };
         let load = Load::start(&self.api, users, &self.plan.traffic);
         let observed = self.break_and_mend(row, &live, &standby, &load).await;
         let (users, records) = load.stop().await;
@@ -61,6 +65,9 @@ impl Drill {
         let last = moves_before.into_iter().max().unwrap_or_default();
         run.moves = moves.into_iter().filter(|action| *action > last).count();
         judge_moves(&mut run, row);
+        if let Some(witness) = witness {
+            judge_witness(&mut run, witness.stop().await);
+        }
         match load::read_back(&self.api, &users, &records).await {
             Ok(writes) => {
                 run.writes_acknowledged = writes.acknowledged;
@@ -216,7 +223,7 @@ impl Drill {
 }
 
 /// Returns from when requests count, once the load has had no failure for a while.
-async fn warm_up(load: &Load) -> Result<Duration, Error> {
+pub(super) async fn warm_up(load: &Load) -> Result<Duration, Error> {
     sleep(WARM_UP).await;
     while load.elapsed() < WARM_UP_WITHIN {
         let from = load.elapsed().saturating_sub(WARM_UP);
@@ -235,4 +242,10 @@ async fn warm_up(load: &Load) -> Result<Duration, Error> {
         WARM_UP.as_secs(),
         WARM_UP_WITHIN.as_secs()
     )))
+}
+
+/// New each time, for names that no run before has used.
+pub(super) fn milliseconds_since_epoch() -> u128 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |since| since.as_millis())
 }

@@ -174,7 +174,10 @@ impl Fault {
             Self::ApiAnswerLost => trouble(stopped_while!(ANSWER_LOST), 20, Excused::Both),
             Self::ActionErrored => trouble(stopped_while!(ERRORED), 20, Excused::Both),
             Self::ActionEarly => trouble(stopped_while!(EARLY), 10, Excused::Fault),
-            Self::MoveByHand => takeover(&[Step::MoveByHand], 500),
+            Self::MoveByHand => Row {
+                excused: Excused::Nothing,
+                ..takeover(&[Step::MoveByHand], 1000)
+            },
             Self::ReleaseMove => takeover(&[Step::MoveByHand, STOP], 500),
         }
     }
@@ -237,7 +240,8 @@ mod tests {
             let row = fault.row();
             assert!(!row.steps.is_empty(), "{fault:?}");
             assert_eq!(
-                row.ending == Ending::OutOfTheWay && row.excused == Excused::Move,
+                row.ending == Ending::OutOfTheWay
+                    && matches!(row.excused, Excused::Move | Excused::Nothing),
                 row.lasts == Duration::ZERO,
                 "{fault:?}"
             );
