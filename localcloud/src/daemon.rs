@@ -6,10 +6,13 @@ use crate::cloud::store::{Store, replace_file};
 use crate::cloud::tokens::{ADMIN, token_text};
 use crate::fault::{Breaker, Faults};
 use crate::jobs::{Jobs, MoveLatency};
+use crate::journal::Draft;
 use crate::metadata;
 use crate::network::Network;
 use crate::plane::Plane;
+use crate::spaces;
 use anyhow::{Context, Result, ensure};
+use axum::Router;
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
@@ -35,6 +38,10 @@ pub struct DaemonConfig {
     pub directory: PathBuf,
     /// How long a reserved IP's move takes.
     pub move_latency: MoveLatency,
+    /// What lifecycle rules of Spaces take for a day.
+    pub spaces_day: Duration,
+    /// How long the metadata service tells of a reserved IP's holder before a move.
+    pub metadata_lag: Duration,
 }
 
 /// Where a daemon listens.
@@ -44,6 +51,8 @@ pub struct Listeners {
     pub api: Vec<TcpListener>,
     /// For the metadata service.
     pub metadata: Vec<TcpListener>,
+    /// For Spaces. The first one's address goes to the file `spaces-endpoint`.
+    pub spaces: Vec<TcpListener>,
 }
 
 /// Why a daemon ended.
@@ -70,31 +79,47 @@ pub async fn run(
     );
     let store = Arc::new(Store::open(&config.directory, config.slot)?);
     admit_admin(&store, &config.directory.join("token")).await?;
+    let spaces = spaces::start(
+        &config.directory,
+        &store,
+        config.spaces_day,
+        &listeners.spaces,
+    );
+    let spaces = spaces.await?;
 
     let plane = plane.into();
     plane.thaw();
     let faults = Arc::new(Faults::default());
     let network = Network::new(Arc::clone(&store), Arc::clone(&plane), Arc::clone(&faults));
     let network = Arc::new(network);
-    let jobs = Jobs::new(
+    let jobs = Arc::new(Jobs::new(
         Arc::clone(&store),
         Arc::clone(&plane),
         Arc::clone(&network),
         Arc::clone(&faults),
         config.move_latency,
-    );
+    ));
     let app = Arc::new(App {
         name: config.name,
         store: Arc::clone(&store),
-        breaker: Breaker::new(faults, Arc::clone(&plane), Arc::clone(&network)),
+        breaker: Breaker::new(
+            faults,
+            Arc::clone(&plane),
+            Arc::clone(&network),
+            Arc::clone(store.journal()),
+            Arc::clone(&jobs),
+        ),
         plane,
         limits: Limits::default(),
         shutdown: Notify::new(),
     });
 
     let mut background = JoinSet::new();
+    background.spawn(Arc::clone(&spaces).expire());
     background.spawn(async move { network.run().await });
-    background.spawn(Arc::new(jobs).run());
+    background.spawn(Arc::clone(&jobs).run());
+    background.spawn(Arc::clone(&jobs).watch_droplets());
+    background.spawn(jobs.watch_databases());
 
     let (end, ended) = watch::channel(false);
     let url = format!(
@@ -103,11 +128,22 @@ pub async fn run(
             .local_addr()
             .context("asking for the API's address")?
     );
-    let mut servers = serve(&app, listeners, &ended);
+    let mut servers = serve(
+        &app,
+        &spaces.router(),
+        listeners,
+        config.metadata_lag,
+        &ended,
+    );
     replace_file(&config.directory.join("api"), url.as_bytes())?;
     eprintln!("listening on {}", url.trim_end());
+    let started = Draft::new("daemon.started", url.trim_end(), env!("CARGO_PKG_VERSION"));
+    app.store.journal().note([started]);
 
     let ending = wait_for_end(&app.shutdown).await?;
+    let words = format!("{ending:?}");
+    let ended_so = Draft::new("daemon.ended", url.trim_end(), words);
+    app.store.journal().note([ended_so]);
     end.send_replace(true);
     let drained = async { while servers.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
@@ -117,17 +153,25 @@ pub async fn run(
     Ok(ending)
 }
 
-fn serve(app: &Arc<App>, listeners: Listeners, ended: &watch::Receiver<bool>) -> JoinSet<()> {
+fn serve(
+    app: &Arc<App>,
+    spaces_router: &Router,
+    listeners: Listeners,
+    metadata_lag: Duration,
+    ended: &watch::Receiver<bool>,
+) -> JoinSet<()> {
     let api_router = api::router(Arc::clone(app));
-    let metadata_router = metadata::router(Arc::clone(&app.store));
+    let metadata_router = metadata::router(Arc::clone(&app.store), metadata_lag);
     let api = listeners
         .api
         .into_iter()
         .map(|listener| (listener, &api_router));
     let metadata = listeners.metadata.into_iter();
     let metadata = metadata.map(|listener| (listener, &metadata_router));
+    let spaces = listeners.spaces.into_iter();
+    let spaces = spaces.map(|listener| (listener, spaces_router));
     let mut servers = JoinSet::new();
-    for (listener, router) in api.chain(metadata) {
+    for (listener, router) in api.chain(metadata).chain(spaces) {
         let mut ended = ended.clone();
         let end = async move {
             // An error means that the sender is gone, which is an end too.

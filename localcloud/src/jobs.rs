@@ -1,30 +1,30 @@
 //! Carries out what the record says is under way.
 //!
 //! There is no queue: what has to be done is read from the record, so that a daemon that was killed
-//! at any moment goes on where it stopped. At most one job works on a droplet or a database at a time.
+//! at any moment goes on where it stopped. At most one job works on one thing at a time.
 
+mod certificates;
+mod databases;
+mod droplets;
 mod plan;
+mod upkeep;
 
-use crate::cloud::actions::{Action, ActionStatus, Event, Work};
-use crate::cloud::droplets::DropletStatus;
+use crate::cloud::actions::{Action, Work};
 use crate::cloud::store::Store;
 use crate::cloud::{Record, Refusal};
 use crate::fault::Faults;
 use crate::network::Network;
 use crate::plane::Plane;
-use crate::topology;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::Timestamp;
-use plan::{Job, due, settle, to_resume};
+use plan::{Job, abandon, due, settle, to_resume};
 use rand::Rng as _;
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
-use uuid::Uuid;
 
-/// How long a droplet may take to shut down when asked to.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
 /// Pause after something failed that has to be done all the same.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -105,6 +105,8 @@ impl Jobs {
             Job::DestroyDroplet(droplet) => self.destroy_droplet(droplet).await,
             Job::Database(id) => self.sync_database(id).await,
             Job::DestroyDatabase(id) => self.destroy_database(id).await,
+            Job::DestroyImage(id) => self.destroy_image(id).await,
+            Job::Certificate(id) => self.issue_certificate(id).await,
         };
         if let Err(error) = outcome {
             eprintln!("{job:?}: {error:#}");
@@ -118,121 +120,34 @@ impl Jobs {
         let Ok(action) = self.store.record().action(id).cloned() else {
             return Ok(());
         };
-        let status = match self.act(&action).await {
-            Ok(()) => ActionStatus::Completed,
-            Err(error) => {
-                eprintln!("action {id} ({}) failed: {error:#}", action.work.kind());
-                ActionStatus::Errored
-            }
-        };
+        let error = self.act(&action).await.err();
+        let error = error.map(|error| format!("{error:#}"));
         self.change(|record| {
-            if status == ActionStatus::Completed {
-                settle(record, &action.work);
+            match error {
+                None => settle(record, &action.work),
+                Some(_) => abandon(record, &action.work),
             }
-            record.finish_action(id, status);
+            record.finish_action(id, error);
         })
         .await
     }
 
     async fn act(&self, action: &Action) -> Result<()> {
         match &action.work {
-            Work::AssignIp { ip, droplet } => {
-                self.wait_for_move(action).await;
-                anyhow::ensure!(!self.faults.actions_fail(), "a fault makes moves fail");
-                self.change(|record| record.set_holder(*ip, Some(*droplet)))
-                    .await?;
-                self.network.follow().await
-            }
-            Work::UnassignIp { ip, .. } => {
-                self.wait_for_move(action).await;
-                anyhow::ensure!(!self.faults.actions_fail(), "a fault makes moves fail");
-                self.change(|record| record.set_holder(*ip, None)).await?;
-                self.network.follow().await
-            }
+            Work::AssignIp { ip, droplet } => self.hand_over(action, *ip, Some(*droplet)).await,
+            Work::UnassignIp { ip, .. } => self.hand_over(action, *ip, None).await,
             Work::Droplet { droplet, event } => self.droplet_event(*droplet, event).await,
         }
     }
 
-    async fn droplet_event(&self, droplet: u64, event: &Event) -> Result<()> {
-        match event {
-            Event::Create | Event::PowerOn => return self.boot(droplet).await,
-            Event::PowerOff => self.plane.power_off_droplet(droplet).await?,
-            Event::Shutdown => self.plane.shutdown_droplet(droplet, SHUTDOWN_GRACE).await?,
-            Event::Reboot => {
-                self.plane.shutdown_droplet(droplet, SHUTDOWN_GRACE).await?;
-                return self.boot(droplet).await;
-            }
-            Event::PowerCycle => {
-                self.plane.power_off_droplet(droplet).await?;
-                return self.boot(droplet).await;
-            }
-            Event::Rebuild { .. } => {
-                self.plane.destroy_droplet(droplet).await?;
-                return self.boot(droplet).await;
-            }
-            Event::Rename { .. } | Event::Resize { .. } => return Ok(()),
-        }
-        self.network.refresh().await
-    }
-
-    /// Boots a droplet that ran before the daemon started, unless it was switched off meanwhile.
-    async fn boot_again(&self, droplet: u64) -> Result<()> {
+    async fn hand_over(&self, action: &Action, ip: Ipv4Addr, to: Option<u64>) -> Result<()> {
+        self.wait_for_move(action).await;
+        anyhow::ensure!(!self.faults.actions_fail(), "a fault makes moves fail");
         let record = self.store.record();
-        match record.droplet(droplet) {
-            Ok(found) if found.status == DropletStatus::Active => self.boot(droplet).await,
-            _ => Ok(()),
-        }
-    }
-
-    async fn boot(&self, droplet: u64) -> Result<()> {
-        let record = self.store.record();
-        let Ok(found) = record.droplet(droplet) else {
-            return Ok(());
-        };
-        let net = topology::droplet_net(&record, found);
-        let seed = record.droplet_seed(found, net);
-        let name = &found.name;
-        self.plane
-            .boot_droplet(&seed)
-            .await
-            .with_context(|| format!("booting droplet {name}"))?;
-        self.network.refresh().await
-    }
-
-    async fn destroy_droplet(&self, droplet: u64) -> Result<()> {
-        self.plane
-            .destroy_droplet(droplet)
-            .await
-            .with_context(|| format!("destroying droplet {droplet}"))?;
-        self.network.refresh().await?;
-        self.change(|record| record.forget_droplet(droplet)).await
-    }
-
-    async fn sync_database(&self, id: Uuid) -> Result<()> {
-        self.network.follow().await?;
-        let record = self.store.record();
-        let Ok(database) = record.database(id) else {
-            return Ok(());
-        };
-        let spec = database.spec(topology::database_net(&record, database));
-        let name = &database.name;
-        self.plane
-            .sync_database(&spec)
-            .await
-            .with_context(|| format!("starting database cluster {name}"))?;
-        self.network.refresh().await?;
-        let revision = database.revision;
-        self.change(|record| record.database_synced(id, revision))
-            .await
-    }
-
-    async fn destroy_database(&self, id: Uuid) -> Result<()> {
-        self.plane
-            .destroy_database(&id.to_string())
-            .await
-            .with_context(|| format!("destroying database cluster {id}"))?;
-        self.network.refresh().await?;
-        self.change(|record| record.forget_database(id)).await
+        let released = to.and_then(|id| record.droplet(id).ok()?.released);
+        self.faults.note_move(ip, released);
+        self.change(|record| record.set_holder(ip, to)).await?;
+        self.network.follow().await
     }
 
     async fn wait_for_move(&self, action: &Action) {

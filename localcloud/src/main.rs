@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use localcloud::cli::daemon::Options;
 use localcloud::cli::place::Place;
-use localcloud::cli::{CliError, EXIT_CODES, daemon, down, env, fault, status, up};
+use localcloud::cli::{CliError, EXIT_CODES, daemon, down, env, events, fault, status, up};
 use std::process::ExitCode;
 
 /// A DigitalOcean-compatible cloud on one Linux machine.
@@ -28,6 +28,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what happened, with times to the millisecond in UTC.
+    Events(events::Options),
     /// Print what Terraform and other clients need, as shell assignments.
     Env,
     /// Make an API token with limited scopes, and print it.
@@ -63,6 +65,7 @@ async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Up(options) => up::run(&place, &options).await,
         Command::Down => down::run(&place).await,
         Command::Status { json } => status::run(&place, json).await,
+        Command::Events(options) => events::run(&place, &options).await,
         Command::Env => env::run(&place),
         Command::Token { label, scopes } => status::token(&place, &label, &scopes).await,
         Command::Fault { command } => fault::run(&place, command).await,

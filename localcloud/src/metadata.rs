@@ -5,28 +5,34 @@
 use crate::cloud::Record;
 use crate::cloud::droplets::Droplet;
 use crate::cloud::ranges::Range;
+use crate::cloud::reserved_ips::ReservedIp;
 use crate::cloud::store::Store;
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Everything in one JSON document.
 const DOCUMENT: &str = "/metadata/v1.json";
 const NETMASK: &str = "255.255.255.0";
 
 /// The service's only route: everything below `/`.
-pub fn router(store: Arc<Store>) -> Router {
-    Router::new().fallback(get(serve)).with_state(store)
+///
+/// It is late, as the platform's may be: a droplet that loses a reserved IP is told that it holds it
+/// for `lag` more, and the one that gets it is told so after half of that. So both are for a while.
+pub fn router(store: Arc<Store>, lag: Duration) -> Router {
+    Router::new().fallback(get(serve)).with_state((store, lag))
 }
 
 async fn serve(
-    State(store): State<Arc<Store>>,
+    State((store, lag)): State<(Arc<Store>, Duration)>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     uri: Uri,
 ) -> Response {
@@ -35,7 +41,7 @@ async fn serve(
     } else {
         "text/plain; charset=utf-8"
     };
-    match answer(&store.record(), peer.ip(), uri.path()) {
+    match answer(&store.record(), peer.ip(), uri.path(), lag) {
         Some(text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
         None => (StatusCode::NOT_FOUND, "not found").into_response(),
     }
@@ -43,14 +49,15 @@ async fn serve(
 
 /// What `peer` is told at `path`; `None` if it is no droplet, or there is nothing.
 #[must_use]
-pub fn answer(record: &Record, peer: IpAddr, path: &str) -> Option<String> {
+pub fn answer(record: &Record, peer: IpAddr, path: &str, lag: Duration) -> Option<String> {
     let droplet = asker(record, peer)?;
+    let held = reserved(record, droplet, Timestamp::now(), lag);
     match path.trim_end_matches('/') {
         "/metadata" => Some("v1/\nv1.json".to_owned()),
-        DOCUMENT => Some(document(record, droplet).to_string()),
-        "/metadata/v1" => lookup(&entries(record, droplet), ""),
+        DOCUMENT => Some(document(record, droplet, held.as_deref()).to_string()),
+        "/metadata/v1" => lookup(&entries(record, droplet, held), ""),
         path => lookup(
-            &entries(record, droplet),
+            &entries(record, droplet, held),
             path.strip_prefix("/metadata/v1/")?,
         ),
     }
@@ -89,10 +96,13 @@ fn lookup(entries: &[(&'static str, String)], path: &str) -> Option<String> {
 }
 
 /// All texts by their path below `/metadata/v1/`.
-fn entries(record: &Record, droplet: &Droplet) -> Vec<(&'static str, String)> {
+fn entries(
+    record: &Record,
+    droplet: &Droplet,
+    reserved: Option<String>,
+) -> Vec<(&'static str, String)> {
     let plan = record.plan();
     let tags: Vec<&str> = droplet.tags.iter().map(String::as_str).collect();
-    let reserved = reserved(record, droplet);
     let active = reserved.is_some().to_string();
     let mut entries = vec![
         ("id", droplet.id.to_string()),
@@ -149,17 +159,23 @@ fn entries(record: &Record, droplet: &Droplet) -> Vec<(&'static str, String)> {
     entries
 }
 
-fn reserved(record: &Record, droplet: &Droplet) -> Option<String> {
-    let mut held = record.reserved_ips.values();
-    held.find(|reserved| reserved.droplet == Some(droplet.id))
-        .map(|reserved| reserved.ip.to_string())
+/// The reserved IP that a droplet is told it holds.
+fn reserved(record: &Record, droplet: &Droplet, now: Timestamp, lag: Duration) -> Option<String> {
+    let told = |reserved: &&ReservedIp| {
+        let holder = match reserved.droplet {
+            Some(id) if id == droplet.id => reserved.holder_before(now, lag / 2),
+            _ => reserved.holder_before(now, lag),
+        };
+        holder == Some(droplet.id)
+    };
+    let mut all = record.reserved_ips.values();
+    all.find(told).map(|reserved| reserved.ip.to_string())
 }
 
 /// All of it in one document.
-fn document(record: &Record, droplet: &Droplet) -> Value {
+fn document(record: &Record, droplet: &Droplet, held: Option<&str>) -> Value {
     let plan = record.plan();
     let mut reserved_ip = Map::new();
-    let held = reserved(record, droplet);
     reserved_ip.insert("active".to_owned(), held.is_some().into());
     if let Some(ip) = held {
         reserved_ip.insert("ip_address".to_owned(), ip.into());

@@ -3,7 +3,7 @@
 use crate::cloud::store::Store;
 use crate::fault::Faults;
 use crate::plane::Plane;
-use crate::plane::spec::Topology;
+use crate::plane::spec::{ReservedRoute, Topology};
 use crate::topology;
 use anyhow::Result;
 use std::sync::Arc;
@@ -55,6 +55,8 @@ impl Network {
         if let Some(before) = applied.as_ref().filter(|_| self.faults.traffic_stays()) {
             wanted.reserved.clone_from(&before.reserved);
         }
+        let stranded = |route: &ReservedRoute| self.faults.is_stranded(route.ip);
+        wanted.reserved.retain(|route| !stranded(route));
         if !anyway && applied.as_ref() == Some(&wanted) {
             return Ok(());
         }

@@ -15,5 +15,6 @@ pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
 
 /// One action.
 pub async fn show(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
-    ok(json!({"action": shapes::action(app.store.record().action(id)?)}))
+    let record = app.store.record();
+    ok(json!({"action": shapes::action(app.action(&record, id)?)}))
 }

@@ -2,11 +2,10 @@
 
 use super::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, accepted, created, ok};
-use crate::cloud::droplets::Droplet;
+use super::request::{Answer, Body, accepted, created};
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,61 +14,6 @@ use std::sync::Arc;
 pub struct NewToken {
     name: String,
     scopes: BTreeSet<String>,
-}
-
-/// The cloud at a glance.
-pub async fn status(State(app): State<Arc<App>>) -> Answer {
-    let record = app.store.record();
-    let droplet = |droplet: &Droplet| {
-        json!({
-            "id": droplet.id,
-            "name": droplet.name,
-            "status": droplet.status,
-            "running": !app.plane.is_record_only() && app.plane.droplet_runs(droplet.id),
-            "locked": droplet.pending.is_some(),
-            "public": droplet.public,
-            "anchor": droplet.anchor,
-            "private": droplet.private,
-            "tags": droplet.tags,
-        })
-    };
-    let droplets = record
-        .droplets
-        .values()
-        .filter(|droplet| !droplet.destroying);
-    let droplets: Vec<Value> = droplets.map(droplet).collect();
-    let reserved = record.reserved_ips.values().map(|reserved| {
-        let holder = reserved.droplet.and_then(|id| record.droplet(id).ok());
-        json!({
-            "ip": reserved.ip,
-            "droplet_id": reserved.droplet,
-            "droplet_name": holder.map(|holder| &holder.name),
-            "locked": reserved.pending.is_some(),
-        })
-    });
-    let databases = record
-        .databases
-        .values()
-        .filter(|database| !database.destroying);
-    let databases = databases.map(|database| {
-        json!({
-            "id": database.id,
-            "name": database.name,
-            "status": database.status,
-            "public": database.public,
-            "private": database.private,
-        })
-    });
-    ok(json!({
-        "name": app.name,
-        "slot": record.slot,
-        "version": env!("CARGO_PKG_VERSION"),
-        "record_only": app.plane.is_record_only(),
-        "network": format!("{}/20", record.plan().network()),
-        "droplets": droplets,
-        "reserved_ips": reserved.collect::<Vec<Value>>(),
-        "databases": databases.collect::<Vec<Value>>(),
-    }))
 }
 
 /// Makes a token with the given scopes.

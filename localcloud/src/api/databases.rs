@@ -2,17 +2,18 @@
 
 use super::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Caller, Id, Listing, accepted, created, no_content, ok};
+use super::request::{Answer, Body, Caller, Id, Listing, bare, created, no_content, ok};
 use super::shapes::time;
 use crate::cloud::Record;
 use crate::cloud::catalogue::{DATABASE_SIZES, POSTGRES_VERSIONS, REGIONS};
 use crate::cloud::database_orders::{NewDatabase, Resize};
 use crate::cloud::database_pools::DatabasePool;
 use crate::cloud::databases::{
-    DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseUser, Maintenance, POOL_PORT, PORT,
+    DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseUser, POOL_PORT, PORT,
 };
 use axum::Extension;
 use axum::extract::State;
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -174,19 +175,7 @@ pub async fn resize(
     app.store
         .change(|record| record.resize_database(id, &new))
         .await?;
-    accepted(json!({}))
-}
-
-/// Sets when a cluster may be maintained.
-pub async fn maintenance(
-    State(app): State<Arc<App>>,
-    Id(id): Id<Uuid>,
-    Body(window): Body<Maintenance>,
-) -> Answer {
-    app.store
-        .change(|record| record.set_maintenance(id, window))
-        .await?;
-    no_content()
+    bare(StatusCode::ACCEPTED)
 }
 
 /// The CA that a cluster's certificate chains to.

@@ -4,10 +4,10 @@ use super::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, Id, Ids, Listing, created, ok};
 use super::shapes;
-use crate::cloud::Record;
 use crate::cloud::actions::Event;
-use crate::cloud::catalogue;
+use crate::cloud::backups::BackupPolicy;
 use crate::cloud::droplet_orders::NumberOrText;
+use crate::cloud::{Record, Refusal};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,13 +22,28 @@ pub struct Request {
     size: Option<String>,
     disk: Option<bool>,
     image: Option<NumberOrText>,
+    backup_policy: Option<BackupPolicy>,
 }
+
+/// What can be asked for all droplets with a tag.
+const OF_A_TAG: [&str; 8] = [
+    "power_cycle",
+    "power_on",
+    "power_off",
+    "shutdown",
+    "enable_ipv6",
+    "enable_backups",
+    "disable_backups",
+    "snapshot",
+];
 
 impl Request {
     fn event(&self) -> Result<Event, ApiError> {
         let missing = |what: &str| {
             ApiError::unprocessable(format!("{what} must be given for {}.", self.r#type))
         };
+        let image = self.image.as_ref().map(NumberOrText::to_string);
+        let policy = self.backup_policy.clone();
         Ok(match self.r#type.as_str() {
             "power_on" => Event::PowerOn,
             "power_off" => Event::PowerOff,
@@ -42,21 +57,25 @@ impl Request {
                 size: self.size.clone().ok_or_else(|| missing("A size"))?,
                 disk: self.disk.unwrap_or_default(),
             },
-            "rebuild" => {
-                let image = self
-                    .image
-                    .as_ref()
-                    .ok_or_else(|| missing("An image"))?
-                    .to_string();
-                let known = catalogue::image(&image).ok_or_else(|| {
-                    ApiError::unprocessable(format!(
-                        "You specified an invalid image for this Droplet: {image:?}."
-                    ))
-                })?;
-                Event::Rebuild {
-                    image: known.slug.to_owned(),
-                }
-            }
+            "rebuild" => Event::Rebuild {
+                image: image.ok_or_else(|| missing("An image"))?,
+            },
+            "restore" => Event::Restore {
+                image: image.ok_or_else(|| missing("An image"))?,
+            },
+            "snapshot" => Event::Snapshot {
+                image: 0,
+                name: self.name.clone().ok_or_else(|| missing("A name"))?,
+            },
+            "enable_backups" => Event::EnableBackups {
+                policy: policy.unwrap_or_default(),
+            },
+            "change_backup_policy" => Event::ChangeBackupPolicy {
+                policy: policy.ok_or_else(|| missing("A backup_policy"))?,
+            },
+            "disable_backups" => Event::DisableBackups,
+            "password_reset" => Event::PasswordReset,
+            "enable_ipv6" => Event::EnableIpv6,
             other => {
                 return Err(ApiError::unprocessable(format!(
                     "The Droplet action {other:?} is not available."
@@ -106,27 +125,28 @@ pub async fn create_tagged(
     let tag = listing
         .get("tag_name")
         .ok_or_else(|| ApiError::unprocessable("tag_name must be given"))?;
+    if !OF_A_TAG.contains(&request.r#type.as_str()) {
+        return Err(ApiError::unprocessable(format!(
+            "The action {:?} is not available for a tag.",
+            request.r#type
+        )));
+    }
     let event = request.event()?;
     let start = |record: &mut Record| {
         let tagged = record.tagged_droplets(tag).into_iter();
-        tagged
-            .map(|id| record.start_event(id, event.clone()))
-            .collect::<Result<Vec<u64>, _>>()
+        let started = tagged.map(|id| {
+            let action = record.start_event(id, event.clone())?;
+            Ok(shapes::action(record.action(action)?))
+        });
+        started.collect::<Result<Vec<Value>, Refusal>>()
     };
-    let started = app.store.change(start).await?;
-    let record = app.store.record();
-    let actions: Vec<Value> = started
-        .iter()
-        .filter_map(|id| record.actions.get(id))
-        .map(shapes::action)
-        .collect();
-    created(json!({"actions": actions}))
+    created(json!({"actions": app.store.change(start).await?}))
 }
 
 /// One action of a droplet.
 pub async fn show(State(app): State<Arc<App>>, Ids(droplet, id): Ids<u64, u64>) -> Answer {
     let record = app.store.record();
-    let action = record.action(id)?;
+    let action = app.action(&record, id)?;
     if action.work.droplet() != droplet {
         return Err(ApiError::not_found());
     }

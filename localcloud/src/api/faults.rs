@@ -14,15 +14,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// No fault lasts longer, so that a forgotten one ends.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// A fault to put in force.
 #[derive(Debug, Deserialize)]
 pub struct Order {
     #[serde(flatten)]
     fault: Fault,
-    /// How long it lasts.
-    seconds: f64,
+    /// How long it lasts; may be left out for one that is over at once.
+    seconds: Option<f64>,
     /// The share of calls that it hits, from 0 to 1.
     share: Option<f64>,
     /// The same seed hits the same calls.
@@ -32,8 +32,10 @@ pub struct Order {
 /// Puts a fault in force.
 pub async fn inject(State(app): State<Arc<App>>, Body(order): Body<Order>) -> Answer {
     let wrong = |what: &str| ApiError::unprocessable(what.to_owned());
-    let duration = Duration::try_from_secs_f64(order.seconds)
-        .ok()
+    let at_once = order.fault.is_over_at_once().then_some(0.0);
+    let seconds = order.seconds.or(at_once);
+    let duration = seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|duration| *duration <= LONGEST)
         .ok_or_else(|| wrong("seconds must be from 0 to 86400"))?;
     let share = order.share.unwrap_or(1.0);
@@ -49,25 +51,15 @@ pub async fn inject(State(app): State<Arc<App>>, Body(order): Body<Order>) -> An
 /// That what the fault is for exists, and its numbers make sense.
 fn check(app: &App, fault: &Fault) -> Result<(), ApiError> {
     let record = app.store.record();
-    match fault {
-        Fault::DropletFrozen { droplet }
-        | Fault::VpcCut { droplet, .. }
-        | Fault::PacketLoss { droplet, .. } => {
-            let _ = record.droplet(*droplet)?;
-        }
-        Fault::DatabaseDown { database } | Fault::DatabaseFrozen { database } => {
-            let _ = record.database(*database)?;
-        }
-        _ => {}
+    if let Some(droplet) = fault.droplet() {
+        record.droplet(droplet)?;
     }
-    match fault {
-        Fault::ApiStatus { status } if !(400..600).contains(status) => {
-            Err(ApiError::unprocessable("status must be from 400 to 599"))
-        }
-        Fault::PacketLoss { percent, .. } if !(1..=100).contains(percent) => {
-            Err(ApiError::unprocessable("percent must be from 1 to 100"))
-        }
-        _ => Ok(()),
+    if let Some(database) = fault.database() {
+        record.database(database)?;
+    }
+    match fault.complaint() {
+        Some(words) => Err(ApiError::unprocessable(words)),
+        None => Ok(()),
     }
 }
 
@@ -120,5 +112,5 @@ pub async fn before(app: &App) -> ControlFlow<Response, bool> {
 
 /// Longer than any client waits.
 pub async fn never() {
-    tokio::time::sleep(Duration::from_secs(600)).await;
+    tokio::time::sleep(Duration::from_mins(10)).await;
 }

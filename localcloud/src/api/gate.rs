@@ -5,6 +5,7 @@ use super::error::ApiError;
 use super::faults;
 use super::limits::{Limits, Verdict};
 use super::request::Caller;
+use super::scopes;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -84,87 +85,7 @@ fn allowed(caller: &Caller, request: &Request) -> bool {
     let Some(pattern) = request.extensions().get::<MatchedPath>() else {
         return true;
     };
-    caller.0.allows(&scope(pattern.as_str(), request.method()))
-}
-
-/// The scope that a request needs, by its route's pattern, as the API's description lists them.
-fn scope(pattern: &str, method: &Method) -> String {
-    let mut segments = pattern
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .skip(1);
-    let first = segments.next().unwrap_or_default();
-    let rest: Vec<&str> = segments.collect();
-    let last = rest.last().copied().unwrap_or_default();
-    let noun = match (first, last) {
-        ("account", _) if rest.first() == Some(&"keys") => "ssh_key",
-        ("account", _) => return "account:read".to_owned(),
-        ("actions" | "regions" | "sizes", _) => return format!("{first}:read"),
-        ("droplets", "firewalls") => "firewall",
-        ("reserved_ips" | "floating_ips", _) => "reserved_ip",
-        ("projects", "resources") if method == Method::POST => {
-            return "project:assign_resource".to_owned();
-        }
-        (plural, _) => plural.strip_suffix('s').unwrap_or(plural),
-    };
-    let changes_part = noun == "firewall" && rest.len() > 1;
-    let verb = match *method {
-        Method::GET | Method::HEAD => "read",
-        _ if last == "actions" || last == "reset_auth" || changes_part => "update",
-        Method::POST => "create",
-        Method::DELETE => "delete",
-        _ => "update",
-    };
-    format!("{noun}:{verb}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scopes_are_those_of_the_api_description() {
-        let table = [
-            ("GET", "/v2/account", "account:read"),
-            ("POST", "/v2/account/keys", "ssh_key:create"),
-            ("PUT", "/v2/account/keys/{id}", "ssh_key:update"),
-            ("GET", "/v2/regions", "regions:read"),
-            ("GET", "/v2/images/{id}", "image:read"),
-            ("POST", "/v2/droplets", "droplet:create"),
-            ("DELETE", "/v2/droplets/{id}", "droplet:delete"),
-            ("POST", "/v2/droplets/{id}/actions", "droplet:update"),
-            ("GET", "/v2/droplets/{id}/actions", "droplet:read"),
-            ("GET", "/v2/droplets/{id}/firewalls", "firewall:read"),
-            (
-                "POST",
-                "/v2/reserved_ips/{ip}/actions",
-                "reserved_ip:update",
-            ),
-            (
-                "GET",
-                "/v2/floating_ips/{ip}/actions/{id}",
-                "reserved_ip:read",
-            ),
-            ("GET", "/v2/actions/{id}", "actions:read"),
-            ("DELETE", "/v2/firewalls/{id}/rules", "firewall:update"),
-            ("DELETE", "/v2/firewalls/{id}", "firewall:delete"),
-            ("POST", "/v2/tags/{name}/resources", "tag:create"),
-            (
-                "POST",
-                "/v2/projects/{id}/resources",
-                "project:assign_resource",
-            ),
-            ("GET", "/v2/projects/{id}/resources", "project:read"),
-            ("PUT", "/v2/databases/{id}/firewall", "database:update"),
-            (
-                "POST",
-                "/v2/databases/{id}/users/{name}/reset_auth",
-                "database:update",
-            ),
-        ];
-        for (method, pattern, expected) in table {
-            let method = Method::from_bytes(method.as_bytes()).unwrap();
-            assert_eq!(scope(pattern, &method), expected, "{method} {pattern}");
-        }
-    }
+    scopes::sets(pattern.as_str(), request.method())
+        .iter()
+        .any(|set| set.iter().all(|scope| caller.0.allows(scope)))
 }

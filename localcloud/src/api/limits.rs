@@ -10,8 +10,8 @@ const HOURLY: usize = 5_000;
 const BURST: usize = 250;
 /// Lists of SSH keys that a token may ask for in a minute.
 const KEY_LISTS: usize = 10;
-const HOUR: Duration = Duration::from_secs(3_600);
-const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// What has been requested lately, by token.
 #[derive(Debug, Default)]
@@ -29,6 +29,15 @@ pub struct Standing {
     pub reset: u64,
     /// Whether this request goes through.
     pub verdict: Verdict,
+}
+
+/// Requests that a token has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// In this hour.
+    pub hour: usize,
+    /// In this minute.
+    pub minute: usize,
 }
 
 /// Whether a request goes through.
@@ -49,6 +58,20 @@ impl Limits {
     /// Counts a request of `token`, unless it is one too many.
     pub fn count(&self, token: &str) -> Standing {
         self.count_at(token, Instant::now())
+    }
+
+    /// What `token` has left, without counting anything.
+    pub fn left(&self, token: &str) -> Left {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let within = |span: Duration| {
+            let all = requests.get(token).into_iter().flatten().rev();
+            all.take_while(|at| now.duration_since(**at) < span).count()
+        };
+        Left {
+            hour: HOURLY.saturating_sub(within(HOUR)),
+            minute: BURST.saturating_sub(within(MINUTE)),
+        }
     }
 
     /// Counts a list of SSH keys, which has a limit of its own, unless it is one too many.
@@ -123,6 +146,9 @@ mod tests {
             assert_eq!(standing.verdict, Verdict::Pass);
             assert_eq!(standing.remaining, HOURLY - n - 1);
         }
+        let left = limits.left("t");
+        assert_eq!((left.hour, left.minute), (HOURLY - BURST, 0));
+        assert_eq!(limits.left("other").minute, BURST);
         let Verdict::Burst(wait) = limits.count_at("t", start).verdict else {
             panic!("no burst limit")
         };

@@ -42,9 +42,14 @@ pub fn accepted(body: Value) -> Answer {
     Ok(Reply(StatusCode::ACCEPTED, Some(body)))
 }
 
+/// A status without a body.
+pub fn bare(status: StatusCode) -> Answer {
+    Ok(Reply(status, None))
+}
+
 /// 204.
 pub fn no_content() -> Answer {
-    Ok(Reply(StatusCode::NO_CONTENT, None))
+    bare(StatusCode::NO_CONTENT)
 }
 
 impl IntoResponse for Reply {

@@ -174,7 +174,7 @@ pub async fn action(
     Ids(ip, id): Ids<Ipv4Addr, u64>,
 ) -> Answer {
     let record = app.store.record();
-    let action = record.action(id)?;
+    let action = app.action(&record, id)?;
     if action.work.reserved_ip() != Some(ip) {
         return Err(ApiError::not_found());
     }

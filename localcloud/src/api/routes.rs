@@ -1,9 +1,10 @@
 //! The table of routes: which method of which path goes to which handler.
 
 use super::{
-    App, account, actions, alert_policies, catalogue, control, database_contents, database_pools,
-    databases, domains, droplet_actions, droplets, faults, firewalls, projects, reserved_ips,
-    ssh_keys, tags, uptime, vpcs,
+    App, account, actions, alert_policies, associated, catalogue, certificates, control,
+    database_contents, database_pools, database_upkeep, databases, domains, droplet_actions,
+    droplet_parts, droplets, events, faults, firewalls, images, projects, reserved_ips,
+    spaces_keys, ssh_keys, status, tags, uptime, vpcs,
 };
 use axum::Router;
 use axum::routing::{MethodFilter, MethodRouter};
@@ -33,8 +34,12 @@ routes! {
     "/v2/actions/{id}" GET actions::show;
     "/v2/regions" GET catalogue::regions;
     "/v2/sizes" GET catalogue::sizes;
-    "/v2/images" GET catalogue::images;
-    "/v2/images/{id}" GET catalogue::image;
+    "/v2/images" GET images::list;
+    "/v2/images/{id}" GET images::show, PUT images::update, DELETE images::delete;
+    "/v2/snapshots" GET images::snapshots;
+    "/v2/snapshots/{id}" GET images::show_snapshot, DELETE images::delete;
+    "/v2/certificates" GET certificates::list, POST certificates::create;
+    "/v2/certificates/{id}" GET certificates::show, DELETE certificates::delete;
     "/v2/tags" GET tags::list, POST tags::create;
     "/v2/tags/{name}" GET tags::show, DELETE tags::delete;
     "/v2/tags/{name}/resources" POST tags::set_resources, DELETE tags::set_resources;
@@ -45,6 +50,19 @@ routes! {
     "/v2/droplets/{id}/actions" GET droplet_actions::list, POST droplet_actions::create;
     "/v2/droplets/{id}/actions/{action}" GET droplet_actions::show;
     "/v2/droplets/{id}/firewalls" GET firewalls::of_droplet;
+    "/v2/droplets/{id}/snapshots" GET droplet_parts::snapshots;
+    "/v2/droplets/{id}/backups" GET droplet_parts::backups;
+    "/v2/droplets/{id}/backups/policy" GET droplet_parts::backup_policy_of;
+    "/v2/droplets/backups/policies" GET droplet_parts::backup_policies;
+    "/v2/droplets/backups/supported_policies" GET droplet_parts::supported_policies;
+    "/v2/droplets/{id}/kernels" GET droplet_parts::kernels;
+    "/v2/droplets/{id}/neighbors" GET droplet_parts::neighbors;
+    "/v2/droplets/{id}/destroy_with_associated_resources" GET associated::list;
+    "/v2/droplets/{id}/destroy_with_associated_resources/selective" DELETE associated::selective;
+    "/v2/droplets/{id}/destroy_with_associated_resources/dangerous" DELETE associated::dangerous;
+    "/v2/droplets/{id}/destroy_with_associated_resources/status" GET associated::status;
+    "/v2/droplets/{id}/destroy_with_associated_resources/retry" POST associated::retry;
+    "/v2/reports/droplet_neighbors_ids" GET droplet_parts::all_neighbors;
 
     "/v2/vpcs" GET vpcs::list, POST vpcs::create;
     "/v2/vpcs/{id}" GET vpcs::show, PUT vpcs::replace, PATCH vpcs::update, DELETE vpcs::delete;
@@ -72,7 +90,19 @@ routes! {
     "/v2/databases/options" GET databases::options;
     "/v2/databases/{id}" GET databases::show, DELETE databases::delete;
     "/v2/databases/{id}/resize" PUT databases::resize;
-    "/v2/databases/{id}/maintenance" PUT databases::maintenance;
+    "/v2/databases/{id}/maintenance" PUT database_upkeep::maintenance;
+    "/v2/databases/{id}/install_update" PUT database_upkeep::install_update;
+    "/v2/databases/{id}/upgrade" PUT database_upkeep::upgrade;
+    "/v2/databases/{id}/migrate" PUT database_upkeep::migrate;
+    "/v2/databases/{id}/config" GET database_upkeep::config, PATCH database_upkeep::configure;
+    "/v2/databases/{id}/events" GET database_upkeep::events;
+    "/v2/databases/{id}/replicas" GET database_upkeep::replicas, POST database_upkeep::create_replica;
+    "/v2/databases/{id}/replicas/{name}" GET database_upkeep::replica, DELETE database_upkeep::replica;
+    "/v2/databases/{id}/replicas/{name}/promote" PUT database_upkeep::replica;
+    "/v2/databases/{id}/eviction_policy" GET database_upkeep::of_other_engines, PUT database_upkeep::of_other_engines;
+    "/v2/databases/{id}/sql_mode" GET database_upkeep::of_other_engines, PUT database_upkeep::of_other_engines;
+    "/v2/databases/{id}/topics" GET database_upkeep::of_other_engines, POST database_upkeep::of_other_engines;
+    "/v2/databases/{id}/indexes" GET database_upkeep::of_other_engines;
     "/v2/databases/{id}/ca" GET databases::ca;
     "/v2/databases/{id}/dbs" GET database_contents::databases, POST database_contents::create_database;
     "/v2/databases/{id}/dbs/{name}" GET database_contents::database, DELETE database_contents::delete_database;
@@ -97,7 +127,11 @@ routes! {
     "/v2/monitoring/alerts" GET alert_policies::list, POST alert_policies::create;
     "/v2/monitoring/alerts/{id}" GET alert_policies::show, PUT alert_policies::replace, DELETE alert_policies::delete;
 
-    "/_localcloud/status" GET control::status;
+    "/v2/spaces/keys" GET spaces_keys::list, POST spaces_keys::create;
+    "/v2/spaces/keys/{id}" GET spaces_keys::show, PUT spaces_keys::update, PATCH spaces_keys::update, DELETE spaces_keys::delete;
+
+    "/_localcloud/status" GET status::show;
+    "/_localcloud/events" GET events::list;
     "/_localcloud/tokens" POST control::create_token;
     "/_localcloud/faults" GET faults::list, POST faults::inject, DELETE faults::end_all;
     "/_localcloud/faults/{id}" DELETE faults::end;

@@ -1,8 +1,10 @@
 //! The JSON of things that appear in more than one noun's answers.
 
+use super::images;
 use crate::cloud::Record;
 use crate::cloud::actions::Action;
-use crate::cloud::catalogue::{self, IMAGES, Image, REGIONS, Region, SIZES, Size};
+use crate::cloud::backups::{BackupPolicy, WINDOW};
+use crate::cloud::catalogue::{self, Image, REGIONS, Region, SIZES, Size};
 use crate::cloud::droplets::{Droplet, DropletStatus};
 use crate::cloud::reserved_ips::ReservedIp;
 use jiff::Timestamp;
@@ -85,13 +87,42 @@ pub fn image(image: &Image) -> Value {
     })
 }
 
-/// An image by slug.
+/// A price as text, in USD.
 #[must_use]
-pub fn image_of(slug: &str) -> Value {
-    IMAGES
-        .iter()
-        .find(|image| image.slug == slug)
-        .map_or(Value::Null, image)
+pub fn price(usd: f64) -> String {
+    format!("{usd:.2}")
+}
+
+fn snapshot_ids(record: &Record, droplet: &Droplet) -> Vec<u64> {
+    let images = record.user_images();
+    let own = images.filter(|image| image.droplet == droplet.id);
+    own.map(|image| image.id).collect()
+}
+
+/// When a droplet is backed up.
+#[must_use]
+pub fn backup_policy(policy: &BackupPolicy) -> Value {
+    let mut view = json!({
+        "plan": policy.plan,
+        "hour": policy.hour,
+        "window_length_hours": WINDOW,
+        "retention_period_days": policy.retention_days(),
+    });
+    if let Some(day) = &policy.weekday {
+        view["weekday"] = day.as_str().into();
+    }
+    view
+}
+
+/// A droplet's next window for a backup, or null.
+#[must_use]
+pub fn window(droplet: &Droplet) -> Value {
+    let policy = droplet.backup_policy();
+    let window = policy.and_then(|policy| policy.next_window(Timestamp::now()));
+    window.map_or(
+        Value::Null,
+        |(start, end)| json!({"start": time(start), "end": time(end)}),
+    )
 }
 
 /// A droplet.
@@ -111,9 +142,9 @@ pub fn droplet(record: &Record, droplet: &Droplet) -> Value {
         "created_at": time(droplet.created_at),
         "features": droplet.features,
         "backup_ids": [],
-        "next_backup_window": null,
-        "snapshot_ids": [],
-        "image": image_of(&droplet.image),
+        "next_backup_window": window(droplet),
+        "snapshot_ids": snapshot_ids(record, droplet),
+        "image": images::of_droplet(record, &droplet.image),
         "volume_ids": [],
         "size": size(&its_size),
         "size_slug": droplet.size,

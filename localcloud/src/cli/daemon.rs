@@ -5,7 +5,7 @@ use super::{CliError, Failure};
 use crate::daemon::{self, DaemonConfig, Listeners};
 use crate::jobs::MoveLatency;
 use crate::plane::addresses::Addresses;
-use crate::plane::rules::{API_PORT, PROXY_PORT};
+use crate::plane::rules::{API_PORT, PROXY_PORT, SPACES_PORT};
 use crate::plane::{METADATA, Plane, image};
 use crate::proxy::Proxy;
 use anyhow::{Context, Result};
@@ -30,6 +30,12 @@ pub struct Options {
     /// How much longer, at random, a move may take.
     #[arg(long, env = "LOCALCLOUD_MOVE_JITTER", default_value = "0s", value_parser = duration)]
     pub move_jitter: Duration,
+    /// How long a droplet's metadata tells of the holder of a reserved IP before a move.
+    #[arg(long, env = "LOCALCLOUD_METADATA_LAG", default_value = "2s", value_parser = duration)]
+    pub metadata_lag: Duration,
+    /// How long lifecycle rules of Spaces take a day to be, so that expiry can be watched.
+    #[arg(long, env = "LOCALCLOUD_SPACES_DAY", default_value = "24h", value_parser = duration)]
+    pub spaces_day: Duration,
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration> {
@@ -47,6 +53,7 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
     let mut listeners = Listeners {
         api: vec![listen(place, options.port)?],
         metadata: Vec::new(),
+        spaces: Vec::new(),
     };
     let machine = if options.record_only {
         Plane::record_only()
@@ -64,6 +71,13 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
     };
     listeners.api.extend(inside(router, API_PORT)?);
     listeners.metadata.extend(inside(METADATA, 80)?);
+    listeners.spaces.extend(inside(router, SPACES_PORT)?);
+    if machine.is_record_only() {
+        let loopback = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        listeners
+            .spaces
+            .push(loopback.context("listening on loopback")?);
+    }
     if let Some(listener) = inside(router, PROXY_PORT)? {
         let proxy = Arc::new(Proxy::new(place.root()?.join("packages"))?);
         tokio::spawn(proxy.serve(listener));
@@ -78,6 +92,8 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
             fixed: options.move_latency,
             random: options.move_jitter,
         },
+        metadata_lag: options.metadata_lag,
+        spaces_day: options.spaces_day,
     };
     daemon::run(config, machine, listeners).await?;
     Ok(())

@@ -3,6 +3,7 @@
 pub mod daemon;
 pub mod down;
 pub mod env;
+pub mod events;
 pub mod fault;
 pub mod place;
 pub mod status;
@@ -38,6 +39,12 @@ impl CliError {
             failure,
             message: message.into(),
         }
+    }
+
+    /// Whether it is of kind `failure`.
+    #[must_use]
+    pub fn is(&self, failure: Failure) -> bool {
+        self.failure == failure
     }
 
     /// Says it on standard error and gives the exit code.

@@ -20,35 +20,89 @@ pub async fn run(place: &Place, as_json: bool) -> Result<(), CliError> {
         );
         return Ok(());
     }
-    let text = |value: &Value| match value {
+    print_all(&status);
+    Ok(())
+}
+
+fn text(value: &Value) -> String {
+    match value {
         Value::String(text) => text.clone(),
         Value::Null => "-".to_owned(),
         other => other.to_string(),
-    };
-    println!(
-        "cloud {}  network {}",
-        text(&status["name"]),
-        text(&status["network"])
-    );
-    let table = [
-        (
-            "droplets",
-            vec!["id", "name", "status", "running", "public"],
-        ),
-        ("reserved_ips", vec!["ip", "droplet_name", "locked"]),
-        ("databases", vec!["id", "name", "status"]),
-    ];
-    for (noun, columns) in table {
-        for row in status[noun].as_array().into_iter().flatten() {
-            let cells: Vec<String> = columns
-                .iter()
-                .filter(|column| !row[**column].is_null() || **column == "droplet_name")
-                .map(|column| format!("{column} {}", text(&row[*column])))
-                .collect();
-            println!("{:<13} {}", noun.trim_end_matches('s'), cells.join("  "));
-        }
     }
-    Ok(())
+}
+
+fn print_all(status: &Value) {
+    let (name, network) = (text(&status["name"]), text(&status["network"]));
+    println!("cloud {name}  network {network}");
+    let rows = |noun: &str| status[noun].as_array().cloned().unwrap_or_default();
+    for one in rows("droplets") {
+        let running = if one["running"] == true { "runs" } else { "-" };
+        line(
+            "droplet",
+            &one,
+            &["name", "status"],
+            running,
+            &["id", "public", "private"],
+        );
+    }
+    for one in rows("reserved_ips") {
+        let holder = match &one["droplet_name"] {
+            Value::Null => "nobody's".to_owned(),
+            name => format!("at {}", text(name)),
+        };
+        line("reserved ip", &one, &["ip"], &holder, &[]);
+    }
+    for one in rows("databases") {
+        let nodes = format!("{} x {}", one["nodes"], text(&one["size"]));
+        line(
+            "database",
+            &one,
+            &["name", "status"],
+            &nodes,
+            &["id", "public", "private"],
+        );
+    }
+    for name in rows("spaces_keys") {
+        println!("{:<12} {}", "spaces key", text(&name));
+    }
+    for one in rows("faults") {
+        let seconds = one["milliseconds_left"].as_f64().unwrap_or_default() / 1000.0;
+        let left = format!("{seconds:.1} s left");
+        line(
+            "fault",
+            &one,
+            &["id", "kind"],
+            &left,
+            &["droplet", "database"],
+        );
+    }
+    for one in rows("tokens") {
+        let left = format!(
+            "{} requests left this minute, {} of {} this hour",
+            one["left_this_minute"], one["left_this_hour"], one["hourly_limit"]
+        );
+        line("token", &one, &["name"], &left, &[]);
+    }
+    let counts = status["counts"].as_object().cloned().unwrap_or_default();
+    let counts = counts.iter().filter(|(_, count)| **count != 0);
+    let counts: Vec<String> = counts
+        .map(|(noun, count)| format!("{} {count}", noun.replace('_', " ")))
+        .collect();
+    println!("{:<12} {}", "and", counts.join(", "));
+}
+
+fn line(noun: &str, one: &Value, first: &[&str], word: &str, rest: &[&str]) {
+    let named = |field: &&str| Some(text(one.get(*field)?));
+    let locked = (one["locked"] == true).then(|| "locked".to_owned());
+    let cells: Vec<String> = first
+        .iter()
+        .filter_map(named)
+        .chain([word.to_owned()])
+        .chain(locked)
+        .chain(rest.iter().filter_map(named))
+        .collect();
+    println!("{noun:<12} {}", cells.join("  "));
 }
 
 /// Makes an API token with the given scopes and prints it.

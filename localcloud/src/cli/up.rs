@@ -80,6 +80,8 @@ fn start(place: &Place, options: &Options, log: &Path) -> Result<Process, CliErr
         format!("--root={}", place.root()?.display()),
         format!("--move-latency={}ms", options.move_latency.as_millis()),
         format!("--move-jitter={}ms", options.move_jitter.as_millis()),
+        format!("--metadata-lag={}ms", options.metadata_lag.as_millis()),
+        format!("--spaces-day={}ms", options.spaces_day.as_millis()),
     ];
     args.extend(options.port.map(|port| format!("--port={port}")));
     args.extend(options.record_only.then(|| "--record-only".to_owned()));

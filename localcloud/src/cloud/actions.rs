@@ -1,5 +1,6 @@
 //! Actions: what the cloud is doing, or has done, to a resource in the background.
 
+use super::backups::BackupPolicy;
 use super::{Record, Refusal, next_id};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub struct Action {
     pub started_at: Timestamp,
     /// When it ended.
     pub completed_at: Option<Timestamp>,
+    /// Why it failed.
+    #[serde(default)]
+    pub error: Option<String>,
 }
 
 /// How far an action is.
@@ -94,9 +98,38 @@ pub enum Event {
     },
     /// New disk from an image, same addresses.
     Rebuild {
-        /// Slug of the image.
+        /// Slug or id of the image.
         image: String,
     },
+    /// The disk as it was in an image of this droplet.
+    Restore {
+        /// Id of the image.
+        image: String,
+    },
+    /// An image of the disk.
+    Snapshot {
+        /// Its id; chosen when the action starts.
+        image: u64,
+        /// Its name.
+        name: String,
+    },
+    /// Backups from now on, or at other times.
+    EnableBackups {
+        /// When.
+        policy: BackupPolicy,
+    },
+    /// Other times for backups.
+    ChangeBackupPolicy {
+        /// When.
+        policy: BackupPolicy,
+    },
+    /// No more backups.
+    DisableBackups,
+    /// A new password for root, who logs in by key only.
+    PasswordReset,
+    /// The wish for an IPv6 address, of which there are none here.
+    #[serde(rename = "enable_ipv6")]
+    EnableIpv6,
 }
 
 impl Work {
@@ -116,6 +149,13 @@ impl Work {
                 Event::Rename { .. } => "rename",
                 Event::Resize { .. } => "resize",
                 Event::Rebuild { .. } => "rebuild",
+                Event::Restore { .. } => "restore",
+                Event::Snapshot { .. } => "snapshot",
+                Event::EnableBackups { .. } => "enable_backups",
+                Event::ChangeBackupPolicy { .. } => "change_backup_policy",
+                Event::DisableBackups => "disable_backups",
+                Event::PasswordReset => "password_reset",
+                Event::EnableIpv6 => "enable_ipv6",
             },
         }
     }
@@ -160,15 +200,20 @@ impl Record {
             region,
             started_at: Timestamp::now(),
             completed_at: None,
+            error: None,
         };
         self.actions.insert(id, action);
         id
     }
 
-    /// Ends an action and unlocks what it worked on.
-    pub fn finish_action(&mut self, id: u64, status: ActionStatus) {
+    /// Ends an action, for good or with what went wrong, and unlocks what it worked on.
+    pub fn finish_action(&mut self, id: u64, error: Option<String>) {
         if let Some(action) = self.actions.get_mut(&id) {
-            action.status = status;
+            action.status = match error {
+                None => ActionStatus::Completed,
+                Some(_) => ActionStatus::Errored,
+            };
+            action.error = error;
             action.completed_at = Some(Timestamp::now());
         }
         for droplet in self.droplets.values_mut() {

@@ -1,6 +1,6 @@
 //! What is inside a database cluster: databases, users, trusted sources.
 
-use super::databases::{DEFAULT_DATABASE, DEFAULT_USER, DatabaseRule, DatabaseUser, Maintenance};
+use super::databases::{DEFAULT_DATABASE, DEFAULT_USER, DatabaseRule, DatabaseUser};
 use super::firewall_rules::is_address;
 use super::{Record, Refusal};
 use jiff::Timestamp;
@@ -116,15 +116,6 @@ impl Record {
         cluster.users.remove(at);
         cluster.revision += 1;
         Ok(cluster.revision)
-    }
-
-    /// Sets when a cluster may be maintained.
-    ///
-    /// # Errors
-    /// When there is no such cluster.
-    pub fn set_maintenance(&mut self, cluster: Uuid, window: Maintenance) -> Result<(), Refusal> {
-        self.database_mut(cluster)?.maintenance = window;
-        Ok(())
     }
 
     /// Replaces a cluster's trusted sources. Those that stay keep their ids.

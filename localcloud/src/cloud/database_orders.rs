@@ -3,11 +3,13 @@
 use super::catalogue::{self, DatabaseSize, POSTGRES_VERSIONS};
 use super::database_contents::NewDatabaseRule;
 use super::databases::{
-    DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseStatus, DatabaseUser, Maintenance,
+    DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseEvent, DatabaseStatus, DatabaseUser,
+    Maintenance,
 };
 use super::{Record, Refusal};
 use jiff::Timestamp;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A cluster as a client orders it.
@@ -95,6 +97,9 @@ impl Record {
             users: vec![user],
             pools: Vec::new(),
             rules: Vec::new(),
+            events: vec![DatabaseEvent::now("cluster_create")],
+            config: BTreeMap::new(),
+            restart: false,
             revision: 1,
             synced: 0,
             destroying: false,
@@ -146,6 +151,7 @@ impl Record {
         database.num_nodes = new.num_nodes;
         database.storage_mib = storage.max(size.storage_mib);
         database.status = DatabaseStatus::Resizing;
+        database.note("cluster_update");
         database.revision += 1;
         Ok(())
     }

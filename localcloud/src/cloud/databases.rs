@@ -3,10 +3,11 @@
 use super::catalogue::{self, DatabaseSize};
 use super::database_pools::DatabasePool;
 use super::{Record, Refusal};
-use crate::plane::spec::{DatabaseNet, DatabaseSpec};
+use crate::plane::spec::{DatabaseNet, DatabaseSpec, PoolSpec};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use uuid::Uuid;
 
@@ -59,6 +60,15 @@ pub struct Database {
     pub pools: Vec<DatabasePool>,
     /// Trusted sources; none: everyone may connect.
     pub rules: Vec<DatabaseRule>,
+    /// What happened to it, oldest first.
+    #[serde(default)]
+    pub events: Vec<DatabaseEvent>,
+    /// Settings of the server that the client has chosen.
+    #[serde(default)]
+    pub config: BTreeMap<String, Value>,
+    /// Whether the server is to be restarted with the next change.
+    #[serde(default)]
+    pub restart: bool,
     /// Counts changes that the server has to follow.
     pub revision: u64,
     /// The newest change that the server has followed.
@@ -77,6 +87,19 @@ pub enum DatabaseStatus {
     Online,
     /// Changing its size.
     Resizing,
+    /// Changing its region.
+    Migrating,
+}
+
+/// Something that happened to a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseEvent {
+    /// Unique in the account.
+    pub id: String,
+    /// As the API names it, like `cluster_create`.
+    pub kind: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// When a cluster may be maintained.
@@ -143,9 +166,19 @@ impl Database {
     #[must_use]
     pub fn spec(&self, net: DatabaseNet) -> DatabaseSpec {
         let user = |user: &DatabaseUser| (user.name.clone(), user.password.clone());
+        let pool = |pool: &DatabasePool| PoolSpec {
+            name: pool.name.clone(),
+            mode: pool.mode.clone(),
+            size: pool.size,
+            database: pool.db.clone(),
+            user: pool.user.clone(),
+        };
         DatabaseSpec {
             id: self.id.to_string(),
             net,
+            nodes: u8::try_from(self.num_nodes).unwrap_or(1),
+            restart: self.restart,
+            pools: self.pools.iter().map(pool).collect(),
             connections: self.size().connections,
             databases: self.databases.clone(),
             users: self.users.iter().map(user).collect(),
@@ -205,6 +238,7 @@ impl Record {
         if let Some(database) = self.databases.get_mut(&id) {
             database.synced = database.synced.max(revision);
             if database.synced == database.revision {
+                database.restart = false;
                 database.status = DatabaseStatus::Online;
             }
         }

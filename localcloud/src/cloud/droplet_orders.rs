@@ -1,6 +1,7 @@
 //! Orders of droplets: what clients ask for, checked against the catalogue and the account.
 
 use super::actions::{Event, Work};
+use super::backups::BackupPolicy;
 use super::catalogue;
 use super::droplets::{Droplet, DropletStatus};
 use super::{DROPLET_LIMIT, Record, Refusal, next_id};
@@ -37,6 +38,8 @@ pub struct NewDroplet {
     pub monitoring: Option<bool>,
     /// Whether backups are wanted.
     pub backups: Option<bool>,
+    /// When backups are wanted; the platform chooses if absent.
+    pub backup_policy: Option<BackupPolicy>,
     /// Whether an IPv6 address is wanted.
     pub ipv6: Option<bool>,
 }
@@ -108,7 +111,17 @@ impl Record {
         catalogue::region(region).ok_or_else(|| invalid("region", region))?;
         let size = catalogue::size(&new.size).ok_or_else(|| invalid("size", &new.size))?;
         let image = new.image.to_string();
-        let image = catalogue::image(&image).ok_or_else(|| invalid("image", &image))?;
+        let source = self.image_source(&image);
+        let source = source.ok_or_else(|| invalid("image", &image))?;
+        if source.min_disk() > size.disk {
+            return Err(Refusal::unprocessable(
+                "This image needs a larger disk than this size has.",
+            ));
+        }
+        let image = source.key();
+        if let Some(policy) = &new.backup_policy {
+            policy.check()?;
+        }
         let user_data = new.user_data.clone().unwrap_or_default();
         if user_data.len() > USER_DATA_LIMIT {
             return Err(Refusal::unprocessable("User data must not exceed 64 KiB"));
@@ -125,7 +138,7 @@ impl Record {
             region: region.to_owned(),
             size: size.slug.to_owned(),
             disk: size.disk,
-            image: image.slug.to_owned(),
+            image,
             vpc,
             public,
             anchor,
@@ -135,6 +148,8 @@ impl Record {
             user_data,
             features: features(new),
             pending: None,
+            backup_policy: new.backup_policy.clone(),
+            released: None,
             destroying: false,
         };
         self.droplets.insert(id, droplet);

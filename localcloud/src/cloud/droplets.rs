@@ -1,8 +1,10 @@
 //! Droplets: what the account has ordered, and what is going on with each.
 
 use super::actions::{Event, Work};
+use super::backups::BackupPolicy;
 use super::catalogue::{self, Size};
 use super::droplet_orders::check_name;
+use super::images::Source;
 use super::{Record, Refusal};
 use crate::plane::spec::{DropletNet, DropletSeed, Firewall};
 use jiff::Timestamp;
@@ -28,7 +30,7 @@ pub struct Droplet {
     pub size: String,
     /// Disk in GiB; stays when only memory and processors are resized.
     pub disk: u64,
-    /// Image slug.
+    /// Slug of the platform's image, or id of the account's.
     pub image: String,
     /// Its VPC.
     pub vpc: Uuid,
@@ -48,6 +50,12 @@ pub struct Droplet {
     pub features: BTreeSet<String>,
     /// The action that has it locked.
     pub pending: Option<u64>,
+    /// When it is backed up; counts while backups are among its features.
+    #[serde(default)]
+    pub backup_policy: Option<BackupPolicy>,
+    /// The reserved IP that it held last and holds no more, and since when.
+    #[serde(default)]
+    pub released: Option<(Ipv4Addr, Timestamp)>,
     /// Deleted by the account, not yet cleaned up on the machine.
     pub destroying: bool,
 }
@@ -108,20 +116,62 @@ impl Record {
     /// # Errors
     /// When there is no such droplet, it is locked, or this can't be done to it now.
     pub fn start_event(&mut self, id: u64, event: Event) -> Result<u64, Refusal> {
-        let droplet = self.unlocked_droplet(id)?;
+        let droplet = self.unlocked_droplet(id)?.clone();
         let off = droplet.status == DropletStatus::Off;
-        match &event {
+        let mut event = event;
+        match &mut event {
             Event::Reboot | Event::Shutdown if off => {
                 return Err(Refusal::unprocessable(
                     "Droplet is currently powered off. Please power it on to run this event.",
                 ));
             }
             Event::Rename { name } => check_name(name)?,
-            Event::Resize { size, disk } => check_resize(droplet, size, *disk)?,
+            Event::Resize { size, disk } => check_resize(&droplet, size, *disk)?,
+            Event::Rebuild { image } => *image = self.fitting_image(&droplet, image)?,
+            Event::Restore { image } => *image = self.own_image(&droplet, image)?,
+            Event::Snapshot { image, name } => {
+                if name.is_empty() {
+                    return Err(Refusal::unprocessable("A name must be given for snapshot."));
+                }
+                *image = self.begin_image(&droplet, name.clone());
+            }
+            Event::EnableBackups { policy } | Event::ChangeBackupPolicy { policy } => {
+                policy.check()?;
+            }
             _ => {}
         }
-        let region = droplet.region.clone();
-        Ok(self.start_action(Work::Droplet { droplet: id, event }, region))
+        let backed_up = droplet.features.contains("backups");
+        if matches!(event, Event::ChangeBackupPolicy { .. }) && !backed_up {
+            return Err(Refusal::unprocessable(
+                "Backups are not enabled for this Droplet.",
+            ));
+        }
+        Ok(self.start_action(Work::Droplet { droplet: id, event }, droplet.region))
+    }
+
+    /// The key of an image that the droplet can be rebuilt from.
+    fn fitting_image(&self, droplet: &Droplet, image: &str) -> Result<String, Refusal> {
+        let source = self.image_source(image).ok_or_else(|| {
+            Refusal::unprocessable(format!(
+                "You specified an invalid image for this Droplet: {image:?}."
+            ))
+        })?;
+        if source.min_disk() > droplet.disk {
+            return Err(Refusal::unprocessable(
+                "This image needs a larger disk than this Droplet has.",
+            ));
+        }
+        Ok(source.key())
+    }
+
+    /// The key of an image that was made of the droplet.
+    fn own_image(&self, droplet: &Droplet, image: &str) -> Result<String, Refusal> {
+        match self.image_source(image) {
+            Some(source @ Source::User(own)) if own.droplet == droplet.id => Ok(source.key()),
+            _ => Err(Refusal::unprocessable(format!(
+                "{image:?} is no image of this Droplet."
+            ))),
+        }
     }
 
     /// Deletes a droplet. It is gone for the account at once; its addresses are free again when the
@@ -166,6 +216,7 @@ impl Record {
             name: droplet.name.clone(),
             ssh_keys: droplet.ssh_keys.clone(),
             user_data: droplet.user_data.clone(),
+            disk_gib: droplet.disk,
             net,
         }
     }

@@ -7,10 +7,16 @@
 pub mod actions;
 pub mod addresses;
 pub mod alert_policies;
+pub mod associated;
+pub mod backups;
 pub mod catalogue;
+pub mod certificate_pem;
+pub mod certificates;
 pub mod database_contents;
 pub mod database_orders;
 pub mod database_pools;
+pub mod database_settings;
+pub mod database_upkeep;
 pub mod databases;
 pub mod domain_records;
 pub mod domains;
@@ -18,10 +24,12 @@ pub mod droplet_orders;
 pub mod droplets;
 pub mod firewall_rules;
 pub mod firewalls;
+pub mod images;
 pub mod notifications;
 pub mod projects;
 pub mod ranges;
 pub mod reserved_ips;
+pub mod spaces_keys;
 pub mod ssh_keys;
 pub mod store;
 pub mod tags;
@@ -32,16 +40,20 @@ pub mod vpcs;
 use crate::plane::addresses::Addresses;
 use actions::Action;
 use alert_policies::AlertPolicy;
+use associated::Destruction;
+use certificates::Certificate;
 use databases::Database;
 use domains::Domain;
 use droplets::Droplet;
 use firewalls::CloudFirewall;
+use images::UserImage;
 use jiff::Timestamp;
 use projects::{Assignment, Project};
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use reserved_ips::ReservedIp;
 use serde::{Deserialize, Deserializer, Serialize};
+use spaces_keys::SpacesKey;
 use ssh_keys::SshKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -73,6 +85,9 @@ pub struct Record {
     /// Last numeric id given to a record of a domain.
     #[serde(default)]
     pub last_domain_record: u64,
+    /// Last numeric id given to an image.
+    #[serde(default = "first_image")]
+    pub last_image: u64,
     /// API tokens by their text.
     pub tokens: BTreeMap<String, Token>,
     /// SSH keys by id.
@@ -99,9 +114,21 @@ pub struct Record {
     /// Uptime checks by id.
     #[serde(default)]
     pub uptime_checks: BTreeMap<Uuid, UptimeCheck>,
+    /// Keys of Spaces by their id.
+    #[serde(default)]
+    pub spaces_keys: BTreeMap<String, SpacesKey>,
     /// Alert policies by id.
     #[serde(default)]
     pub alert_policies: BTreeMap<Uuid, AlertPolicy>,
+    /// Certificates by id.
+    #[serde(default)]
+    pub certificates: BTreeMap<Uuid, Certificate>,
+    /// Images of the account by id, including those that are being made or destroyed.
+    #[serde(default)]
+    pub images: BTreeMap<u64, UserImage>,
+    /// Droplets that were destroyed with what belonged to them, by their ids.
+    #[serde(default)]
+    pub destructions: BTreeMap<u64, Destruction>,
     /// Actions by id, the newest few hundred of the finished ones.
     pub actions: BTreeMap<u64, Action>,
 }
@@ -119,6 +146,7 @@ impl Record {
             last_key: 41_806_377,
             last_action: 2_318_405_116,
             last_domain_record: 1_724_918_330,
+            last_image: first_image(),
             tokens: BTreeMap::new(),
             ssh_keys: BTreeMap::new(),
             vpcs: BTreeMap::new(),
@@ -131,7 +159,11 @@ impl Record {
             databases: BTreeMap::new(),
             domains: BTreeMap::new(),
             uptime_checks: BTreeMap::new(),
+            spaces_keys: BTreeMap::new(),
             alert_policies: BTreeMap::new(),
+            certificates: BTreeMap::new(),
+            images: BTreeMap::new(),
+            destructions: BTreeMap::new(),
             actions: BTreeMap::new(),
         }
     }
@@ -141,6 +173,11 @@ impl Record {
     pub fn plan(&self) -> Addresses {
         Addresses::of_slot(self.slot)
     }
+}
+
+/// Below the first id that an image of the account gets, above those of the platform's.
+fn first_image() -> u64 {
+    201_447_316
 }
 
 /// The next numeric id after `last`: larger, and not guessable from the one before.

@@ -5,6 +5,7 @@ use super::{RESERVED_IP_LIMIT, Record, Refusal, catalogue};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 /// An address of the account, with or without a droplet behind it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,6 +20,29 @@ pub struct ReservedIp {
     pub pending: Option<u64>,
     /// When it was reserved.
     pub created_at: Timestamp,
+    /// Its last change of hands.
+    #[serde(default)]
+    pub moved: Option<Move>,
+}
+
+/// A change of hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// When.
+    pub at: Timestamp,
+    /// Who had it before.
+    pub from: Option<u64>,
+}
+
+impl ReservedIp {
+    /// Who held it `lag` before `now`, as far back as its last move.
+    #[must_use]
+    pub fn holder_before(&self, now: Timestamp, lag: Duration) -> Option<u64> {
+        match self.moved {
+            Some(moved) if now.duration_since(moved.at).unsigned_abs() < lag => moved.from,
+            _ => self.droplet,
+        }
+    }
 }
 
 impl Record {
@@ -48,6 +72,7 @@ impl Record {
                 droplet: None,
                 pending: None,
                 created_at: Timestamp::now(),
+                moved: None,
             },
         );
         self.place(&format!("do:reservedip:{ip}"), project)?;
@@ -128,8 +153,17 @@ impl Record {
     /// Records who holds a reserved IP from now on.
     pub fn set_holder(&mut self, ip: Ipv4Addr, holder: Option<u64>) {
         let holder = holder.filter(|id| self.droplet(*id).is_ok());
-        if let Some(reserved) = self.reserved_ips.get_mut(&ip) {
-            reserved.droplet = holder;
+        let Some(reserved) = self.reserved_ips.get_mut(&ip) else {
+            return;
+        };
+        let from = std::mem::replace(&mut reserved.droplet, holder);
+        if from == holder {
+            return;
+        }
+        let at = Timestamp::now();
+        reserved.moved = Some(Move { at, from });
+        if let Some(before) = from.and_then(|id| self.droplets.get_mut(&id)) {
+            before.released = Some((ip, at));
         }
     }
 

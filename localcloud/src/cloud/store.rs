@@ -1,6 +1,7 @@
 //! Keeps the record in memory and on disk: a change is on disk before its answer goes out.
 
 use super::{Record, Refusal};
+use crate::journal::Journal;
 use anyhow::{Context, Result, ensure};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -16,6 +17,7 @@ pub const STATE_FILE: &str = "state.json";
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
+    journal: Arc<Journal>,
     writer: Arc<Mutex<()>>,
     newest: watch::Sender<Arc<Record>>,
 }
@@ -48,9 +50,16 @@ impl Store {
         );
         Ok(Self {
             path,
+            journal: Arc::new(Journal::open(directory)?),
             writer: Arc::default(),
             newest: watch::channel(Arc::new(record)).0,
         })
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn journal(&self) -> &Arc<Journal> {
+        &self.journal
     }
 
     /// The record as it is now.
@@ -75,13 +84,16 @@ impl Store {
         change: impl FnOnce(&mut Record) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let turn = self.writer.clone().lock_owned().await;
-        let mut record = Record::clone(&self.record());
+        let before = self.record();
+        let mut record = Record::clone(&before);
         let answer = change(&mut record)?;
         let (path, newest) = (self.path.clone(), self.newest.clone());
+        let journal = Arc::clone(&self.journal);
         // In a task of its own: a client that goes away must not part the file from the memory.
         tokio::task::spawn_blocking(move || {
             let _turn = turn;
             write(&path, &record)?;
+            journal.note_changes(&before, &record);
             newest.send_replace(Arc::new(record));
             Ok(())
         })

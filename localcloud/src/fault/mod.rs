@@ -1,72 +1,21 @@
 //! Faults on demand: what is wrong at the moment, and for how long.
 
 mod breaker;
+mod kind;
 
 pub use breaker::Breaker;
+pub use kind::Fault;
 
-use crate::plane::spec::{Cut, Direction};
+use crate::plane::spec::Cut;
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use std::collections::HashSet;
+use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
-
-/// One way in which things go wrong. In JSON, `kind` names it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Fault {
-    /// The API answers every call with this status.
-    ApiStatus {
-        /// From 400 to 599.
-        status: u16,
-    },
-    /// The API answers late.
-    ApiLatency {
-        /// By so much.
-        millis: u64,
-    },
-    /// The API accepts connections and says nothing.
-    ApiSilent,
-    /// The API does what it is asked, and the answer is lost.
-    ApiAnswerLost,
-    /// The API says 429 with `retry-after`.
-    ApiRateLimit,
-    /// Moves of reserved IPs end as `errored`.
-    ActionErrored,
-    /// Moves of reserved IPs end as `completed`, and traffic follows only when the fault is over.
-    ActionEarly,
-    /// No process of a droplet runs; its addresses exist.
-    DropletFrozen {
-        /// Its id.
-        droplet: u64,
-    },
-    /// A droplet's VPC link passes nothing.
-    VpcCut {
-        /// Its id.
-        droplet: u64,
-        /// Seen from the droplet.
-        direction: Direction,
-    },
-    /// A share of a droplet's packets is lost, on both interfaces, both ways.
-    PacketLoss {
-        /// Its id.
-        droplet: u64,
-        /// From 1 to 100.
-        percent: u8,
-    },
-    /// A database's server does not run.
-    DatabaseDown {
-        /// The cluster's id.
-        database: Uuid,
-    },
-    /// A database's server accepts connections and does nothing.
-    DatabaseFrozen {
-        /// The cluster's id.
-        database: Uuid,
-    },
-}
 
 /// A fault that is in force.
 #[derive(Debug, Clone, Serialize)]
@@ -108,6 +57,10 @@ struct State {
     next: u64,
     active: Vec<Active>,
     random: StdRng,
+    /// Reserved IPs whose traffic goes nowhere since they moved.
+    stranded: HashSet<Ipv4Addr>,
+    /// Droplets that boot after a fault has killed them.
+    returning: HashSet<u64>,
 }
 
 impl Default for Faults {
@@ -116,6 +69,8 @@ impl Default for Faults {
             next: 1,
             active: Vec::new(),
             random: StdRng::seed_from_u64(1),
+            stranded: HashSet::new(),
+            returning: HashSet::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -154,7 +109,15 @@ impl Faults {
     fn remove(&self, id: u64) -> Option<Active> {
         let mut state = self.lock();
         let place = state.active.iter().position(|active| active.id == id)?;
-        Some(state.active.remove(place))
+        let removed = state.active.remove(place);
+        if let Fault::DropletKilled { droplet } = removed.fault {
+            state.returning.insert(droplet);
+        }
+        let pivot = |active: &Active| matches!(active.fault, Fault::ReservedIpPivot { .. });
+        if !state.active.iter().any(pivot) {
+            state.stranded.clear();
+        }
+        Some(removed)
     }
 
     /// What happens to the next call of the API.
@@ -187,7 +150,67 @@ impl Faults {
         self.has(&Fault::ActionEarly)
     }
 
-    fn has(&self, fault: &Fault) -> bool {
+    /// For how long an action is not found after it was asked for.
+    #[must_use]
+    pub fn actions_unknown_for(&self) -> Duration {
+        let state = self.lock();
+        let hidden = state.active.iter().filter_map(|active| match active.fault {
+            Fault::ActionUnknown { millis } => Some(Duration::from_millis(millis)),
+            _ => None,
+        });
+        hidden.max().unwrap_or_default()
+    }
+
+    /// Notes that `ip` moves to a droplet that has lost another one at the given time.
+    pub fn note_move(&self, ip: Ipv4Addr, released: Option<(Ipv4Addr, Timestamp)>) {
+        let mut state = self.lock();
+        let soon = state.active.iter().filter_map(|active| match active.fault {
+            Fault::ReservedIpPivot { millis } => Some(Duration::from_millis(millis)),
+            _ => None,
+        });
+        let soon = soon.max().unwrap_or_default();
+        let pivots = released.is_some_and(|(other, at)| {
+            other != ip && Timestamp::now().duration_since(at).unsigned_abs() < soon
+        });
+        if pivots {
+            state.stranded.insert(ip);
+        } else {
+            state.stranded.remove(&ip);
+        }
+    }
+
+    /// Whether the traffic of a reserved IP goes nowhere.
+    #[must_use]
+    pub fn is_stranded(&self, ip: Ipv4Addr) -> bool {
+        self.lock().stranded.contains(&ip)
+    }
+
+    /// Whether a droplet is down because of a fault, and not by its own doing.
+    #[must_use]
+    pub fn keeps_down(&self, droplet: u64) -> bool {
+        self.has(&Fault::DropletKilled { droplet }) || self.lock().returning.contains(&droplet)
+    }
+
+    /// Whether a database is left to its fate: nobody repairs what a fault has broken of all of it.
+    #[must_use]
+    pub fn breaks_database(&self, database: Uuid) -> bool {
+        self.has(&Fault::DatabaseDown { database }) || self.has(&Fault::DatabaseFrozen { database })
+    }
+
+    /// Whether the node of a database that a fault has taken stays away.
+    #[must_use]
+    pub fn keeps_node_away(&self, database: Uuid) -> bool {
+        self.has(&Fault::DatabaseNodeDown { database })
+    }
+
+    /// Notes that a droplet has returned that a fault had killed.
+    fn note_return(&self, droplet: u64) {
+        self.lock().returning.remove(&droplet);
+    }
+
+    /// Whether this very fault is in force.
+    #[must_use]
+    pub fn has(&self, fault: &Fault) -> bool {
         self.lock()
             .active
             .iter()
@@ -211,7 +234,7 @@ impl Faults {
 mod tests {
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
     fn a_share_of_calls_is_hit_the_same_ones_with_the_same_seed() {
@@ -238,16 +261,29 @@ mod tests {
     }
 
     #[test]
-    fn faults_read_as_they_are_written() {
-        let text = r#"{"kind":"vpc-cut","droplet":7,"direction":"both"}"#;
-        let fault: Fault = serde_json::from_str(text).expect("known");
-        assert_eq!(
-            fault,
-            Fault::VpcCut {
-                droplet: 7,
-                direction: Direction::Both
-            }
+    fn a_quick_pivot_strands_the_ip_until_it_moves_slowly_or_the_fault_is_over() {
+        let faults = Faults::default();
+        let ips = [1, 2].map(|n| Ipv4Addr::new(198, 18, 3, n));
+        let released = |seconds| {
+            let at = Timestamp::now() - jiff::SignedDuration::from_secs(seconds);
+            Some((ips[0], at))
+        };
+        let stranded = |released| {
+            faults.note_move(ips[1], released);
+            faults.is_stranded(ips[1])
+        };
+        assert!(!stranded(released(1)), "no fault, no bug");
+        let active = faults.add(Fault::ReservedIpPivot { millis: 20_000 }, MINUTE, 1.0, None);
+        assert!(stranded(released(1)));
+        assert!(!stranded(released(30)), "it has cooled down");
+        assert!(!stranded(None), "it held nothing");
+        faults.note_move(ips[0], released(1));
+        assert!(
+            !faults.is_stranded(ips[0]),
+            "the same one again is no pivot"
         );
-        assert!(serde_json::from_str::<Fault>(r#"{"kind":"earthquake"}"#).is_err());
+        assert!(stranded(released(1)));
+        faults.remove(active.id);
+        assert!(!faults.is_stranded(ips[1]));
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::cloud::Record;
 use crate::cloud::actions::{ActionStatus, Event, Work};
+use crate::cloud::certificates::CertificateState;
 use crate::cloud::droplets::DropletStatus;
+use crate::cloud::images::ImageStatus;
 use uuid::Uuid;
 
 /// Something to do in the background.
@@ -13,6 +15,8 @@ pub(super) enum Job {
     DestroyDroplet(u64),
     Database(Uuid),
     DestroyDatabase(Uuid),
+    DestroyImage(u64),
+    Certificate(Uuid),
 }
 
 /// What a job works on.
@@ -20,6 +24,8 @@ pub(super) enum Job {
 pub(super) enum Subject {
     Droplet(u64),
     Database(Uuid),
+    Image(u64),
+    Certificate(Uuid),
 }
 
 impl Job {
@@ -35,6 +41,8 @@ impl Job {
                 Subject::Droplet(droplet)
             }
             Self::Database(id) | Self::DestroyDatabase(id) => Subject::Database(id),
+            Self::DestroyImage(id) => Subject::Image(id),
+            Self::Certificate(id) => Subject::Certificate(id),
         }
     }
 }
@@ -62,7 +70,18 @@ pub(super) fn due(record: &Record) -> Vec<Job> {
             database if database.synced < database.revision => Some(Job::Database(database.id)),
             _ => None,
         });
-    actions.chain(deleted).chain(databases).collect()
+    let images = record.images.values();
+    let images = images.filter(|image| image.status == ImageStatus::Destroying);
+    let images = images.map(|image| Job::DestroyImage(image.id));
+    let certificates = record.certificates.values();
+    let certificates = certificates.filter(|one| one.state == CertificateState::Pending);
+    let certificates = certificates.map(|one| Job::Certificate(one.id));
+    actions
+        .chain(deleted)
+        .chain(databases)
+        .chain(images)
+        .chain(certificates)
+        .collect()
 }
 
 /// What should run when the daemon starts and isn't started by [`due`] anyway.
@@ -107,5 +126,29 @@ pub(super) fn settle(record: &mut Record, work: &Work) {
             droplet.image.clone_from(image);
             droplet.status = DropletStatus::Active;
         }
+        Event::Restore { .. } => droplet.status = DropletStatus::Active,
+        Event::EnableBackups { policy } => {
+            droplet.features.insert("backups".to_owned());
+            droplet.backup_policy = Some(policy.clone());
+        }
+        Event::ChangeBackupPolicy { policy } => droplet.backup_policy = Some(policy.clone()),
+        Event::DisableBackups => {
+            droplet.features.remove("backups");
+        }
+        Event::EnableIpv6 => {
+            droplet.features.insert("ipv6".to_owned());
+        }
+        Event::Snapshot { .. } | Event::PasswordReset => {}
+    }
+}
+
+/// Records what an action that has failed leaves behind.
+pub(super) fn abandon(record: &mut Record, work: &Work) {
+    if let Work::Droplet {
+        event: Event::Snapshot { image, .. },
+        ..
+    } = work
+    {
+        record.forget_image(*image);
     }
 }

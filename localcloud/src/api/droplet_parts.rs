@@ -1,0 +1,92 @@
+//! `/v2/droplets/{id}/snapshots`, `/backups`, `/kernels` and `/neighbors`
+
+use super::App;
+use super::images::part;
+use super::request::{Answer, Id, Listing, ok};
+use super::shapes::{self, backup_policy, window};
+use crate::cloud::backups::{DAYS, HOURS, WINDOW};
+use crate::cloud::droplets::Droplet;
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Images that were made of a droplet.
+pub async fn snapshots(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> Answer {
+    let record = app.store.record();
+    record.droplet(id)?;
+    let own = record.user_images().filter(|image| image.droplet == id);
+    ok(listing.page("snapshots", own, part))
+}
+
+/// Backups of a droplet: none, as none are made.
+pub async fn backups(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> Answer {
+    app.store.record().droplet(id)?;
+    ok(listing.page("backups", [], |none: Value| none))
+}
+
+/// Kernels that a droplet can boot: its image brings its own.
+pub async fn kernels(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> Answer {
+    app.store.record().droplet(id)?;
+    ok(listing.page("kernels", [], |none: Value| none))
+}
+
+fn policy(droplet: &Droplet) -> Value {
+    let mut view = json!({
+        "droplet_id": droplet.id,
+        "backup_enabled": droplet.features.contains("backups"),
+        "next_backup_window": window(droplet),
+    });
+    if let Some(policy) = droplet.backup_policy() {
+        view["backup_policy"] = backup_policy(&policy);
+    }
+    view
+}
+
+/// When a droplet is backed up.
+pub async fn backup_policy_of(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+    ok(json!({"policy": policy(app.store.record().droplet(id)?)}))
+}
+
+/// When all droplets are backed up, by their ids.
+pub async fn backup_policies(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+    let record = app.store.record();
+    let live = record.droplets.values().filter(|one| !one.destroying);
+    let mut page = listing.page("policies", live, policy);
+    let policies = page["policies"].as_array().into_iter().flatten();
+    let by_id = policies.map(|policy| (policy["droplet_id"].to_string(), policy.clone()));
+    page["policies"] = by_id.collect::<Map<String, Value>>().into();
+    ok(page)
+}
+
+/// The plans that there are.
+pub async fn supported_policies() -> Answer {
+    let plan = |name: &str, days: &[&str], kept: u8| {
+        json!({
+            "name": name,
+            "possible_window_starts": HOURS,
+            "window_length_hours": WINDOW,
+            "retention_period_days": kept,
+            "possible_days": days,
+        })
+    };
+    ok(json!({"supported_policies": [plan("weekly", &DAYS, 28), plan("daily", &[], 7)]}))
+}
+
+/// Droplets on the same physical machine: all others are.
+pub async fn neighbors(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+    let record = app.store.record();
+    record.droplet(id)?;
+    let others = record.droplets.values();
+    let others = others.filter(|other| !other.destroying && other.id != id);
+    let views = others.map(|other| shapes::droplet(&record, other));
+    ok(json!({"droplets": views.collect::<Vec<Value>>()}))
+}
+
+/// Ids of droplets that share a physical machine: all do.
+pub async fn all_neighbors(State(app): State<Arc<App>>) -> Answer {
+    let record = app.store.record();
+    let live = record.droplets.values().filter(|one| !one.destroying);
+    let ids: Vec<u64> = live.map(|one| one.id).collect();
+    let groups = if ids.len() > 1 { vec![ids] } else { Vec::new() };
+    ok(json!({"neighbor_ids": groups}))
+}

@@ -1,0 +1,143 @@
+//! What a cluster goes through after it was made: maintenance, upgrades, other regions, settings.
+
+use super::catalogue::{self, POSTGRES_VERSIONS};
+use super::database_settings;
+use super::databases::{Database, DatabaseEvent, DatabaseStatus, Maintenance};
+use super::{Record, Refusal};
+use jiff::Timestamp;
+use rand::Rng as _;
+use rand::distr::Alphanumeric;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// How many events of a cluster are kept.
+const KEPT: usize = 200;
+/// Days of the week as maintenance windows name them.
+const DAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
+impl DatabaseEvent {
+    /// An event of this moment.
+    #[must_use]
+    pub fn now(kind: &str) -> Self {
+        let id = rand::rng().sample_iter(Alphanumeric).take(8);
+        Self {
+            id: id
+                .map(|byte| char::from(byte).to_ascii_lowercase())
+                .collect(),
+            kind: kind.to_owned(),
+            at: Timestamp::now(),
+        }
+    }
+}
+
+impl Database {
+    /// Notes an event, as the API names it: `cluster_update`, `cluster_master_promotion` and so on.
+    pub fn note(&mut self, kind: &str) {
+        if self.events.len() < KEPT {
+            self.events.push(DatabaseEvent::now(kind));
+        }
+    }
+}
+
+impl Record {
+    /// Sets when a cluster may be maintained.
+    ///
+    /// # Errors
+    /// When there is no such cluster, or the window's day or hour is none.
+    pub fn set_maintenance(&mut self, id: Uuid, window: Maintenance) -> Result<(), Refusal> {
+        let database = self.database_mut(id)?;
+        let day = window.day.to_ascii_lowercase();
+        if !DAYS.contains(&day.as_str()) || !is_hour(&window.hour) {
+            return Err(Refusal::unprocessable(
+                "invalid maintenance window: a day like sunday and an hour like 02:00",
+            ));
+        }
+        let hour = window.hour;
+        database.maintenance = Maintenance { day, hour };
+        Ok(())
+    }
+
+    /// Starts the maintenance of a cluster now: its server is restarted.
+    ///
+    /// # Errors
+    /// When there is no such cluster, or it is not online.
+    pub fn install_update(&mut self, id: Uuid) -> Result<(), Refusal> {
+        let database = self.online_database(id)?;
+        database.note("cluster_maintenance_perform");
+        database.restart = true;
+        database.revision += 1;
+        Ok(())
+    }
+
+    /// Sets a cluster's major version, which must be a newer one.
+    ///
+    /// # Errors
+    /// When there is no such cluster, it is not online, or the version is none or no newer one.
+    pub fn upgrade_database(&mut self, id: Uuid, version: &str) -> Result<(), Refusal> {
+        let database = self.online_database(id)?;
+        let place = |version: &str| POSTGRES_VERSIONS.iter().position(|known| *known == version);
+        if place(version).is_none() || place(version) <= place(&database.version) {
+            return Err(Refusal::unprocessable(format!(
+                "cluster version {} can't be upgraded to {version:?}",
+                database.version
+            )));
+        }
+        version.clone_into(&mut database.version);
+        database.note("cluster_update");
+        database.restart = true;
+        database.revision += 1;
+        Ok(())
+    }
+
+    /// Moves a cluster to another region, into the default VPC there.
+    ///
+    /// # Errors
+    /// When there is no such cluster, it is not online, or the region is unknown or its own.
+    pub fn migrate_database(&mut self, id: Uuid, region: &str) -> Result<(), Refusal> {
+        if self.online_database(id)?.region == region || catalogue::region(region).is_none() {
+            return Err(Refusal::unprocessable(format!("invalid region {region:?}")));
+        }
+        let vpc = self.vpc_for(region, None)?;
+        let private = self.free_private(vpc)?;
+        let database = self.database_mut(id)?;
+        region.clone_into(&mut database.region);
+        (database.vpc, database.private) = (vpc, private);
+        database.status = DatabaseStatus::Migrating;
+        database.note("cluster_update");
+        database.restart = true;
+        database.revision += 1;
+        Ok(())
+    }
+
+    /// Changes settings of a cluster's server; those that are not named stay.
+    ///
+    /// # Errors
+    /// When there is no such cluster, or a setting is unknown or its value out of range.
+    pub fn configure_database(
+        &mut self,
+        id: Uuid,
+        settings: Map<String, Value>,
+    ) -> Result<(), Refusal> {
+        let database = self.database_mut(id)?;
+        for (name, value) in &settings {
+            database_settings::check(name, value)?;
+        }
+        database.config.extend(settings);
+        database.note("cluster_update");
+        Ok(())
+    }
+}
+
+fn is_hour(text: &str) -> bool {
+    let mut parts = text.split(':').map(str::parse::<u8>);
+    let hour = matches!(parts.next(), Some(Ok(0..24)));
+    hour && matches!(parts.next(), Some(Ok(0..60))) && parts.all(|part| matches!(part, Ok(0..60)))
+}

@@ -1,0 +1,278 @@
+//! Tells in words what differs between two records. Pure.
+
+use super::Draft;
+use crate::cloud::Record;
+use crate::cloud::actions::{Action, ActionStatus, Work};
+use crate::cloud::databases::{Database, DatabaseStatus};
+use crate::cloud::droplets::{Droplet, DropletStatus};
+use std::collections::BTreeMap;
+
+/// What happened from `before` to `after`, in a fixed order of nouns.
+pub(super) fn between(before: &Record, after: &Record) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    let (b, a) = (before, after);
+    simple(&mut drafts, "ssh-key", &b.ssh_keys, &a.ssh_keys, |key| {
+        key.name.clone()
+    });
+    simple(&mut drafts, "vpc", &b.vpcs, &a.vpcs, |vpc| vpc.name.clone());
+    simple(&mut drafts, "firewall", &b.firewalls, &a.firewalls, |one| {
+        one.name.clone()
+    });
+    simple(&mut drafts, "project", &b.projects, &a.projects, |one| {
+        one.name.clone()
+    });
+    simple(&mut drafts, "domain", &b.domains, &a.domains, |one| {
+        one.name.clone()
+    });
+    simple(
+        &mut drafts,
+        "certificate",
+        &b.certificates,
+        &a.certificates,
+        |one| one.name.clone(),
+    );
+    simple(&mut drafts, "image", &b.images, &a.images, |one| {
+        one.name.clone()
+    });
+    simple(
+        &mut drafts,
+        "uptime-check",
+        &b.uptime_checks,
+        &a.uptime_checks,
+        |one| one.settings.name.clone(),
+    );
+    simple(
+        &mut drafts,
+        "alert-policy",
+        &b.alert_policies,
+        &a.alert_policies,
+        |one| one.settings.description.clone(),
+    );
+    // Never the text of a token.
+    simple(&mut drafts, "token", &b.tokens, &a.tokens, |token| {
+        token.name.clone()
+    });
+    for (id, droplet) in &a.droplets {
+        droplets(&mut drafts, b.droplets.get(id), droplet);
+    }
+    for droplet in b
+        .droplets
+        .values()
+        .filter(|one| !a.droplets.contains_key(&one.id))
+    {
+        drafts.push(Draft::new(
+            "droplet.gone",
+            &droplet.name,
+            "the machine has cleaned up",
+        ));
+    }
+    for (id, action) in &a.actions {
+        actions(&mut drafts, after, b.actions.get(id), action);
+    }
+    reserved_ips(&mut drafts, before, after);
+    for (id, database) in &a.databases {
+        databases(&mut drafts, b.databases.get(id), database);
+    }
+    for database in b
+        .databases
+        .values()
+        .filter(|one| !a.databases.contains_key(&one.id))
+    {
+        drafts.push(Draft::new(
+            "database.gone",
+            &database.name,
+            "the machine has cleaned up",
+        ));
+    }
+    drafts
+}
+
+fn simple<K: Ord, V>(
+    drafts: &mut Vec<Draft>,
+    noun: &'static str,
+    before: &BTreeMap<K, V>,
+    after: &BTreeMap<K, V>,
+    name: impl Fn(&V) -> String,
+) {
+    let made = after.iter().filter(|(key, _)| !before.contains_key(key));
+    drafts.extend(made.map(|(_, one)| Draft::new(noun, name(one), "created")));
+    let gone = before.iter().filter(|(key, _)| !after.contains_key(key));
+    drafts.extend(gone.map(|(_, one)| Draft::new(noun, name(one), "deleted")));
+}
+
+fn droplets(drafts: &mut Vec<Draft>, before: Option<&Droplet>, after: &Droplet) {
+    let name = &after.name;
+    let Some(before) = before else {
+        let words = format!("{} {} in {}", after.size, after.image, after.region);
+        drafts.push(Draft::new("droplet.ordered", name, words));
+        return;
+    };
+    if before.destroying != after.destroying {
+        drafts.push(Draft::new(
+            "droplet.deleted",
+            name,
+            "its addresses are free once it is gone",
+        ));
+    }
+    if before.name != after.name {
+        let words = format!("was {}", before.name);
+        drafts.push(Draft::new("droplet.renamed", name, words));
+    }
+    if before.status != after.status {
+        let draft = match after.status {
+            DropletStatus::Active => Draft::new("droplet.active", name, "it runs"),
+            // Without an action nobody asked for it.
+            DropletStatus::Off if before.pending.is_none() => {
+                Draft::new("droplet.off", name, "it went down by itself")
+            }
+            DropletStatus::Off => Draft::new("droplet.off", name, "as asked for"),
+            DropletStatus::New => Draft::new("droplet.new", name, "it has not booted yet"),
+        };
+        drafts.push(draft);
+    }
+}
+
+fn actions(drafts: &mut Vec<Draft>, record: &Record, before: Option<&Action>, after: &Action) {
+    let droplet = record.droplets.get(&after.work.droplet());
+    let droplet = droplet.map_or_else(|| after.work.droplet().to_string(), |d| d.name.clone());
+    let subject = match &after.work {
+        Work::Droplet { .. } => droplet.clone(),
+        Work::AssignIp { ip, .. } | Work::UnassignIp { ip, .. } => ip.to_string(),
+    };
+    let what = match &after.work {
+        Work::Droplet { .. } => after.work.kind().to_owned(),
+        Work::AssignIp { .. } => format!("assign_ip to {droplet}"),
+        Work::UnassignIp { .. } => format!("unassign_ip from {droplet}"),
+    };
+    let id = after.id;
+    if before.is_none() {
+        let words = format!("{what} (action {id})");
+        drafts.push(Draft::new("action.started", &subject, words));
+    }
+    if before.is_some_and(|before| before.status == after.status) {
+        return;
+    }
+    let ended = after.completed_at.unwrap_or(after.started_at);
+    let millis = ended.duration_since(after.started_at).as_millis();
+    match after.status {
+        ActionStatus::InProgress => {}
+        ActionStatus::Completed => {
+            let words = format!("{what} after {millis} ms (action {id})");
+            drafts.push(Draft::new("action.completed", subject, words));
+        }
+        ActionStatus::Errored => {
+            let why = after.error.as_deref().unwrap_or("no reason");
+            let words = format!("{what} after {millis} ms (action {id}): {why}");
+            drafts.push(Draft::new("action.errored", subject, words));
+        }
+    }
+}
+
+fn reserved_ips(drafts: &mut Vec<Draft>, before: &Record, after: &Record) {
+    let name = |id: Option<u64>| {
+        let known = |id| before.droplets.get(&id).or_else(|| after.droplets.get(&id));
+        let known = id.and_then(known);
+        known
+            .map_or("nobody", |droplet| droplet.name.as_str())
+            .to_owned()
+    };
+    for (ip, reserved) in &after.reserved_ips {
+        let old = before.reserved_ips.get(ip);
+        if old.is_none() {
+            let words = format!("reserved in {}", reserved.region);
+            drafts.push(Draft::new("reserved-ip.reserved", ip, words));
+        }
+        let holder = old.and_then(|old| old.droplet);
+        if holder != reserved.droplet {
+            let words = format!("from {} to {}", name(holder), name(reserved.droplet));
+            drafts.push(Draft::new("reserved-ip.moved", ip, words));
+        }
+    }
+    let gone = before.reserved_ips.keys();
+    let gone = gone.filter(|ip| !after.reserved_ips.contains_key(ip));
+    drafts.extend(gone.map(|ip| Draft::new("reserved-ip.released", ip, "given back")));
+}
+
+fn databases(drafts: &mut Vec<Draft>, before: Option<&Database>, after: &Database) {
+    let name = &after.name;
+    let Some(before) = before else {
+        let words = format!("{} x {} in {}", after.num_nodes, after.size, after.region);
+        drafts.push(Draft::new("database.ordered", name, words));
+        return;
+    };
+    if before.destroying != after.destroying {
+        drafts.push(Draft::new(
+            "database.deleted",
+            name,
+            "its addresses are free once it is gone",
+        ));
+    }
+    if before.status != after.status {
+        let (kind, words) = match after.status {
+            DatabaseStatus::Online => ("database.online", "it serves"),
+            _ => ("database.changing", "it is being changed"),
+        };
+        drafts.push(Draft::new(kind, name, words));
+    }
+    let news = after.events.iter().skip(before.events.len());
+    drafts.extend(news.map(|event| Draft::new("database.event", name, event.kind.clone())));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::droplet_orders::NewDroplet;
+    use serde_json::json;
+
+    fn kinds(before: &Record, after: &Record) -> Vec<String> {
+        let drafts = between(before, after);
+        let words = drafts
+            .iter()
+            .map(|d| format!("{} {}: {}", d.kind, d.subject, d.text));
+        words.collect()
+    }
+
+    #[test]
+    fn a_droplets_life_is_told() {
+        let empty = Record::new(0);
+        let mut ordered = empty.clone();
+        let order: NewDroplet = serde_json::from_value(
+            json!({"name": "a", "region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-12-x64"}),
+        )
+        .unwrap();
+        let (id, action) = ordered.create_droplets(&order).unwrap()[0];
+        assert_eq!(
+            kinds(&empty, &ordered),
+            [
+                "vpc default-fra1: created".to_owned(),
+                "droplet.ordered a: s-1vcpu-1gb debian-12-x64 in fra1".to_owned(),
+                format!("action.started a: create (action {action})"),
+            ]
+        );
+        let mut failed = ordered.clone();
+        failed.finish_action(action, Some("no disk space".to_owned()));
+        let told = kinds(&ordered, &failed);
+        assert!(
+            told[0].starts_with("action.errored a: create after "),
+            "{told:?}"
+        );
+        assert!(told[0].ends_with(": no disk space"), "{told:?}");
+        let mut up = failed.clone();
+        up.droplets.get_mut(&id).unwrap().status = DropletStatus::Active;
+        assert_eq!(kinds(&failed, &up), ["droplet.active a: it runs"]);
+        let mut down = up.clone();
+        down.droplets.get_mut(&id).unwrap().status = DropletStatus::Off;
+        assert_eq!(kinds(&up, &down), ["droplet.off a: it went down by itself"]);
+        assert_eq!(kinds(&down, &down), [] as [String; 0]);
+    }
+
+    #[test]
+    fn a_tokens_text_is_not_told() {
+        let empty = Record::new(0);
+        let mut more = empty.clone();
+        let text = more.create_token("node".to_owned(), ["droplet:read".to_owned()].into());
+        let told = kinds(&empty, &more);
+        assert_eq!(told, ["token node: created"]);
+        assert!(!told[0].contains(&text));
+    }
+}

@@ -1,0 +1,247 @@
+//! What happened in the cloud, in order, with times to the millisecond; kept across restarts.
+
+mod changes;
+
+use crate::cloud::Record;
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+/// Name of the journal's file in the cloud's directory: a JSON object a line.
+pub const FILE: &str = "events.jsonl";
+/// How many events are kept in memory, and come back after a restart.
+const KEPT: usize = 5_000;
+/// Bytes at which the file is put aside and another begun; the one put aside before is removed.
+const FILE_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number: one more than that of the event before.
+    pub seq: u64,
+    /// When.
+    #[serde(serialize_with = "to_the_millisecond")]
+    pub at: Timestamp,
+    /// What, as in `reserved-ip.moved`.
+    pub kind: String,
+    /// To what: a name or an address.
+    pub subject: String,
+    /// In words.
+    pub text: String,
+}
+
+/// An event that has no number yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// As in [`Event`].
+    pub kind: &'static str,
+    /// As in [`Event`].
+    pub subject: String,
+    /// As in [`Event`].
+    pub text: String,
+}
+
+impl Draft {
+    /// An event of `kind` that happened to `subject`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "names, addresses and numbers are given as they are at hand"
+    )]
+    pub fn new(kind: &'static str, subject: impl ToString, text: impl Into<String>) -> Self {
+        Self {
+            kind,
+            subject: subject.to_string(),
+            text: text.into(),
+        }
+    }
+}
+
+/// All that happened, the oldest forgotten.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    state: Mutex<State>,
+    newest: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct State {
+    events: VecDeque<Event>,
+    file: File,
+    bytes: u64,
+}
+
+fn to_the_millisecond<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"))
+}
+
+impl Journal {
+    /// The journal of the cloud in `directory`, with what it had before.
+    ///
+    /// # Errors
+    /// When its file can't be read or written. A line that a crash has cut off is left out.
+    pub fn open(directory: &Path) -> Result<Self> {
+        let path = directory.join(FILE);
+        let mut events = VecDeque::new();
+        for file in [aside(&path), path.clone()] {
+            let text = match fs::read_to_string(&file) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                text => text.with_context(|| format!("reading {}", file.display()))?,
+            };
+            events.extend(
+                text.lines()
+                    .filter_map(|line| serde_json::from_str(line).ok()),
+            );
+        }
+        let surplus = events.len().saturating_sub(KEPT);
+        events.drain(..surplus);
+        let newest = events.back().map_or(0, |event: &Event| event.seq);
+        let mut file = open(&path)?;
+        let bytes = file.metadata()?.len();
+        // What a crash has cut off must not spoil the next line.
+        file.write_all(if bytes > 0 { b"\n" } else { b"" })?;
+        Ok(Self {
+            path,
+            state: Mutex::new(State {
+                events,
+                file,
+                bytes,
+            }),
+            newest: watch::channel(newest).0,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what differs between two records that follow each other.
+    pub fn note_changes(&self, before: &Record, after: &Record) {
+        self.note(changes::between(before, after));
+    }
+
+    /// Notes events. That they can't be written is said in the log and changes nothing else.
+    pub fn note(&self, drafts: impl IntoIterator<Item = Draft>) {
+        let mut state = self.lock();
+        let mut seq = *self.newest.borrow();
+        for draft in drafts {
+            seq += 1;
+            let event = Event {
+                seq,
+                at: Timestamp::now(),
+                kind: draft.kind.to_owned(),
+                subject: draft.subject,
+                text: draft.text,
+            };
+            if let Err(error) = state.write(&event, &self.path) {
+                eprintln!("event {}: {error:#}", event.seq);
+            }
+            state.events.push_back(event);
+            if state.events.len() > KEPT {
+                state.events.pop_front();
+            }
+        }
+        drop(state);
+        self.newest.send_if_modified(|newest| {
+            let news = *newest != seq;
+            *newest = seq;
+            news
+        });
+    }
+
+    /// Events that are numbered above `after` and not older than `since`, oldest first.
+    #[must_use]
+    pub fn list(&self, after: u64, since: Option<Timestamp>) -> Vec<Event> {
+        let state = self.lock();
+        let wanted = state.events.iter().filter(|event| event.seq > after);
+        let wanted = wanted.filter(|event| since.is_none_or(|since| event.at >= since));
+        wanted.cloned().collect()
+    }
+
+    /// Tells the number of the newest event, each time that it changes.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+}
+
+impl State {
+    fn write(&mut self, event: &Event, path: &Path) -> Result<()> {
+        let mut line = serde_json::to_vec(event)?;
+        line.push(b'\n');
+        if self.bytes > FILE_LIMIT {
+            fs::rename(path, aside(path))?;
+            self.file = open(path)?;
+            self.bytes = 0;
+        }
+        self.file.write_all(&line)?;
+        self.bytes += line.len() as u64;
+        Ok(())
+    }
+}
+
+fn open(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("opening {}", path.display()))
+}
+
+fn aside(path: &Path) -> PathBuf {
+    path.with_extension("before.jsonl")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(subject: u32) -> Draft {
+        Draft::new("test", subject, "it happened")
+    }
+
+    #[test]
+    fn events_are_numbered_and_survive_a_restart_that_cut_a_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::open(directory.path()).unwrap();
+        journal.note([draft(1), draft(2)]);
+        let path = directory.path().join(FILE);
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(br#"{"seq":3,"at":"#).unwrap();
+        let journal = Journal::open(directory.path()).unwrap();
+        journal.note([draft(3)]);
+        let journal = Journal::open(directory.path()).unwrap();
+        let all = journal.list(0, None);
+        let seen: Vec<(u64, &str)> = all.iter().map(|e| (e.seq, e.subject.as_str())).collect();
+        assert_eq!(seen, [(1, "1"), (2, "2"), (3, "3")]);
+        assert_eq!(journal.list(2, None).len(), 1);
+        let later = Timestamp::now() + jiff::SignedDuration::from_secs(1);
+        assert_eq!(journal.list(0, Some(later)), []);
+    }
+
+    #[test]
+    fn memory_and_file_are_bounded() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::open(directory.path()).unwrap();
+        let long = Draft::new("test", "it", "x".repeat(1_000));
+        journal.note(vec![long; 2 * KEPT]);
+        assert_eq!(journal.list(0, None).len(), KEPT);
+        let files = fs::read_dir(directory.path()).unwrap();
+        let bytes: u64 = files
+            .map(|file| file.unwrap().metadata().unwrap().len())
+            .sum();
+        assert!(bytes < 2 * FILE_LIMIT + 10_000, "{bytes}");
+        assert_eq!(
+            *Journal::open(directory.path()).unwrap().watch().borrow(),
+            2 * KEPT as u64
+        );
+    }
+}
