@@ -186,6 +186,19 @@ async fn the_control_surface_shows_the_cloud_and_ends_it() {
     assert_eq!(status["droplets"][0]["anchor"], "198.18.2.10");
     assert_eq!(status["reserved_ips"][0]["droplet_id"], droplet);
     assert_eq!(status["databases"][0]["status"], "online");
+    assert_eq!(status["databases"][0]["nodes"], 1);
+    let admin = &status["tokens"][0];
+    assert_eq!(admin["name"], "admin");
+    assert!(admin["left_this_minute"].as_u64().unwrap() < 250);
+    assert!(
+        !status.to_string().contains(&cloud.token),
+        "no token's text"
+    );
+    let fault = json!({"kind": "api-latency", "millis": 1, "seconds": 60});
+    cloud.post(201, "/_localcloud/faults", fault).await;
+    let faults = cloud.get("/_localcloud/status").await["faults"].clone();
+    let left = faults[0]["milliseconds_left"].as_u64().unwrap();
+    assert!((1_000..=60_000).contains(&left), "{faults}");
     cloud
         .post(
             422,

@@ -1,5 +1,6 @@
 //! A cloud for one test: a daemon without a machine below, in a directory of its own.
 
+use crate::documented;
 use localcloud::daemon::{self, DaemonConfig, Ending, Listeners};
 use localcloud::jobs::MoveLatency;
 use localcloud::plane::Plane;
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// A move latency that no test outlives.
-pub const NEVER: Duration = Duration::from_secs(3_600);
+pub const NEVER: Duration = Duration::from_hours(1);
 /// A key that is well-formed and whose private half no one has.
 pub const KEY: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f a@b";
@@ -49,10 +50,13 @@ impl Cloud {
                 fixed: latency,
                 random: Duration::ZERO,
             },
+            metadata_lag: Duration::ZERO,
+            spaces_day: Duration::from_hours(24),
         };
         let listeners = Listeners {
             api: vec![listener],
             metadata: Vec::new(),
+            spaces: Vec::new(),
         };
         let daemon = tokio::spawn(daemon::run(config, Plane::record_only(), listeners));
         let file = directory.path().join("api");
@@ -99,7 +103,7 @@ impl Cloud {
         request.send().await.unwrap()
     }
 
-    /// Sends a request and expects a status; gives the body.
+    /// Sends a request and expects a status and a documented body; gives it.
     pub async fn expect(
         &self,
         status: u16,
@@ -111,11 +115,13 @@ impl Cloud {
         let got = response.status().as_u16();
         let text = response.text().await.unwrap();
         assert_eq!(got, status, "{method} {path} {body:?}: {text}");
-        if text.is_empty() {
+        let body = if text.is_empty() {
             Value::Null
         } else {
             serde_json::from_str(&text).unwrap()
-        }
+        };
+        documented::check(method.as_str(), path, got, &body);
+        body
     }
 
     pub async fn get(&self, path: &str) -> Value {

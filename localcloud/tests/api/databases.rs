@@ -172,3 +172,116 @@ async fn a_cluster_that_can_not_be_made_is_refused() {
         )
         .await;
 }
+
+#[tokio::test]
+async fn a_cluster_is_maintained_upgraded_and_moved() {
+    let cloud = Cloud::start().await;
+    let id = cloud.database("main").await;
+    let path = format!("/v2/databases/{id}");
+    let online = async || {
+        until(async || cloud.get(&path).await["database"]["status"] == "online").await;
+        cloud.get(&path).await["database"].clone()
+    };
+    let put = async |status: u16, part: &str, body: Value| {
+        cloud.put(status, &format!("{path}/{part}"), body).await
+    };
+    for bad in [
+        json!({"day": "someday", "hour": "04:00"}),
+        json!({"day": "monday", "hour": "25:00"}),
+    ] {
+        put(422, "maintenance", bad).await;
+    }
+    put(
+        204,
+        "maintenance",
+        json!({"day": "Monday", "hour": "04:00:00"}),
+    )
+    .await;
+    assert_eq!(online().await["maintenance_window"]["day"], "monday");
+    put(204, "install_update", json!({})).await;
+    for bad in ["14", "15", "99"] {
+        put(422, "upgrade", json!({"version": bad})).await;
+    }
+    put(204, "upgrade", json!({"version": "16"})).await;
+    assert_eq!(online().await["version"], "16");
+    for bad in ["moon1", "fra1"] {
+        put(422, "migrate", json!({"region": bad})).await;
+    }
+    put(202, "migrate", json!({"region": "ams3"})).await;
+    let moved = online().await;
+    assert_eq!(moved["region"], "ams3");
+    let vpc = moved["private_network_uuid"].as_str().unwrap();
+    assert_eq!(
+        cloud.get(&format!("/v2/vpcs/{vpc}")).await["vpc"]["region"],
+        "ams3"
+    );
+    let events = cloud.get(&format!("{path}/events")).await;
+    let kinds: Vec<&str> = events["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["event_type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "cluster_update",
+            "cluster_update",
+            "cluster_maintenance_perform",
+            "cluster_create"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn settings_are_checked_and_kept() {
+    let cloud = Cloud::start().await;
+    let id = cloud.database("main").await;
+    let path = format!("/v2/databases/{id}/config");
+    let change = async |status: u16, config: Value| {
+        let body = json!({"config": config});
+        cloud.expect(status, Method::PATCH, &path, Some(body)).await
+    };
+    assert_eq!(cloud.get(&path).await["config"], json!({}));
+    change(200, json!({"work_mem": 8, "jit": false})).await;
+    change(200, json!({"work_mem": 16, "timezone": "UTC"})).await;
+    for bad in [
+        json!({"work_mem": 0}),
+        json!({"work_mem": "8"}),
+        json!({"jit": "off"}),
+        json!({"track_functions": "some"}),
+        json!({"no_such_setting": 1}),
+    ] {
+        change(422, bad).await;
+    }
+    let kept = json!({"work_mem": 16, "jit": false, "timezone": "UTC"});
+    assert_eq!(cloud.get(&path).await["config"], kept);
+}
+
+#[tokio::test]
+async fn what_a_cluster_does_not_have_is_refused() {
+    let cloud = Cloud::start().await;
+    let id = cloud.database("main").await;
+    let path = format!("/v2/databases/{id}");
+    assert_eq!(
+        cloud.get(&format!("{path}/replicas")).await["replicas"],
+        json!([])
+    );
+    cloud
+        .post(422, &format!("{path}/replicas"), json!({"name": "r"}))
+        .await;
+    cloud.gone(&format!("{path}/replicas/r")).await;
+    for part in ["eviction_policy", "sql_mode", "topics", "indexes"] {
+        let refused = cloud
+            .expect(422, Method::GET, &format!("{path}/{part}"), None)
+            .await;
+        assert!(
+            refused["message"].as_str().unwrap().contains("pg"),
+            "{refused}"
+        );
+    }
+    let nowhere = "/v2/databases/00000000-0000-4000-8000-000000000000";
+    for part in ["events", "config", "replicas", "eviction_policy"] {
+        cloud.gone(&format!("{nowhere}/{part}")).await;
+    }
+}

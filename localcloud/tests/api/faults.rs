@@ -1,6 +1,6 @@
 //! Things that go wrong on demand.
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, until};
 use reqwest::Method;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -90,5 +90,33 @@ async fn a_fault_that_makes_no_sense_is_refused() {
         ),
     ] {
         cloud.post(status, "/_localcloud/faults", fault).await;
+    }
+}
+
+#[tokio::test]
+async fn an_action_is_not_found_right_after_it_was_asked_for() {
+    let cloud = Cloud::start().await;
+    let (droplet, ip) = (cloud.droplet("a", &[]).await, cloud.reserved_ip().await);
+    order(
+        &cloud,
+        json!({"kind": "action-unknown", "millis": 400, "seconds": 60}),
+    )
+    .await;
+    let path = format!("/v2/reserved_ips/{ip}/actions");
+    let body = json!({"type": "assign", "droplet_id": droplet});
+    let action = cloud.post(201, &path, body).await["action"].clone();
+    let begin = Instant::now();
+    let places = [
+        format!("/v2/actions/{}", action["id"]),
+        format!("{path}/{}", action["id"]),
+        format!("/v2/droplets/{droplet}/actions/{}", action["id"]),
+    ];
+    for place in &places {
+        cloud.gone(place).await;
+    }
+    until(async || cloud.send(Method::GET, &places[0], None).await.status() == 200).await;
+    assert!(begin.elapsed() >= Duration::from_millis(350));
+    for place in &places {
+        cloud.get(place).await;
     }
 }

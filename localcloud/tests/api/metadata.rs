@@ -3,12 +3,13 @@ use localcloud::cloud::Record;
 use localcloud::metadata;
 use serde_json::{Value, json};
 use std::net::IpAddr;
+use std::time::Duration;
 
 fn ask(cloud: &Cloud, peer: &str, path: &str) -> Option<String> {
     let state = std::fs::read(cloud.path().join("state.json")).unwrap();
     let record: Record = serde_json::from_slice(&state).unwrap();
     let peer: IpAddr = peer.parse().unwrap();
-    metadata::answer(&record, peer, path)
+    metadata::answer(&record, peer, path, Duration::ZERO)
 }
 
 #[tokio::test]
@@ -111,5 +112,48 @@ async fn a_droplet_sees_the_reserved_ip_that_it_holds() {
     assert_eq!(
         document["interfaces"]["public"][0]["anchor_ipv4"]["ip_address"],
         "198.18.2.10"
+    );
+}
+
+#[tokio::test]
+async fn metadata_is_late_after_a_move() {
+    let cloud = Cloud::start().await;
+    let (a, b) = (cloud.droplet("a", &[]).await, cloud.droplet("b", &[]).await);
+    let ip = cloud.reserved_ip().await;
+    let state = || {
+        let state = std::fs::read(cloud.path().join("state.json")).unwrap();
+        serde_json::from_slice::<Record>(&state).unwrap()
+    };
+    let active = |peer: &str, lag: u64| {
+        let path = "/metadata/v1/reserved_ip/ipv4/active";
+        let peer: IpAddr = peer.parse().unwrap();
+        metadata::answer(&state(), peer, path, Duration::from_secs(lag)).unwrap()
+    };
+    let assign = async |droplet: u64| {
+        let body = json!({"type": "assign", "droplet_id": droplet});
+        let path = format!("/v2/reserved_ips/{ip}/actions");
+        let action = cloud.post(201, &path, body).await["action"].clone();
+        assert_eq!(cloud.outcome(&action).await, "completed");
+    };
+    let (at_a, at_b) = ("198.18.1.10", "198.18.1.11");
+    assign(a).await;
+    assert_eq!(
+        (active(at_a, 0), active(at_a, 3_600)),
+        ("true".into(), "false".into())
+    );
+    assign(b).await;
+    assert_eq!(
+        (active(at_a, 0), active(at_b, 0)),
+        ("false".into(), "true".into())
+    );
+    assert_eq!(
+        (active(at_a, 3_600), active(at_b, 3_600)),
+        ("true".into(), "false".into())
+    );
+    // The one that gets it is told after half the time: for a while both hold it.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert_eq!(
+        (active(at_a, 2), active(at_b, 2)),
+        ("true".into(), "true".into())
     );
 }

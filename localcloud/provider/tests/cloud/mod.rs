@@ -51,6 +51,8 @@ impl Cloud {
                 fixed: Duration::from_millis(100),
                 random: Duration::ZERO,
             },
+            metadata_lag: Duration::ZERO,
+            spaces_day: Duration::from_hours(24),
         };
         let listeners = Listeners {
             api: vec![listener],
