@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down status live-url plan drill drill-matrix drill-soak simulate run bench build deps test test-unit test-browser test-clients test-logs test-e2e lint check-vagrant
+.PHONY: help up down status live-url plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback run bench build deps test test-unit test-browser test-clients test-logs test-e2e test-faults lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -90,7 +90,7 @@ deps: ## Install everything that any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible browser clients elastic lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-e2e
+	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-e2e test-faults
 
 # Tests that boot hosts or enter namespaces need root; what is built stays the user's.
 ifneq ($(shell id -u),0)
@@ -117,6 +117,10 @@ test-logs: ## Log lines through Filebeat into Elasticsearch, while both are kill
 test-e2e: build ## The whole environment in a localcloud of its own: up, load, faults, down
 	@scripts/install cloud terraform ansible
 	@scripts/test-e2e
+
+test-faults: build ## One run of each fault, in localclouds of its own
+	@scripts/install cloud terraform ansible
+	@scripts/test-faults
 
 lint: ## Formatting, clippy, shellcheck, terraform fmt, ansible-lint, yamllint
 	@scripts/install rust terraform provider lint

@@ -30,6 +30,8 @@ pub enum Command {
     /// Inject random faults, one or two at once, until the time is up, and check from outside what must hold
     #[command(after_help = EXIT_CODES)]
     Soak(Soak),
+    /// List the faults that `failover` knows, one a line
+    Faults,
     /// Break the live droplet under a steady load, time the recovery, and mend it
     ///
     /// Each run needs a healthy pair and leaves one. The outage is what clients saw: from the first failed request to

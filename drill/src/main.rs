@@ -28,6 +28,7 @@ async fn main() -> ExitCode {
         Command::Simulate(options) => run_simulate(&options).await,
         Command::Failover(options) => run_failover(&options).await,
         Command::Matrix(options) => run_matrix(&options).await,
+        Command::Faults => list_faults(),
         Command::Soak(options) => run_soak(&options).await,
     };
     match result {
@@ -84,6 +85,13 @@ async fn run_matrix(options: &Matrix) -> Result<u8, Error> {
         drill::matrix::write(&matrix, directory)?;
     }
     Ok(matrix.exit_code())
+}
+
+fn list_faults() -> Result<u8, Error> {
+    for fault in Fault::value_variants() {
+        writeln!(io::stdout(), "{}", fault.name()).map_err(Error::Output)?;
+    }
+    Ok(PASSED)
 }
 
 async fn run_soak(options: &Soak) -> Result<u8, Error> {

@@ -66,6 +66,8 @@ pub enum Fault {
     DatabaseDown,
     /// The database fails over to its standby (localcloud only)
     DatabaseFailover,
+    /// All connections that the database allows are taken (localcloud only)
+    DatabaseConnections,
     /// The droplet's disk is full (localcloud only)
     DiskFull,
     /// The droplet's clock jumps ahead by an hour (localcloud only)
@@ -112,6 +114,15 @@ pub enum Step {
         command: &'static str,
         /// Undoes it; may be said of what is not broken.
         undo: &'static str,
+    },
+    /// Not a step but a question, asked before the fault is undone: did it come about?
+    Expect {
+        /// Where.
+        on: Which,
+        /// Succeeds if it did.
+        command: &'static str,
+        /// What is said if it did not.
+        else_broken: &'static str,
     },
     /// A droplet is switched off by the API, and on again.
     PowerOff(Which),

@@ -50,6 +50,7 @@ impl Drill {
                     at = self.command(droplet, peer, command, undo).await?;
                     where_to = Some(on);
                 }
+                Step::Expect { .. } => continue,
                 Step::PowerOff(which) => {
                     let (droplet, _) = pick(which);
                     self.note(Undo::PowerOn(droplet.clone())).await;
@@ -87,6 +88,34 @@ impl Drill {
             at: on_live.or(begun).unwrap_or_else(Timestamp::now),
             over,
         })
+    }
+
+    /// What did not come about of a fault that is in place.
+    pub(super) async fn not_come_about(
+        &self,
+        row: &Row,
+        live: &Droplet,
+        standby: &Droplet,
+    ) -> Vec<String> {
+        let mut missing = Vec::new();
+        for step in row.steps {
+            let Step::Expect {
+                on,
+                command,
+                else_broken,
+            } = *step
+            else {
+                continue;
+            };
+            let droplet = match on {
+                Which::Live => live,
+                Which::Standby => standby,
+            };
+            if self.hosts.mend_by(droplet, command).await.is_err() {
+                missing.push(else_broken.to_owned());
+            }
+        }
+        missing
     }
 
     /// What localcloud takes for an order.

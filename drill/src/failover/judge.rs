@@ -40,6 +40,7 @@ pub(super) fn summarize(
         requests: records.len(),
         largest_lag_ms: milliseconds(largest_lag.unwrap_or_default()),
         standby_back_ms: observed.standby_back.map(milliseconds),
+        broken: observed.missing.clone(),
         ..Run::default()
     };
     for failure in records.iter().filter_map(|record| record.failure) {

@@ -33,6 +33,8 @@ pub(super) struct Observed {
     /// On the load's clock.
     pub(super) fault_at: Duration,
     pub(super) recovered: bool,
+    /// What did not come about of the fault.
+    pub(super) missing: Vec<String>,
     pub(super) standby_back: Option<Duration>,
 }
 
@@ -114,6 +116,7 @@ impl Drill {
                 self.wait_for_service(load).await
             }
         };
+        let missing = self.not_come_about(row, live, standby).await;
         eprintln!(
             "  {}recovered; mending",
             if recovered { "" } else { "NOT " }
@@ -129,6 +132,7 @@ impl Drill {
             counted_from,
             fault_at,
             recovered,
+            missing,
             standby_back,
         })
     }

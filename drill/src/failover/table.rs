@@ -93,6 +93,11 @@ macro_rules! kill_agent_when {
         )
     };
 }
+const AGENT_WAS_KILLED: Step = Step::Expect {
+    on: Standby,
+    command: "! systemctl is-active --quiet drill-watch",
+    else_broken: "floatip was not killed: its log had no such line",
+};
 const KILL_DETECTED: Step = kill_agent_when!("detected");
 const KILL_DECIDED: Step = kill_agent_when!("decided");
 const KILL_ACCEPTED: Step = kill_agent_when!("accepted");
@@ -104,8 +109,9 @@ const CUT: &str = r#"{"kind":"vpc-cut","direction":"both"}"#;
 const CUT_IN: &str = r#"{"kind":"vpc-cut","direction":"in"}"#;
 const CUT_OUT: &str = r#"{"kind":"vpc-cut","direction":"out"}"#;
 const FULL: &str = r#"{"kind":"disk-full"}"#;
-const CLOCK: &str = r#"{"kind":"clock-step","step_seconds":3600}"#;
+const CLOCK: &str = r#"{"kind":"clock-step","by":3600}"#;
 const DOWN: &str = r#"{"kind":"database-down"}"#;
+const NO_CONNECTIONS: &str = r#"{"kind":"database-connections"}"#;
 const FAIL_OVER: &str = r#"{"kind":"database-failover"}"#;
 const SILENT: &str = r#"{"kind":"api-silent"}"#;
 const STATUS: &str = r#"{"kind":"api-status","status":500}"#;
@@ -149,10 +155,12 @@ impl Fault {
             Self::BothOffStandbyFirst => both_off(Ending::FirstFirst, Moves::Once),
             Self::KeepalivedStopped => kept(&[STOP_KEEPALIVED], 10, 0),
             Self::FloatipStopped => kept(&[STOP_FLOATIP], 10, 0),
-            Self::FloatipKilledDetected => takeover(&[KILL_DETECTED, STOP], 4000),
-            Self::FloatipKilledDecided => takeover(&[KILL_DECIDED, STOP], 4000),
-            Self::FloatipKilledAccepted => takeover(&[KILL_ACCEPTED, STOP], 4000),
-            Self::FloatipKilledCompleted => takeover(&[KILL_COMPLETED, STOP], 4000),
+            Self::FloatipKilledDetected => takeover(&[KILL_DETECTED, STOP, AGENT_WAS_KILLED], 4000),
+            Self::FloatipKilledDecided => takeover(&[KILL_DECIDED, STOP, AGENT_WAS_KILLED], 4000),
+            Self::FloatipKilledAccepted => takeover(&[KILL_ACCEPTED, STOP, AGENT_WAS_KILLED], 4000),
+            Self::FloatipKilledCompleted => {
+                takeover(&[KILL_COMPLETED, STOP, AGENT_WAS_KILLED], 4000)
+            }
             Self::VpcCut => takeover(localcloud!(Droplet(Live), CUT), 3500),
             Self::VpcCutIn => takeover(localcloud!(Droplet(Live), CUT_IN), 3500),
             Self::VpcCutOut => takeover(localcloud!(Droplet(Live), CUT_OUT), 3500),
@@ -165,6 +173,7 @@ impl Fault {
                 excusing_itself(kept(ON_BOTH, 10, 2000))
             }
             Self::DatabaseDown => excusing_itself(kept(localcloud!(Database, DOWN), 10, 2000)),
+            Self::DatabaseConnections => kept(localcloud!(Database, NO_CONNECTIONS), 10, 0),
             Self::DatabaseFailover => kept(localcloud!(Database, FAIL_OVER), 10, 10_000),
             Self::DiskFull => kept(localcloud!(Droplet(Live), FULL), 10, 0),
             Self::ClockStep => kept(localcloud!(Droplet(Live), CLOCK), 10, 0),
