@@ -1,0 +1,74 @@
+//! Is the new version worse than the one before?
+
+use crate::load::Load;
+
+/// Fewer failures than this say nothing.
+const FEWEST: u64 = 3;
+/// The error rate may grow by so much.
+const RATE: f64 = 0.01;
+/// The p99 may grow to so many times what it was.
+const TIMES: f64 = 3.0;
+/// And a p99 below this is good whatever it was, in milliseconds: half of what the simulator waits.
+const GOOD_P99_MS: f64 = 150.0;
+/// A p99 of fewer requests says nothing.
+const FEWEST_FOR_P99: u64 = 50;
+
+/// Why `after` is worse than `before`, if it is. `whose` says whose measurement it is.
+#[must_use]
+pub fn worse(whose: &str, before: &Load, after: &Load) -> Option<String> {
+    let (was, is) = (rate(before), rate(after));
+    if after.failed >= FEWEST && is > was + RATE {
+        return Some(format!(
+            "{whose}: {} of {} requests failed, {} of {} before",
+            after.failed, after.requests, before.failed, before.requests
+        ));
+    }
+    let bound = (before.p99_ms * TIMES).max(GOOD_P99_MS);
+    if after.requests >= FEWEST_FOR_P99 && after.p99_ms > bound {
+        return Some(format!(
+            "{whose}: the p99 is {:.0} ms, {:.0} ms before",
+            after.p99_ms, before.p99_ms
+        ));
+    }
+    None
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a ratio of counts")]
+fn rate(load: &Load) -> f64 {
+    load.failed as f64 / load.requests.max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(requests: u64, failed: u64, p99_ms: f64) -> Load {
+        Load {
+            requests,
+            failed,
+            p99_ms,
+        }
+    }
+
+    #[test]
+    fn errors_count_from_the_third_and_against_those_before() {
+        let before = load(1000, 0, 5.0);
+        assert_eq!(worse("probes", &before, &load(100, 2, 5.0)), None);
+        assert!(worse("probes", &before, &load(100, 3, 5.0)).is_some());
+        assert_eq!(worse("probes", &before, &load(1000, 9, 5.0)), None);
+        let bad = load(1000, 50, 5.0);
+        assert_eq!(worse("probes", &bad, &load(100, 5, 5.0)), None);
+        assert!(worse("probes", &bad, &load(100, 7, 5.0)).is_some());
+    }
+
+    #[test]
+    fn latency_counts_when_users_would_notice_and_it_was_better_before() {
+        let before = load(1000, 0, 5.0);
+        assert_eq!(worse("probes", &before, &load(100, 0, 149.0)), None);
+        assert!(worse("probes", &before, &load(100, 0, 151.0)).is_some());
+        assert_eq!(worse("probes", &before, &load(20, 0, 151.0)), None);
+        let slow = load(1000, 0, 100.0);
+        assert_eq!(worse("probes", &slow, &load(100, 0, 299.0)), None);
+        assert!(worse("probes", &slow, &load(100, 0, 301.0)).is_some());
+    }
+}

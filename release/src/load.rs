@@ -1,0 +1,264 @@
+//! What clients meet over a stretch of time, from two sides: requests sent on purpose, and the service's own counters.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::user::User;
+
+/// One request that was sent on purpose.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// When it was sent.
+    pub at: Instant,
+    /// The path.
+    pub path: &'static str,
+    /// How long it took, or why it failed.
+    pub result: Result<Duration, String>,
+    /// The version that answered, if one did.
+    pub version: String,
+}
+
+/// Requests, failed ones, and how long the slowest hundredth took at least.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Load {
+    /// Answered or not.
+    pub requests: u64,
+    /// No answer in time, or a 5xx.
+    pub failed: u64,
+    /// In milliseconds, of those that were answered; 0 if none was.
+    pub p99_ms: f64,
+}
+
+/// Asks an address the same few things in turn, at a steady rate, until it is dropped.
+pub struct Probes {
+    samples: Arc<Mutex<Vec<Sample>>>,
+    _task: JoinSet<()>,
+}
+
+/// What is asked: reads only, one of each kind that the database serves in another way.
+const PATHS: [&str; 5] = [
+    "/public",
+    "/latest",
+    "/login",
+    "/msgs?no=20",
+    "/static/style.css",
+];
+
+impl Probes {
+    /// Starts.
+    #[must_use]
+    pub fn start(user: &User, every: Duration) -> Self {
+        let samples = Arc::new(Mutex::new(Vec::new()));
+        let mut task = JoinSet::new();
+        task.spawn(ask(user.clone(), every, samples.clone()));
+        Self {
+            samples,
+            _task: task,
+        }
+    }
+
+    /// What was asked since a moment, and has ended.
+    #[must_use]
+    pub fn since(&self, moment: Instant) -> Vec<Sample> {
+        let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        samples
+            .iter()
+            .filter(|sample| sample.at >= moment)
+            .cloned()
+            .collect()
+    }
+}
+
+async fn ask(user: User, every: Duration, samples: Arc<Mutex<Vec<Sample>>>) {
+    let mut clock = interval(every);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut under_way = JoinSet::new();
+    for path in PATHS.into_iter().cycle() {
+        clock.tick().await;
+        let (mut user, samples) = (user.clone(), samples.clone());
+        under_way.spawn(async move {
+            let at = Instant::now();
+            let answer = user.call(path, None).await;
+            let (result, version) = match answer {
+                Ok(answer) if answer.status == 200 => (Ok(answer.took), answer.version),
+                Ok(answer) => (
+                    Err(format!("{path} answers {}", answer.status)),
+                    answer.version,
+                ),
+                Err(problem) => (Err(problem), String::new()),
+            };
+            let sample = Sample {
+                at,
+                path,
+                result,
+                version,
+            };
+            samples
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(sample);
+        });
+        while under_way.try_join_next().is_some() {}
+    }
+}
+
+/// What samples amount to.
+#[must_use]
+pub fn load_of(samples: &[Sample]) -> Load {
+    let mut took: Vec<Duration> = samples
+        .iter()
+        .filter_map(|it| it.result.as_ref().ok().copied())
+        .collect();
+    took.sort_unstable();
+    let p99 = took.get((took.len() * 99).div_ceil(100).saturating_sub(1));
+    Load {
+        requests: samples.len() as u64,
+        failed: (samples.len() - took.len()) as u64,
+        p99_ms: p99.map_or(0.0, |took| took.as_secs_f64() * 1e3),
+    }
+}
+
+/// The versions that answered.
+#[must_use]
+pub fn versions(samples: &[Sample]) -> BTreeSet<String> {
+    let named = samples.iter().filter(|sample| !sample.version.is_empty());
+    named.map(|sample| sample.version.clone()).collect()
+}
+
+/// The service's counters at a moment, summed over routes: they only grow, until it starts anew.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counters {
+    requests: f64,
+    failed: f64,
+    /// Answered within so many milliseconds, cumulative, by the bucket's bound.
+    buckets: BTreeMap<u64, f64>,
+}
+
+impl Counters {
+    /// Reads the text of `/metrics`.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut counters = Self::default();
+        for line in text.lines() {
+            let Some((name, value)) = line.rsplit_once(' ') else {
+                continue;
+            };
+            let Ok(value) = value.parse::<f64>() else {
+                continue;
+            };
+            if name.starts_with("minitwit_http_requests_total{") {
+                counters.requests += value;
+                if label(name, "status").is_some_and(|status| status.starts_with('5')) {
+                    counters.failed += value;
+                }
+            } else if name.starts_with("minitwit_http_request_duration_seconds_bucket{")
+                && let Some(bound) = label(name, "le").and_then(|le| le.parse::<f64>().ok())
+                && bound.is_finite()
+            {
+                let bound = Duration::from_secs_f64(bound.max(0.0)).as_micros();
+                let bound = u64::try_from(bound).unwrap_or(u64::MAX);
+                *counters.buckets.entry(bound).or_default() += value;
+            }
+        }
+        counters
+    }
+
+    /// What was served between an earlier moment and this one; the p99 is the bound of its bucket.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Load {
+        // Started anew in between: all of it is since then.
+        let zero = Self::default();
+        let earlier = if self.requests < earlier.requests {
+            &zero
+        } else {
+            earlier
+        };
+        let requests = self.requests - earlier.requests;
+        let wanted = requests * 0.99;
+        let within = |(bound, count): (&u64, &f64)| {
+            let before = earlier.buckets.get(bound).copied().unwrap_or_default();
+            (count - before >= wanted).then_some(*bound)
+        };
+        let p99 = self.buckets.iter().find_map(within);
+        let longest = self.buckets.keys().last().copied().unwrap_or_default();
+        Load {
+            requests: whole(requests),
+            failed: whole(self.failed - earlier.failed),
+            p99_ms: Duration::from_micros(p99.unwrap_or(longest)).as_secs_f64() * 1e3,
+        }
+    }
+}
+
+fn label<'a>(name: &'a str, label: &str) -> Option<&'a str> {
+    let (_, rest) = name.split_once(&format!("{label}=\""))?;
+    rest.split('"').next()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counters are whole, and stay below 2^53"
+)]
+fn whole(count: f64) -> u64 {
+    count.max(0.0) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"# TYPE minitwit_http_requests counter
+minitwit_http_requests_total{route="/public",method="GET",status="200"} 98
+minitwit_http_requests_total{route="/latest",method="GET",status="503"} 2
+minitwit_http_request_duration_seconds_bucket{le="0.001",route="/public",method="GET"} 90
+minitwit_http_request_duration_seconds_bucket{le="0.005",route="/public",method="GET"} 98
+minitwit_http_request_duration_seconds_bucket{le="+Inf",route="/public",method="GET"} 98
+minitwit_http_request_duration_seconds_bucket{le="0.001",route="/latest",method="GET"} 0
+minitwit_http_request_duration_seconds_bucket{le="0.005",route="/latest",method="GET"} 2
+# EOF"#;
+
+    #[test]
+    fn counters_are_summed_over_routes() {
+        let load = Counters::parse(TEXT).since(&Counters::default());
+        assert_eq!(
+            load,
+            Load {
+                requests: 100,
+                failed: 2,
+                p99_ms: 5.0
+            }
+        );
+    }
+
+    #[test]
+    fn only_what_came_since_counts_also_after_a_new_start() {
+        let before = Counters::parse(TEXT);
+        let load = before.since(&before);
+        assert_eq!((load.requests, load.failed), (0, 0));
+        let anew = Counters::parse("minitwit_http_requests_total{status=\"200\"} 3\n");
+        assert_eq!(anew.since(&before).requests, 3);
+    }
+
+    #[test]
+    fn the_p99_is_that_of_answers() {
+        let at = Instant::now();
+        let sample = |result| Sample {
+            at,
+            path: "/",
+            result,
+            version: "v1".to_owned(),
+        };
+        let mut samples: Vec<_> = (1..=200)
+            .map(|ms| sample(Ok(Duration::from_millis(ms))))
+            .collect();
+        samples.push(sample(Err("no answer in time".to_owned())));
+        let load = load_of(&samples);
+        assert_eq!((load.requests, load.failed), (201, 1));
+        assert!((load.p99_ms - 198.0).abs() < 0.01, "{}", load.p99_ms);
+        assert_eq!(load_of(&[]), Load::default());
+    }
+}
