@@ -3,8 +3,8 @@
 use localcloud::plane::addresses::Addresses;
 use localcloud::plane::process::Process;
 use localcloud::plane::spec::{
-    Cut, DatabaseNet, DatabaseSpec, Direction, DropletNet, DropletSeed, Firewall, PrivateNet,
-    Protocol, ReservedRoute, Rule, Topology,
+    Cut, DatabaseNet, DatabaseSpec, Direction, DropletNet, DropletSeed, Firewall, Impairment,
+    PrivateNet, Protocol, ReservedRoute, Rule, Topology,
 };
 use localcloud::plane::{Plane, image};
 use nix::sys::signal::Signal;
@@ -47,6 +47,7 @@ fn seed(id: u64, n: u8, key: &str, user_data: &str) -> DropletSeed {
         name: format!("host-{n}"),
         ssh_keys: vec![key.to_owned()],
         user_data: user_data.to_owned(),
+        disk_gib: 10,
         net: DropletNet {
             id,
             public: plan().public(n),
@@ -219,7 +220,9 @@ async fn faults(
     plane.sync_network(topology).await.expect("network");
     assert_eq!(ssh(key, a.net.public, &ping), "1");
 
-    plane.freeze_droplet(b.id, true).expect("frozen");
+    plane
+        .impair_droplet(b.id, Impairment::Frozen, true)
+        .expect("frozen");
     // The kernel still answers for it; its processes do not.
     let greets = format!(
         "timeout 2 head -c 3 < /dev/tcp/{}/22",
@@ -262,6 +265,9 @@ async fn database(plane: &Plane, topology: &mut Topology, key: &Path, droplet: &
     let spec = DatabaseSpec {
         id: net.id.clone(),
         net: net.clone(),
+        nodes: 1,
+        restart: false,
+        pools: Vec::new(),
         connections: 22,
         databases: vec!["defaultdb".to_owned(), "minitwit".to_owned()],
         users: vec![user("doadmin", "it's \"secret\""), user("app", "b")],

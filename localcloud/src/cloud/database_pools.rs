@@ -1,4 +1,4 @@
-//! Connection pools of database clusters. They are kept only: no pooler runs.
+//! Connection pools of database clusters.
 
 use super::{Record, Refusal};
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,7 @@ impl Record {
         }
         cluster.pools.retain(|other| other.name != pool.name);
         cluster.pools.push(pool);
+        cluster.revision += 1;
         Ok(())
     }
 
@@ -102,6 +103,7 @@ impl Record {
         let cluster = self.database_mut(cluster)?;
         cluster.pool(name)?;
         cluster.pools.retain(|pool| pool.name != name);
+        cluster.revision += 1;
         Ok(())
     }
 }

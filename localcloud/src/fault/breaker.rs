@@ -1,11 +1,16 @@
 //! Breaks things and mends them again when their time is over.
 
 use super::{Active, Fault, Faults};
+use crate::jobs::Jobs;
+use crate::journal::{Draft, Journal};
 use crate::network::Network;
 use crate::plane::Plane;
 use anyhow::Result;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::AbortHandle;
+use uuid::Uuid;
 
 /// The one that makes faults real.
 #[derive(Debug)]
@@ -13,16 +18,30 @@ pub struct Breaker {
     faults: Arc<Faults>,
     plane: Arc<Plane>,
     network: Arc<Network>,
+    journal: Arc<Journal>,
+    jobs: Arc<Jobs>,
+    /// Those who hold the connections of a database.
+    holders: Mutex<HashMap<Uuid, AbortHandle>>,
 }
 
 impl Breaker {
-    /// Breaks things on `plane` and `network`, and notes it in `faults`.
+    /// Breaks things on `plane` and `network`, has `jobs` bring back what must return, and notes it
+    /// in `faults` and `journal`.
     #[must_use]
-    pub fn new(faults: Arc<Faults>, plane: Arc<Plane>, network: Arc<Network>) -> Arc<Self> {
+    pub fn new(
+        faults: Arc<Faults>,
+        plane: Arc<Plane>,
+        network: Arc<Network>,
+        journal: Arc<Journal>,
+        jobs: Arc<Jobs>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             faults,
             plane,
             network,
+            journal,
+            jobs,
+            holders: Mutex::default(),
         })
     }
 
@@ -45,10 +64,14 @@ impl Breaker {
     ) -> Result<Active> {
         let active = self.faults.add(fault, duration, share, seed);
         if let Err(error) = self.make(&active.fault, true).await {
-            self.faults.remove(active.id);
+            // What was done of it is undone as far as that goes: the first error counts.
+            let _ = self.mend(active.id).await;
             return Err(error);
         }
-        eprintln!("fault {}: {:?} for {duration:?}", active.id, active.fault);
+        let words = format!("{:?} for {duration:?}", active.fault);
+        eprintln!("fault {}: {words}", active.id);
+        self.journal
+            .note([Draft::new("fault.begun", active.id, words)]);
         let (breaker, id) = (Arc::clone(self), active.id);
         tokio::spawn(async move {
             tokio::time::sleep(duration).await;
@@ -73,34 +96,79 @@ impl Breaker {
             .iter()
             .any(|other| other.fault == active.fault);
         if !lasts {
-            self.make(&active.fault, false).await?;
+            let made = self.make(&active.fault, false).await;
+            if let Fault::DropletKilled { droplet } = active.fault {
+                self.faults.note_return(droplet);
+            }
+            made?;
             eprintln!("fault {id}: over");
         }
+        let words = format!("{:?}", active.fault);
+        self.journal.note([Draft::new("fault.over", id, words)]);
         Ok(true)
     }
 
     /// Makes a fault real, or undoes it.
     async fn make(&self, fault: &Fault, broken: bool) -> Result<()> {
-        match fault {
+        match *fault {
             Fault::ApiStatus { .. }
             | Fault::ApiLatency { .. }
             | Fault::ApiSilent
             | Fault::ApiAnswerLost
             | Fault::ApiRateLimit
-            | Fault::ActionErrored => Ok(()),
-            Fault::ActionEarly | Fault::VpcCut { .. } | Fault::PacketLoss { .. } => {
-                self.network.follow().await
+            | Fault::ActionErrored
+            | Fault::ActionUnknown { .. } => Ok(()),
+            Fault::ActionEarly
+            | Fault::ReservedIpPivot { .. }
+            | Fault::VpcCut { .. }
+            | Fault::PacketLoss { .. } => self.network.follow().await,
+            Fault::DropletFrozen { droplet }
+            | Fault::DropletReboot { droplet }
+            | Fault::DropletSlowCpu { droplet, .. }
+            | Fault::DiskFull { droplet }
+            | Fault::ClockStep { droplet, .. } => {
+                let impairment = fault.impairment();
+                impairment.map_or(Ok(()), |impairment| {
+                    self.plane.impair_droplet(droplet, impairment, broken)
+                })
             }
-            Fault::DropletFrozen { droplet } => self.plane.freeze_droplet(*droplet, broken),
-            Fault::DatabaseDown { database } if broken => {
-                self.plane.stop_database(&database.to_string()).await
+            Fault::DropletKilled { droplet } if broken => {
+                self.plane.power_off_droplet(droplet).await?;
+                self.network.refresh().await
             }
-            Fault::DatabaseDown { database } => {
-                self.plane.start_database(&database.to_string()).await
+            Fault::DropletKilled { droplet } => self.jobs.boot_again(droplet).await,
+            Fault::DatabaseDown { database }
+            | Fault::DatabaseFrozen { database }
+            | Fault::DatabaseFailover { database }
+            | Fault::DatabaseNodeDown { database }
+            | Fault::DatabaseConnections { database } => {
+                self.break_database(database, fault, broken).await
             }
-            Fault::DatabaseFrozen { database } => {
-                self.plane.freeze_database(&database.to_string(), broken)
+        }
+    }
+
+    async fn break_database(&self, database: Uuid, fault: &Fault, broken: bool) -> Result<()> {
+        let id = database.to_string();
+        match fault {
+            Fault::DatabaseDown { .. } if broken => self.plane.stop_database(&id).await,
+            Fault::DatabaseDown { .. } => self.plane.start_database(&id).await,
+            Fault::DatabaseFrozen { .. } => self.plane.freeze_database(&id, broken),
+            Fault::DatabaseFailover { .. } if broken => self.jobs.fail_over(database).await,
+            Fault::DatabaseNodeDown { .. } if broken => self.plane.kill_primary(&id).await,
+            Fault::DatabaseConnections { .. } => {
+                let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(holder) = holders.remove(&database) {
+                    holder.abort();
+                }
+                if broken {
+                    let plane = Arc::clone(&self.plane);
+                    let holder = async move { plane.hold_connections(&id).await };
+                    holders.insert(database, tokio::spawn(holder).abort_handle());
+                }
+                Ok(())
             }
+            // A node that was away comes back by itself: the platform looks after it.
+            _ => Ok(()),
         }
     }
 }

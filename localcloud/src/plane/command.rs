@@ -27,6 +27,19 @@ pub async fn run_with_input<A: AsRef<OsStr>>(
     args: &[A],
     input: &str,
 ) -> Result<String> {
+    run_within(LIMIT, program, args, input).await
+}
+
+/// Like [`run_with_input`], with a limit of its own.
+///
+/// # Errors
+/// When it can't be started, fails or takes longer than `limit`.
+pub async fn run_within<A: AsRef<OsStr>>(
+    limit: Duration,
+    program: &str,
+    args: &[A],
+    input: &str,
+) -> Result<String> {
     let call = describe(program, args);
     let mut child = Command::new(program)
         .args(args)
@@ -42,9 +55,9 @@ pub async fn run_with_input<A: AsRef<OsStr>>(
         // A tool that stops reading early says why by its exit code.
         let _ = stdin.write_all(text.as_bytes()).await;
     });
-    let output = tokio::time::timeout(LIMIT, child.wait_with_output())
+    let output = tokio::time::timeout(limit, child.wait_with_output())
         .await
-        .with_context(|| format!("{call} took over {} s", LIMIT.as_secs()))?
+        .with_context(|| format!("{call} took over {} s", limit.as_secs()))?
         .with_context(|| format!("waiting for {call}"))?;
     feed.abort();
     if !output.status.success() {

@@ -1,6 +1,7 @@
 //! The droplet image: Debian 12, made once by debootstrap and shared by every cloud of a checkout.
 
 use super::command::run;
+use super::impairment::CLOCK;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 /// Part of the image's directory name: a change below must change it.
-const RECIPE: &str = "debian-12-x64-1";
+const RECIPE: &str = "debian-12-x64-2";
 
 /// What a bare droplet has, as far as what runs on one depends on it.
 const PACKAGES: &[&str] = &[
@@ -22,6 +23,8 @@ const PACKAGES: &[&str] = &[
     "iputils-ping",
     "kmod",
     "less",
+    // Lets a fault step the clock of a droplet, whose kernel's clock is the machine's.
+    "libfaketime",
     "openssh-server",
     "procps",
     "python3",
@@ -124,6 +127,7 @@ fn finish(draft: &Path) -> Result<()> {
     )?;
     write(draft, "etc/cloud/cloud-init.disabled", "")?;
     link_unit(draft, "systemd-networkd.service")?;
+    prepare_clock(draft)?;
     // A droplet has no disks to check and nobody at a console.
     for unit in [
         "getty.target",
@@ -138,6 +142,29 @@ fn finish(draft: &Path) -> Result<()> {
         if entry.path().extension().is_some_and(|e| e == "deb") {
             fs::remove_file(entry.path())?;
         }
+    }
+    Ok(())
+}
+
+/// Has services and sessions read the time of day through libfaketime, which gives the true one as
+/// long as there is no file [`CLOCK`]. Their timers and the monotonic clock stay the kernel's.
+/// It mistakes the timers of systemd's own services for ones by the time of day: those go without.
+fn prepare_clock(draft: &Path) -> Result<()> {
+    let settings = [
+        "LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1".to_owned(),
+        format!("FAKETIME_TIMESTAMP_FILE={CLOCK}"),
+        "FAKETIME_CACHE_DURATION=1".to_owned(),
+        "FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned(),
+        "FAKETIME_SKIP_CMDS=java,node".to_owned(),
+        "NO_FAKE_STAT=1".to_owned(),
+    ];
+    write(draft, "etc/environment", &(settings.join("\n") + "\n"))?;
+    let with = format!("[Service]\nEnvironment={}\n", settings.join(" "));
+    write(draft, "etc/systemd/system/service.d/10-clock.conf", &with)?;
+    let without = "[Service]\nUnsetEnvironment=LD_PRELOAD\n";
+    for units in ["systemd-", "dbus", "user@"] {
+        let file = format!("etc/systemd/system/{units}.service.d/20-clock.conf");
+        write(draft, &file, without)?;
     }
     Ok(())
 }

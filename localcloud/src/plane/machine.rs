@@ -1,11 +1,12 @@
 //! Droplets as booted hosts: systemd-nspawn on a copy-on-write disk, in the cloud's network.
 
 use super::addresses::Addresses;
-use super::image;
+use super::disk::Disk;
+use super::first_boot;
+use super::impairment::forget_slow_group;
 use super::namespace::Namespace;
 use super::process::{Process, control_groups, end_control_group, systemd_runs};
-use super::rules::PROXY_PORT;
-use super::spec::{DropletSeed, PrivateNet};
+use super::spec::DropletSeed;
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 use std::fs;
@@ -13,21 +14,23 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Mounts the disk, and what systemd-nspawn notes, where only this host's processes see it, enters the host's control groups and
-/// runs systemd-nspawn, again when the host reboots (exit status 133). No mount outlives the host,
-/// however it ends.
+/// Mounts the disk, and what systemd-nspawn notes, where only this host's processes see it, enters
+/// the host's control groups and runs systemd-nspawn, again when the host reboots (exit status 133).
+/// No mount outlives the host, however it ends, and no loop device outlives its mount.
 const LAUNCH: &str = r#"
 lower=$1 host=$2 groups=$3; shift 3
 mkdir -p /run/systemd/nspawn && mount -t tmpfs tmpfs /run/systemd/nspawn || exit
 for group in $groups; do mkdir -p "$group" && echo $$ > "$group/cgroup.procs"; done
-mount -t overlay overlay -o "lowerdir=$lower,upperdir=$host/disk,workdir=$host/work" "$host/root" || exit
+mount -o loop,discard,noatime,noinit_itable "$host/disk.img" "$host/disk" || exit
+[ -e "$host/disk.full" ] || rm -f "$host/disk/filler"
+mount -t overlay overlay -o "lowerdir=$lower,upperdir=$host/disk/upper,workdir=$host/disk/work" "$host/root" || exit
 while systemd-nspawn --directory="$host/root" "$@"; [ $? -eq 133 ]; do :; done
 "#;
 
 /// One droplet's place on the machine.
 #[derive(Debug)]
 pub struct Machine {
-    /// Holds `disk` (what differs from the image), `console.log` and `process`.
+    /// Holds `disk.img` (what differs from the image), `console.log` and `process`.
     directory: PathBuf,
     /// Unique on this machine.
     name: String,
@@ -49,10 +52,41 @@ impl Machine {
         self.directory.join("process")
     }
 
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// What it is called on this machine.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its disk.
+    #[must_use]
+    pub fn disk(&self) -> Disk {
+        Disk::new(&self.directory)
+    }
+
+    /// The process under which all others of it run, and which sees its mounts.
+    #[must_use]
+    pub fn supervisor(&self) -> Option<Process> {
+        Process::noted(&self.note())
+    }
+
+    /// Its first process, which sees what its services see.
+    #[must_use]
+    pub fn init(&self) -> Option<Process> {
+        let nspawn = self.supervisor()?.children();
+        nspawn.iter().flat_map(|nspawn| nspawn.children()).next()
+    }
+
     /// Whether it runs.
     #[must_use]
     pub fn runs(&self) -> bool {
-        Process::noted(&self.note()).is_some()
+        self.supervisor().is_some()
     }
 
     /// Boots it, unless it runs, and returns when its links exist.
@@ -71,7 +105,7 @@ impl Machine {
         }
         // Ends a host that lost its supervisor, or the cloud's network under it.
         self.power_off().await?;
-        self.make_disk(seed, plan).await?;
+        first_boot::make_disk(&self.directory, seed, plan).await?;
         let process = self.launch(image, network)?;
         let link = public_link(self.id);
         let deadline = Instant::now() + Duration::from_secs(30);
@@ -87,6 +121,9 @@ impl Machine {
                 );
             }
             sleep(Duration::from_millis(30)).await;
+        }
+        if self.disk().is_to_be_full() {
+            self.fill_disk(true)?;
         }
         Ok(())
     }
@@ -161,74 +198,6 @@ impl Machine {
         )
     }
 
-    /// Writes what a platform gives a droplet before its first boot.
-    async fn make_disk(&self, seed: &DropletSeed, plan: Addresses) -> Result<()> {
-        for part in ["work", "root"] {
-            fs::create_dir_all(self.directory.join(part))?;
-        }
-        let disk = self.directory.join("disk");
-        if disk.exists() {
-            return Ok(());
-        }
-        let draft = self.directory.join("disk.draft");
-        if draft.exists() {
-            fs::remove_dir_all(&draft)?;
-        }
-        fs::create_dir_all(&draft)?;
-        let name = &seed.name;
-        image::write(&draft, "etc/hostname", &format!("{name}\n"))?;
-        image::write(
-            &draft,
-            "etc/hosts",
-            &format!("127.0.0.1 localhost\n127.0.1.1 {name}\n"),
-        )?;
-        image::write(
-            &draft,
-            "etc/systemd/network/10-eth0.network",
-            &public_network(seed, plan),
-        )?;
-        image::write(
-            &draft,
-            "etc/systemd/network/10-eth1.network",
-            &private_network(&seed.net.private),
-        )?;
-        let proxy = format!(
-            "Acquire::http::Proxy \"http://{}:{PROXY_PORT}\";\n",
-            plan.router()
-        );
-        image::write(&draft, "etc/apt/apt.conf.d/90-proxy", &proxy)?;
-        image::write(
-            &draft,
-            "root/.ssh/authorized_keys",
-            &(seed.ssh_keys.join("\n") + "\n"),
-        )?;
-        restrict(&draft.join("root/.ssh"), 0o700)?;
-        restrict(&draft.join("root"), 0o700)?;
-        restrict(&draft.join("root/.ssh/authorized_keys"), 0o600)?;
-        if !seed.user_data.is_empty() {
-            self.seed_cloud_init(&draft, seed)?;
-        }
-        image::host_keys(&draft).await?;
-        fs::rename(&draft, &disk).context("giving a droplet's disk its name")
-    }
-
-    fn seed_cloud_init(&self, disk: &Path, seed: &DropletSeed) -> Result<()> {
-        let place = "var/lib/cloud/seed/nocloud";
-        let meta = format!("instance-id: {}\nlocal-hostname: {}\n", self.id, seed.name);
-        image::write(disk, &format!("{place}/meta-data"), &meta)?;
-        image::write(disk, &format!("{place}/user-data"), &seed.user_data)?;
-        // A character device 0:0 hides the image's file of that name (overlayfs whiteout).
-        fs::create_dir_all(disk.join("etc/cloud"))?;
-        let off = disk.join("etc/cloud/cloud-init.disabled");
-        nix::sys::stat::mknod(
-            &off,
-            nix::sys::stat::SFlag::S_IFCHR,
-            nix::sys::stat::Mode::empty(),
-            0,
-        )
-        .context("switching cloud-init on")
-    }
-
     /// Asks its init to shut down and waits up to `grace`, then pulls the plug.
     ///
     /// # Errors
@@ -272,31 +241,12 @@ impl Machine {
         self.clean_up().await
     }
 
-    /// Stops all its processes where they stand (cgroup v2's freezer), or lets them go on.
-    ///
-    /// # Errors
-    /// When this machine has no such control group.
-    pub fn freeze(&self, frozen: bool) -> Result<()> {
-        let switches = control_groups(&self.name);
-        let switch = switches
-            .iter()
-            .map(|group| group.join("cgroup.freeze"))
-            .find(|s| s.exists());
-        match switch {
-            Some(switch) => fs::write(&switch, if frozen { "1" } else { "0" })
-                .with_context(|| format!("writing {}", switch.display())),
-            None if frozen => bail!(
-                "droplet {} does not run, or this machine has no cgroup v2",
-                self.id
-            ),
-            None => Ok(()),
-        }
-    }
-
     async fn clean_up(&self) -> Result<()> {
         for group in control_groups(&self.name) {
             end_control_group(&group).await?;
         }
+        forget_slow_group(&self.name)?;
+        self.disk().released().await?;
         match fs::remove_file(self.note()) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(error).context("removing a droplet's process note")
@@ -329,26 +279,4 @@ pub fn public_link(id: u64) -> String {
 #[must_use]
 pub fn private_link(id: u64) -> String {
     format!("v{id}")
-}
-
-fn public_network(seed: &DropletSeed, plan: Addresses) -> String {
-    let (public, anchor, gateway) = (seed.net.public, seed.net.anchor, plan.public_gateway());
-    format!(
-        "[Match]\nName=eth0\n\n[Network]\nAddress={public}/24\nAddress={anchor}/24\n\
-         LinkLocalAddressing=no\nIPv6AcceptRA=no\n\n\
-         [Route]\nGateway={gateway}\nPreferredSource={public}\n"
-    )
-}
-
-fn private_network(net: &PrivateNet) -> String {
-    format!(
-        "[Match]\nName=eth1\n\n[Network]\nAddress={}/{}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n",
-        net.address, net.prefix
-    )
-}
-
-fn restrict(path: &Path, mode: u32) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-        .with_context(|| format!("setting the mode of {}", path.display()))
 }

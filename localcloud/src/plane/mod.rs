@@ -5,13 +5,19 @@
 pub mod addresses;
 mod certificates;
 mod command;
+pub mod databases;
+mod disk;
+mod droplets;
+mod first_boot;
 pub mod image;
+mod impairment;
 mod machine;
 mod namespace;
 mod network;
 mod postgres;
 pub mod process;
 pub mod rules;
+mod snapshots;
 pub mod spec;
 
 pub use network::METADATA;
@@ -22,11 +28,11 @@ use certificates::Authority;
 use machine::Machine;
 use network::Network;
 use postgres::Cluster;
-use spec::{DatabaseSpec, DropletSeed, ReservedRoute, Topology};
-use std::collections::BTreeMap;
+use spec::{ReservedRoute, Topology};
+use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 
 /// The machine under one cloud.
@@ -46,6 +52,8 @@ struct Real {
     authority: Authority,
     /// What was last applied; held while a change is made, so that changes queue.
     applied: Mutex<Applied>,
+    /// Whose turn it is at each database cluster.
+    turns: std::sync::Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +82,7 @@ impl Plane {
                 network: Network::new(name, slot),
                 authority: Authority::new(directory.join("ca")),
                 applied: Mutex::default(),
+                turns: std::sync::Mutex::default(),
             }),
         }
     }
@@ -135,158 +144,22 @@ impl Plane {
         real.apply(&topology, &mut applied).await
     }
 
-    /// Boots a droplet, making its disk first if it has none; returns once its init runs and its
-    /// links exist. A droplet that runs already is left alone.
-    ///
-    /// # Errors
-    /// When its disk can't be made or it does not come up within 30 s.
-    pub async fn boot_droplet(&self, seed: &DropletSeed) -> Result<()> {
-        let Some(real) = &self.real else {
-            return Ok(());
-        };
-        let router = &real.network.router;
-        real.machine(seed.id)
-            .boot(seed, &real.image, router, real.plan)
-            .await
-    }
-
-    /// Asks a droplet to shut down, and pulls its plug after `grace`.
-    ///
-    /// # Errors
-    /// When its processes can't be ended.
-    pub async fn shutdown_droplet(&self, id: u64, grace: Duration) -> Result<()> {
-        let Some(real) = &self.real else {
-            return Ok(());
-        };
-        real.machine(id).shut_down(grace).await
-    }
-
-    /// Pulls a droplet's plug. Its disk stays.
-    ///
-    /// # Errors
-    /// When its processes can't be ended.
-    pub async fn power_off_droplet(&self, id: u64) -> Result<()> {
-        let Some(real) = &self.real else {
-            return Ok(());
-        };
-        real.machine(id).power_off().await
-    }
-
-    /// Whether a droplet's init runs.
-    #[must_use]
-    pub fn droplet_runs(&self, id: u64) -> bool {
-        self.real
-            .as_ref()
-            .is_none_or(|real| real.machine(id).runs())
-    }
-
-    /// Stops every process of a droplet where it stands, or lets them go on.
-    ///
-    /// # Errors
-    /// When the kernel refuses.
-    pub fn freeze_droplet(&self, id: u64, frozen: bool) -> Result<()> {
-        self.real
-            .as_ref()
-            .map_or(Ok(()), |real| real.machine(id).freeze(frozen))
-    }
-
-    /// Powers a droplet off and removes its disk.
-    ///
-    /// # Errors
-    /// When its disk can't be removed.
-    pub async fn destroy_droplet(&self, id: u64) -> Result<()> {
-        let Some(real) = &self.real else {
-            return Ok(());
-        };
-        real.machine(id).destroy().await
-    }
-
-    /// Starts a database cluster (making it first if need be) and brings its databases, users and
-    /// connection limit in line; returns once it answers.
-    ///
-    /// # Errors
-    /// When the server does not come up within 60 s; the message has its last log line.
-    pub async fn sync_database(&self, spec: &DatabaseSpec) -> Result<()> {
-        let Some(real) = &self.real else {
-            return Ok(());
-        };
-        real.network.ensure_database(&spec.net).await?;
-        let cluster = real.cluster(&spec.id);
-        cluster.make(spec, &real.authority).await?;
-        cluster.start().await?;
-        cluster.sync(spec).await
-    }
-
-    /// The CA certificate (PEM) that a cluster's TLS certificate chains to.
-    ///
-    /// # Errors
-    /// When it can't be made or read.
-    pub fn database_ca(&self) -> Result<String> {
-        match &self.real {
-            Some(real) => real.authority.certificate(),
-            None => Ok("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".to_owned()),
-        }
-    }
-
-    /// Stops a cluster's server. Its data stays.
-    ///
-    /// # Errors
-    /// When it does not end.
-    pub async fn stop_database(&self, id: &str) -> Result<()> {
-        match &self.real {
-            Some(real) => real.cluster(id).stop().await,
-            None => Ok(()),
-        }
-    }
-
-    /// Starts a cluster's server again.
-    ///
-    /// # Errors
-    /// When it does not answer within 60 s.
-    pub async fn start_database(&self, id: &str) -> Result<()> {
-        match &self.real {
-            Some(real) => real.cluster(id).start().await,
-            None => Ok(()),
-        }
-    }
-
-    /// Stops every process of a cluster's server where it stands, or lets them go on.
-    ///
-    /// # Errors
-    /// When the kernel refuses.
-    pub fn freeze_database(&self, id: &str, frozen: bool) -> Result<()> {
-        self.real
-            .as_ref()
-            .map_or(Ok(()), |real| real.cluster(id).freeze(frozen))
-    }
-
-    /// Lets go on whatever a fault of a daemon before this one has left frozen.
+    /// Undoes what faults of a daemon before this one have left broken.
     pub fn thaw(&self) {
         let Some(real) = &self.real else { return };
         for id in names(&real.droplets())
             .iter()
             .filter_map(|name| name.parse().ok())
         {
-            if let Err(error) = real.machine(id).freeze(false) {
-                eprintln!("thawing droplet {id}: {error:#}");
+            if let Err(error) = real.machine(id).relieve() {
+                eprintln!("droplet {id} keeps a fault: {error:#}");
             }
         }
         for id in names(&real.databases()) {
-            if let Err(error) = real.cluster(&id).freeze(false) {
-                eprintln!("thawing database {id}: {error:#}");
+            if let Err(error) = real.cluster(&id).relieve() {
+                eprintln!("database {id} keeps a fault: {error:#}");
             }
         }
-    }
-
-    /// Stops a cluster and removes its data.
-    ///
-    /// # Errors
-    /// When its data can't be removed.
-    pub async fn destroy_database(&self, id: &str) -> Result<()> {
-        let Some(real) = &self.real else {
-            return Ok(());
-        };
-        real.cluster(id).destroy().await
     }
 
     /// Ends every host and database below the cloud's directory and removes its network: after this
@@ -336,7 +209,9 @@ impl Real {
     }
 
     fn cluster(&self, id: &str) -> Cluster {
-        Cluster::new(&self.databases(), id, self.network.database(id))
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = Arc::clone(turns.entry(id.to_owned()).or_default());
+        Cluster::new(&self.databases(), id, self.network.database(id), turn)
     }
 
     async fn apply(&self, topology: &Topology, applied: &mut Applied) -> Result<()> {

@@ -87,6 +87,13 @@ impl Process {
         matches!((own, kept), (Ok(own), Ok(kept)) if own == kept)
     }
 
+    /// Where `path`, as it sees it, is for others: its mounts may be its own.
+    #[must_use]
+    pub fn sees(self, path: &Path) -> PathBuf {
+        let root = format!("/proc/{}/root", self.pid);
+        Path::new(&root).join(path.strip_prefix("/").unwrap_or(path))
+    }
+
     /// Its direct children.
     #[must_use]
     pub fn children(self) -> Vec<Self> {

@@ -16,6 +16,12 @@ pub const API_PORT: u16 = 8080;
 /// TCP port of the router on which droplets reach the package proxy.
 pub const PROXY_PORT: u16 = 3128;
 
+/// TCP port of the router on which droplets reach Spaces.
+pub const SPACES_PORT: u16 = 9000;
+
+/// What of a database can be reached: the primary and its pools.
+const DATABASE_PORTS: &str = "{ 25060, 25061 }";
+
 /// The ruleset that replaces whatever was there, in one transaction of `nft -f`.
 #[must_use]
 pub fn render(topology: &Topology, plan: Addresses) -> String {
@@ -67,7 +73,7 @@ fn input() -> String {
          \x20   iifname \"lo\" accept\n\
          \x20   ct state established,related accept\n\
          \x20   ip protocol icmp accept\n\
-         \x20   tcp dport {{ {API_PORT}, {PROXY_PORT} }} accept\n\
+         \x20   tcp dport {{ {API_PORT}, {PROXY_PORT}, {SPACES_PORT} }} accept\n\
          \x20   ip daddr 169.254.169.254 tcp dport 80 accept\n\
          \x20 }}\n"
     )
@@ -153,12 +159,15 @@ fn forward(topology: &Topology, plan: Addresses) -> String {
                 let peers = trusted.join(", ");
                 let _ = writeln!(
                     text,
-                    "    oifname {links} ip saddr {{ {peers} }} tcp dport 25060 accept"
+                    "    oifname {links} ip saddr {{ {peers} }} tcp dport {DATABASE_PORTS} accept"
                 );
             }
             let _ = writeln!(text, "    oifname {links} drop");
         } else {
-            let _ = writeln!(text, "    oifname {links} tcp dport != 25060 drop");
+            let _ = writeln!(
+                text,
+                "    oifname {links} tcp dport != {DATABASE_PORTS} drop"
+            );
         }
     }
     text + "    accept\n  }\n"

@@ -136,8 +136,31 @@ pub struct DropletSeed {
     pub ssh_keys: Vec<String>,
     /// Run by cloud-init at first boot; empty for none.
     pub user_data: String,
+    /// Size of its disk in GiB. One that has become larger grows when it boots.
+    pub disk_gib: u64,
     /// Addresses.
     pub net: DropletNet,
+}
+
+/// What a fault does to a droplet from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Impairment {
+    /// No process of it runs.
+    Frozen,
+    /// Its processes get little time.
+    SlowCpu {
+        /// Percent of one processor, for all of them together.
+        percent: u8,
+    },
+    /// There is no room on its disk.
+    DiskFull,
+    /// Its services see another time of day.
+    ClockStep {
+        /// Ahead of the true one, or behind if negative.
+        seconds: i64,
+    },
+    /// It reboots, once.
+    Reboot,
 }
 
 /// What a database cluster should hold.
@@ -147,10 +170,31 @@ pub struct DatabaseSpec {
     pub id: String,
     /// Addresses and trusted sources.
     pub net: DatabaseNet,
+    /// Number of servers: the primary, and standbys that follow it.
+    pub nodes: u8,
+    /// Whether the primary is to be restarted.
+    pub restart: bool,
+    /// Connection pools.
+    pub pools: Vec<PoolSpec>,
     /// Connections that clients may open; three more are kept for the platform, as in the real one.
     pub connections: u32,
     /// Names of databases. `defaultdb` is always among them.
     pub databases: Vec<String>,
     /// Users and their passwords. `doadmin` is always among them.
     pub users: Vec<(String, String)>,
+}
+
+/// A connection pool of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolSpec {
+    /// Its name, which clients give as that of the database.
+    pub name: String,
+    /// `transaction`, `session` or `statement`.
+    pub mode: String,
+    /// Connections to the server.
+    pub size: u32,
+    /// Its database.
+    pub database: String,
+    /// The only user that may use it, if there is one.
+    pub user: Option<String>,
 }

@@ -1,0 +1,296 @@
+//! The faults as the command line names them.
+
+use super::super::CliError;
+use super::super::place::Place;
+use super::find;
+use crate::fault::Fault;
+use crate::plane::spec::Direction;
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What to break, or to mend.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Show what is in force.
+    List,
+    /// End all faults.
+    Clear,
+    /// The API answers with a status.
+    ApiStatus {
+        /// From 400 to 599.
+        status: u16,
+        /// How long, and how often.
+        #[command(flatten)]
+        force: Force,
+    },
+    /// The API answers late, by so many milliseconds.
+    ApiLatency {
+        /// By so many milliseconds.
+        millis: u64,
+        /// How long, and how often.
+        #[command(flatten)]
+        force: Force,
+    },
+    /// The API accepts connections and says nothing.
+    ApiSilent(Force),
+    /// The API does what it is asked, and the answer is lost.
+    ApiAnswerLost(Force),
+    /// The API says 429.
+    ApiRateLimit(Force),
+    /// Moves of reserved IPs end as errored.
+    ActionErrored(Force),
+    /// Moves of reserved IPs end as completed, and traffic follows only when the fault is over.
+    ActionEarly(Force),
+    /// Actions answer 404 until they are so many milliseconds old.
+    ActionUnknown {
+        /// Until they are so old.
+        millis: u64,
+        /// How long, and how often.
+        #[command(flatten)]
+        force: Force,
+    },
+    /// A droplet that gets another reserved IP within so many milliseconds does not get its traffic.
+    ReservedIpPivot {
+        /// What quickly is.
+        millis: u64,
+        /// How long, and how often.
+        #[command(flatten)]
+        force: Force,
+    },
+    /// No process of a droplet runs; its addresses exist.
+    DropletFrozen(OnDroplet),
+    /// A droplet's power is cut; it boots when the fault is over.
+    DropletKilled(OnDroplet),
+    /// A droplet is made to reboot, once.
+    DropletReboot {
+        /// Its name or id.
+        droplet: String,
+    },
+    /// A droplet's processes together get so many percent of one processor.
+    DropletSlowCpu {
+        /// Which one, and how long.
+        #[command(flatten)]
+        on: OnDroplet,
+        /// From 1 to 100.
+        percent: u8,
+    },
+    /// There is no room on a droplet's disk.
+    DiskFull(OnDroplet),
+    /// A droplet's services and sessions see another time of day.
+    ClockStep {
+        /// Which one, and how long.
+        #[command(flatten)]
+        on: OnDroplet,
+        /// Ahead of the true time in seconds, or behind if negative.
+        #[arg(long, allow_hyphen_values = true)]
+        by: i64,
+    },
+    /// A droplet's VPC link passes nothing.
+    VpcCut {
+        /// Which one, and how long.
+        #[command(flatten)]
+        on: OnDroplet,
+        /// Seen from the droplet.
+        #[arg(long, value_enum, default_value = "both")]
+        direction: Way,
+    },
+    /// A share of a droplet's packets is lost.
+    PacketLoss {
+        /// Which one, and how long.
+        #[command(flatten)]
+        on: OnDroplet,
+        /// From 1 to 100.
+        percent: u8,
+    },
+    /// No server of a database cluster runs.
+    DatabaseDown(OnDatabase),
+    /// A database's servers accept connections and do nothing.
+    DatabaseFrozen(OnDatabase),
+    /// A database cluster changes its primary, once.
+    DatabaseFailover {
+        /// Its name or id.
+        database: String,
+    },
+    /// The primary of a database cluster dies, and its node stays away.
+    DatabaseNodeDown(OnDatabase),
+    /// All connections that a database's size allows are taken.
+    DatabaseConnections(OnDatabase),
+}
+
+/// A droplet, and how long.
+#[derive(Debug, Clone, Args)]
+pub struct OnDroplet {
+    /// Its name or id.
+    droplet: String,
+    /// How long, and how often.
+    #[command(flatten)]
+    force: Force,
+}
+
+/// A database cluster, and how long.
+#[derive(Debug, Clone, Args)]
+pub struct OnDatabase {
+    /// Its name or id.
+    database: String,
+    /// How long, and how often.
+    #[command(flatten)]
+    force: Force,
+}
+
+/// How long, and how often.
+#[derive(Debug, Clone, Args)]
+pub struct Force {
+    /// How long it lasts, as in 20s.
+    #[arg(long = "for", default_value = "20s", value_parser = crate::cli::daemon::duration)]
+    pub(super) duration: Duration,
+    /// The share of calls that it hits, from 0 to 1; for faults of the API.
+    #[arg(long, default_value_t = 1.0)]
+    pub(super) share: f64,
+    /// The same seed hits the same calls.
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+}
+
+/// Which way a link is cut.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Way {
+    /// What comes to the droplet.
+    In,
+    /// What it sends.
+    Out,
+    /// Both ways.
+    Both,
+}
+
+impl From<Way> for Direction {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::In => Self::In,
+            Way::Out => Self::Out,
+            Way::Both => Self::Both,
+        }
+    }
+}
+
+impl Force {
+    /// Of a fault that is over at once.
+    fn none() -> Self {
+        Self {
+            duration: Duration::ZERO,
+            share: 1.0,
+            seed: None,
+        }
+    }
+}
+
+impl Command {
+    /// The fault that it orders, and with what force; `None` if it orders none.
+    ///
+    /// # Errors
+    /// When what is named does not exist.
+    pub(super) async fn order(self, place: &Place) -> Result<Option<(Fault, Force)>, CliError> {
+        Ok(Some(match self {
+            Self::List | Self::Clear => return Ok(None),
+            Self::ApiStatus { status, force } => (Fault::ApiStatus { status }, force),
+            Self::ApiLatency { millis, force } => (Fault::ApiLatency { millis }, force),
+            Self::ApiSilent(force) => (Fault::ApiSilent, force),
+            Self::ApiAnswerLost(force) => (Fault::ApiAnswerLost, force),
+            Self::ApiRateLimit(force) => (Fault::ApiRateLimit, force),
+            Self::ActionErrored(force) => (Fault::ActionErrored, force),
+            Self::ActionEarly(force) => (Fault::ActionEarly, force),
+            Self::ActionUnknown { millis, force } => (Fault::ActionUnknown { millis }, force),
+            Self::ReservedIpPivot { millis, force } => (Fault::ReservedIpPivot { millis }, force),
+            Self::DropletFrozen(on) => {
+                let fault = |droplet| Fault::DropletFrozen { droplet };
+                on.order(place, fault).await?
+            }
+            Self::DropletKilled(on) => {
+                let fault = |droplet| Fault::DropletKilled { droplet };
+                on.order(place, fault).await?
+            }
+            Self::DropletReboot { droplet } => {
+                let fault = |droplet| Fault::DropletReboot { droplet };
+                OnDroplet::once(droplet).order(place, fault).await?
+            }
+            Self::DropletSlowCpu { on, percent } => {
+                let fault = |droplet| Fault::DropletSlowCpu { droplet, percent };
+                on.order(place, fault).await?
+            }
+            Self::DiskFull(on) => {
+                let fault = |droplet| Fault::DiskFull { droplet };
+                on.order(place, fault).await?
+            }
+            Self::ClockStep { on, by } => {
+                let fault = |droplet| Fault::ClockStep { droplet, by };
+                on.order(place, fault).await?
+            }
+            Self::VpcCut { on, direction } => {
+                let direction = direction.into();
+                let fault = |droplet| Fault::VpcCut { droplet, direction };
+                on.order(place, fault).await?
+            }
+            Self::PacketLoss { on, percent } => {
+                let fault = |droplet| Fault::PacketLoss { droplet, percent };
+                on.order(place, fault).await?
+            }
+            Self::DatabaseDown(on) => {
+                let fault = |database| Fault::DatabaseDown { database };
+                on.order(place, fault).await?
+            }
+            Self::DatabaseFrozen(on) => {
+                let fault = |database| Fault::DatabaseFrozen { database };
+                on.order(place, fault).await?
+            }
+            Self::DatabaseFailover { database } => {
+                let fault = |database| Fault::DatabaseFailover { database };
+                OnDatabase::once(database).order(place, fault).await?
+            }
+            Self::DatabaseNodeDown(on) => {
+                let fault = |database| Fault::DatabaseNodeDown { database };
+                on.order(place, fault).await?
+            }
+            Self::DatabaseConnections(on) => {
+                let fault = |database| Fault::DatabaseConnections { database };
+                on.order(place, fault).await?
+            }
+        }))
+    }
+}
+
+impl OnDroplet {
+    fn once(droplet: String) -> Self {
+        let force = Force::none();
+        Self { droplet, force }
+    }
+
+    async fn order(
+        self,
+        place: &Place,
+        fault: impl FnOnce(u64) -> Fault,
+    ) -> Result<(Fault, Force), CliError> {
+        let found = find(place, "droplets", &self.droplet).await?;
+        let id = found["id"].as_u64();
+        let id = id.context("a droplet's id is a number")?;
+        Ok((fault(id), self.force))
+    }
+}
+
+impl OnDatabase {
+    fn once(database: String) -> Self {
+        let force = Force::none();
+        Self { database, force }
+    }
+
+    async fn order(
+        self,
+        place: &Place,
+        fault: impl FnOnce(Uuid) -> Fault,
+    ) -> Result<(Fault, Force), CliError> {
+        let found = find(place, "databases", &self.database).await?;
+        let id = found["id"].as_str().unwrap_or_default().parse();
+        let id = id.context("a database's id is a UUID")?;
+        Ok((fault(id), self.force))
+    }
+}

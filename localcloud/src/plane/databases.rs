@@ -1,0 +1,130 @@
+//! Managed databases as the rest of localcloud asks for them.
+
+use super::Plane;
+pub use super::postgres::Health;
+use super::spec::DatabaseSpec;
+use anyhow::Result;
+
+impl Plane {
+    /// Starts a database cluster (making it first if need be) and brings its nodes, databases, users,
+    /// pools and connection limit in line; returns once it answers and its standbys follow.
+    ///
+    /// # Errors
+    /// When the server does not come up within 60 s; the message has its last log line.
+    pub async fn sync_database(&self, spec: &DatabaseSpec) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        real.network.ensure_database(&spec.net).await?;
+        real.cluster(&spec.id).sync(spec, &real.authority).await
+    }
+
+    /// The CA certificate (PEM) that a cluster's TLS certificate chains to.
+    ///
+    /// # Errors
+    /// When it can't be made or read.
+    pub fn database_ca(&self) -> Result<String> {
+        match &self.real {
+            Some(real) => real.authority.certificate(),
+            None => Ok("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n".to_owned()),
+        }
+    }
+
+    /// Stops a cluster's server. Its data stays.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn stop_database(&self, id: &str) -> Result<()> {
+        match &self.real {
+            Some(real) => real.cluster(id).stop().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Starts a cluster's server again.
+    ///
+    /// # Errors
+    /// When it does not answer within 60 s.
+    pub async fn start_database(&self, id: &str) -> Result<()> {
+        match &self.real {
+            Some(real) => real.cluster(id).start().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Looks after a cluster once: what has ended of it, but for its primary, runs again.
+    ///
+    /// # Errors
+    /// When a node can't be repaired; the next look tries again.
+    pub async fn look_after_database(&self, spec: &DatabaseSpec, away: bool) -> Result<Health> {
+        match &self.real {
+            Some(real) => {
+                let cluster = real.cluster(&spec.id);
+                cluster.look_after(spec.connections, away).await
+            }
+            None => Ok(Health::Serving),
+        }
+    }
+
+    /// Makes a standby of a cluster its primary. No write that was acknowledged is lost.
+    ///
+    /// # Errors
+    /// When no standby has all of them.
+    pub async fn fail_over_database(&self, id: &str) -> Result<()> {
+        match &self.real {
+            Some(real) => real.cluster(id).fail_over().await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends a cluster's primary as a power cut does; its node stays away until somebody looks after
+    /// the cluster who does not want that.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn kill_primary(&self, id: &str) -> Result<()> {
+        match &self.real {
+            Some(real) => real.cluster(id).kill_primary().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Starts a cluster's primary again, whatever state it is in.
+    ///
+    /// # Errors
+    /// When it does not answer within 60 s.
+    pub async fn restart_primary(&self, id: &str) -> Result<()> {
+        match &self.real {
+            Some(real) => real.cluster(id).restart_primary().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes connections of a cluster until clients get no more, for as long as this runs.
+    pub async fn hold_connections(&self, id: &str) {
+        if let Some(real) = &self.real {
+            real.cluster(id).hold_connections().await;
+        }
+    }
+
+    /// Stops every process of a cluster's server where it stands, or lets them go on.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn freeze_database(&self, id: &str, frozen: bool) -> Result<()> {
+        self.real
+            .as_ref()
+            .map_or(Ok(()), |real| real.cluster(id).freeze(frozen))
+    }
+
+    /// Stops a cluster and removes its data.
+    ///
+    /// # Errors
+    /// When its data can't be removed.
+    pub async fn destroy_database(&self, id: &str) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        real.cluster(id).destroy().await
+    }
+}

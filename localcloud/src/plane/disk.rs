@@ -1,0 +1,215 @@
+//! A droplet's disk: a sparse ext4 image of the size that was ordered, so that it can be full.
+//!
+//! It is mounted only where the droplet's own processes see it, and holds what differs from the
+//! droplet image in `upper`, overlayfs's own `work`, and at times what a fault has filled it with.
+
+use super::command::run;
+use super::process::Process;
+use anyhow::{Context, Result, bail};
+use nix::fcntl::{FallocateFlags, fallocate};
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// One droplet's disk, in the droplet's directory.
+#[derive(Debug, Clone)]
+pub struct Disk {
+    directory: PathBuf,
+}
+
+impl Disk {
+    /// The disk of the droplet that is kept in `directory`.
+    #[must_use]
+    pub fn new(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+        }
+    }
+
+    fn image(&self) -> PathBuf {
+        self.directory.join("disk.img")
+    }
+
+    /// Says that the disk is to be full: a droplet that boots meanwhile finds it so.
+    fn mark(&self) -> PathBuf {
+        self.directory.join("disk.full")
+    }
+
+    /// Where the droplet's supervisor sees what fills the disk; the droplet itself does not.
+    fn filler(&self, supervisor: Process) -> PathBuf {
+        let mounted = self.directory.join("disk/filler");
+        supervisor.sees(&mounted)
+    }
+
+    /// Whether it has been made.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.image().exists()
+    }
+
+    /// Makes it, `gib` GiB large, with what the directory `upper` holds, which goes.
+    ///
+    /// # Errors
+    /// When `mkfs.ext4` fails.
+    pub async fn make(&self, upper: &Path, gib: u64) -> Result<()> {
+        let root = self.directory.join("disk.root");
+        remove(&root)?;
+        fs::create_dir_all(root.join("work"))?;
+        fs::rename(upper, root.join("upper")).context("taking what a disk is to hold")?;
+        let draft = self.directory.join("disk.img.draft");
+        remove(&draft)?;
+        let image = draft.display().to_string();
+        let from = root.display().to_string();
+        let size = format!("{gib}G");
+        let words = [
+            "-q",
+            "-F",
+            "-d",
+            &from,
+            // Root's reserve is small, as on the platform's own images.
+            "-m",
+            "1",
+            "-i",
+            "65536",
+            "-J",
+            "size=16",
+            "-E",
+            // A new file reads as zeros: nothing has to be written, now or in the background.
+            "assume_storage_prezeroed=1,root_owner=0:0",
+            &image,
+            &size,
+        ];
+        run("mkfs.ext4", &words)
+            .await
+            .context("making a droplet's disk")?;
+        remove(&root)?;
+        fs::rename(&draft, self.image()).context("giving a droplet's disk its name")
+    }
+
+    /// Makes it larger if it is smaller than `gib` GiB. The droplet must be off.
+    ///
+    /// # Errors
+    /// When `resize2fs` fails.
+    pub async fn grow(&self, gib: u64) -> Result<()> {
+        let (image, wanted) = (self.image(), gib << 30);
+        if fs::metadata(&image)
+            .context("looking at a droplet's disk")?
+            .len()
+            >= wanted
+        {
+            return Ok(());
+        }
+        self.released().await?;
+        let path = image.display().to_string();
+        // Exit status 1 says that something was corrected, as after a power cut.
+        let check = r#"e2fsck -f -p "$1" || [ $? -eq 1 ]"#;
+        run("sh", &["-c", check, "check", &path])
+            .await
+            .context("checking a disk before it grows")?;
+        File::options().write(true).open(&image)?.set_len(wanted)?;
+        run("resize2fs", &[path]).await.map(drop)
+    }
+
+    /// Copies what differs from the droplet image to the new directory `target`, from the droplet's
+    /// view if it runs under `supervisor`.
+    ///
+    /// # Errors
+    /// When the disk can't be read.
+    pub async fn copy_to(&self, target: &Path, supervisor: Option<Process>) -> Result<()> {
+        let target = target.display().to_string();
+        let copied = if let Some(supervisor) = supervisor {
+            let upper = supervisor.sees(&self.directory.join("disk/upper"));
+            let upper = upper.display().to_string();
+            run("cp", &["-a", &upper, &target]).await
+        } else {
+            self.released().await?;
+            let (image, place) = (self.image(), self.directory.join("disk"));
+            let script = "mount -o loop,noatime \"$1\" \"$2\" && cp -a \"$2/upper\" \"$3\"";
+            let (image, place) = (image.display().to_string(), place.display().to_string());
+            let words = ["--mount", "--propagation=private", "sh", "-c", script];
+            let words = [&words[..], &["copy", &image, &place, &target]].concat();
+            run("unshare", &words).await
+        };
+        copied.context("copying a droplet's disk").map(drop)
+    }
+
+    /// Leaves no room on it, for root either, or gives the room back.
+    ///
+    /// # Errors
+    /// When the disk refuses for another reason than being full.
+    pub fn fill(&self, supervisor: Option<Process>, full: bool) -> Result<()> {
+        if full {
+            File::create(self.mark()).context("noting that a disk is full")?;
+        } else {
+            remove(&self.mark())?;
+        }
+        let Some(supervisor) = supervisor else {
+            return Ok(());
+        };
+        let filler = self.filler(supervisor);
+        if !full {
+            return remove(&filler);
+        }
+        let file = File::create(&filler).context("filling a disk")?;
+        let space = nix::sys::statvfs::statvfs(&filler).context("asking for a disk's room")?;
+        let block = space.fragment_size();
+        let mut piece = space.blocks_free() * block;
+        while piece >= block {
+            let end = file.metadata()?.size();
+            let (offset, length) = (i64::try_from(end)?, i64::try_from(piece)?);
+            match fallocate(&file, FallocateFlags::empty(), offset, length) {
+                Ok(()) => {}
+                Err(nix::errno::Errno::ENOSPC) => piece /= 2,
+                Err(error) => return Err(error).context("filling a disk"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a fault wants it full.
+    #[must_use]
+    pub fn is_to_be_full(&self) -> bool {
+        self.mark().exists()
+    }
+
+    /// Waits until the kernel has let go of it: a moment after its droplet's last process.
+    ///
+    /// # Errors
+    /// When it is still attached after 10 s.
+    pub async fn released(&self) -> Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let image = self.image();
+        while is_attached(&image) {
+            if Instant::now() > deadline {
+                bail!("{} is still in use", image.display());
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a loop device has `image` behind it.
+fn is_attached(image: &Path) -> bool {
+    let devices = fs::read_dir("/sys/block").into_iter().flatten().flatten();
+    devices
+        .filter_map(|device| fs::read_to_string(device.path().join("loop/backing_file")).ok())
+        .any(|file| Path::new(file.trim_end()) == image)
+}
+
+fn remove(path: &Path) -> Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,83 @@
+//! Droplets as the rest of localcloud asks for them.
+
+use super::Plane;
+use super::spec::{DropletSeed, Impairment};
+use anyhow::Result;
+use std::time::Duration;
+
+impl Plane {
+    /// Boots a droplet, making its disk first if it has none; returns once its init runs and its
+    /// links exist. A droplet that runs already is left alone.
+    ///
+    /// # Errors
+    /// When its disk can't be made or it does not come up within 30 s.
+    pub async fn boot_droplet(&self, seed: &DropletSeed) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        let router = &real.network.router;
+        real.machine(seed.id)
+            .boot(seed, &real.image, router, real.plan)
+            .await
+    }
+
+    /// Asks a droplet to shut down, and pulls its plug after `grace`.
+    ///
+    /// # Errors
+    /// When its processes can't be ended.
+    pub async fn shutdown_droplet(&self, id: u64, grace: Duration) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        real.machine(id).shut_down(grace).await
+    }
+
+    /// Pulls a droplet's plug. Its disk stays.
+    ///
+    /// # Errors
+    /// When its processes can't be ended.
+    pub async fn power_off_droplet(&self, id: u64) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        real.machine(id).power_off().await
+    }
+
+    /// Whether a droplet's init runs.
+    #[must_use]
+    pub fn droplet_runs(&self, id: u64) -> bool {
+        self.real
+            .as_ref()
+            .is_none_or(|real| real.machine(id).runs())
+    }
+
+    /// Powers a droplet off and removes its disk.
+    ///
+    /// # Errors
+    /// When its disk can't be removed.
+    pub async fn destroy_droplet(&self, id: u64) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        real.machine(id).destroy().await
+    }
+
+    /// Undoes or does what a fault wants of a droplet.
+    ///
+    /// # Errors
+    /// When the droplet does not run, or the kernel refuses.
+    pub fn impair_droplet(&self, id: u64, impairment: Impairment, broken: bool) -> Result<()> {
+        let Some(real) = &self.real else {
+            return Ok(());
+        };
+        let machine = real.machine(id);
+        match impairment {
+            Impairment::Frozen => machine.freeze(broken),
+            Impairment::SlowCpu { percent } => machine.slow_down(broken.then_some(percent)),
+            Impairment::DiskFull => machine.fill_disk(broken),
+            Impairment::ClockStep { seconds } => machine.step_clock(broken.then_some(seconds)),
+            Impairment::Reboot if broken => machine.reboot(),
+            Impairment::Reboot => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! One server of a cluster: its place, its files and settings.
+
+use super::super::certificates::{Authority, write_secret};
+use super::super::command::run_within;
+use super::super::namespace::Namespace;
+use super::super::process::Process;
+use anyhow::{Context, Result};
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Debian 12's server.
+pub(super) const BINARIES: &str = "/usr/lib/postgresql/15/bin";
+
+/// Where a server sees its directory: the real place may lie under one that `postgres` can't enter.
+/// Exists wherever Debian's package is installed.
+pub(super) const INSIDE: &str = "/var/lib/postgresql";
+
+/// Becomes `$2…` as the user postgres, with `$1` bound where only that process sees it, and shared
+/// memory that goes with it, however it ends.
+const AS_POSTGRES: &str = "mount -t tmpfs -o mode=1777 tmpfs /dev/shm && \
+    mount --bind \"$1\" /var/lib/postgresql && shift && \
+    exec setpriv --reuid=postgres --regid=postgres --init-groups --reset-env \"$@\"";
+
+/// The platform gets in from inside its namespace, everyone else with TLS and a password.
+const ACCESS: &str = "\
+host replication postgres 127.0.0.1/32 trust
+host all postgres 127.0.0.1/32 trust
+host all postgres all reject
+hostssl all all all scram-sha-256
+";
+
+/// How long a copy of a whole server may take.
+const COPY_LIMIT: Duration = Duration::from_mins(10);
+
+/// One server's place on the machine.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// From 1. The first one listens on the port that clients use.
+    pub number: u8,
+    pub(super) directory: PathBuf,
+    pub(super) namespace: Namespace,
+}
+
+impl Node {
+    /// Node `number` of the cluster that is kept in `cluster` and runs in `namespace`.
+    #[must_use]
+    pub fn new(cluster: &Path, number: u8, namespace: Namespace) -> Self {
+        let directory = match number {
+            1 => cluster.to_owned(),
+            _ => cluster.join(format!("node-{number}")),
+        };
+        Self {
+            number,
+            directory,
+            namespace,
+        }
+    }
+
+    /// The port that it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        match self.number {
+            1 => super::PORT,
+            number => super::PORT + u16::from(number),
+        }
+    }
+
+    /// What it is called among the others.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("node{}", self.number)
+    }
+
+    pub(super) fn note(&self) -> PathBuf {
+        self.directory.join("process")
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.directory.join("server.log")
+    }
+
+    pub(super) fn home(&self) -> PathBuf {
+        self.directory.join("home")
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.home().join("data")
+    }
+
+    /// Whether it has data.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.data().exists()
+    }
+
+    /// Whether its data are a standby's.
+    #[must_use]
+    pub fn is_standby(&self) -> bool {
+        self.data().join("standby.signal").exists()
+    }
+
+    /// Whether its process runs.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        self.process().is_some()
+    }
+
+    pub(super) fn process(&self) -> Option<Process> {
+        Process::noted(&self.note())
+    }
+
+    /// Makes a new, empty server, unless it has data.
+    ///
+    /// # Errors
+    /// When `initdb` fails.
+    pub async fn initialise(&self, addresses: &[Ipv4Addr], authority: &Authority) -> Result<()> {
+        if !self.exists() {
+            let draft = self.draft()?;
+            let target = format!("--pgdata={INSIDE}/draft");
+            let words = [&target, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
+            self.tool("initdb", &words)
+                .await
+                .context("making a PostgreSQL cluster")?;
+            fs::rename(draft, self.data())?;
+        }
+        let data = self.data();
+        if !data.join("server.key").exists() {
+            let (certificate, key) = authority.issue("managed-postgresql", addresses)?;
+            fs::write(data.join("server.crt"), certificate)?;
+            write_secret(&data.join("server.key"), &key)?;
+            give_to_postgres(&data.join("server.crt"))?;
+            give_to_postgres(&data.join("server.key"))?;
+        }
+        Ok(())
+    }
+
+    /// Makes it a copy of `primary` that follows it. What it had is gone.
+    ///
+    /// # Errors
+    /// When the copy fails.
+    pub async fn copy(&self, primary: &Self) -> Result<()> {
+        let draft = self.draft()?;
+        let port = format!("--port={}", primary.port());
+        let words = [
+            "--pgdata=/var/lib/postgresql/draft",
+            "--host=127.0.0.1",
+            &port,
+            "--username=postgres",
+            "--checkpoint=fast",
+            "--wal-method=stream",
+            "--no-sync",
+        ];
+        self.tool("pg_basebackup", &words)
+            .await
+            .context("copying the primary")?;
+        fs::write(draft.join("standby.signal"), "")?;
+        let _ = fs::remove_dir_all(self.data());
+        fs::rename(draft, self.data()).context("giving a copy its name")
+    }
+
+    fn draft(&self) -> Result<PathBuf> {
+        let home = self.home();
+        fs::create_dir_all(&home)?;
+        give_to_postgres(&home)?;
+        let draft = home.join("draft");
+        let _ = fs::remove_dir_all(&draft);
+        Ok(draft)
+    }
+
+    async fn tool(&self, program: &str, words: &[&str]) -> Result<String> {
+        let program = format!("{BINARIES}/{program}");
+        let words = [&[program.as_str()], words].concat();
+        run_within(COPY_LIMIT, "nsenter", &self.as_postgres(&words), "").await
+    }
+
+    /// Arguments of `nsenter` that run `words` as the user postgres, in the cluster's network.
+    pub(super) fn as_postgres(&self, words: &[&str]) -> Vec<String> {
+        in_home(&self.namespace.path(), &self.home(), words)
+    }
+
+    /// Writes its settings; says whether it has to be restarted for them. A standby follows `primary`.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn configure(&self, connections: u32, primary: Option<&Self>) -> Result<bool> {
+        let data = self.data();
+        fs::write(data.join("pg_hba.conf"), ACCESS)?;
+        let settings = [
+            ("postgresql.conf", self.settings(connections)),
+            // Where it was promoted it still has this file, which says nothing to a primary.
+            (
+                "follow.conf",
+                primary.map_or_else(String::new, |p| self.follow(p)),
+            ),
+        ];
+        let mut changed = false;
+        for (name, text) in settings {
+            let file = data.join(name);
+            let before = fs::read_to_string(&file).unwrap_or_default();
+            changed |= before != text && (primary.is_some() || name == "postgresql.conf");
+            fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+        }
+        Ok(changed)
+    }
+
+    fn settings(&self, connections: u32) -> String {
+        format!(
+            "listen_addresses = '*'\n\
+             port = {}\n\
+             unix_socket_directories = ''\n\
+             ssl = on\n\
+             max_connections = {}\n\
+             superuser_reserved_connections = {reserved}\n\
+             password_encryption = 'scram-sha-256'\n\
+             shared_buffers = '128MB'\n\
+             wal_level = 'replica'\n\
+             wal_keep_size = '64MB'\n\
+             max_slot_wal_keep_size = '1GB'\n\
+             hot_standby = on\n\
+             log_connections = off\n\
+             timezone = 'UTC'\n\
+             include_if_exists = 'follow.conf'\n\
+             include_if_exists = 'synchronous.conf'\n",
+            self.port(),
+            connections + super::PLATFORM_CONNECTIONS,
+            reserved = super::PLATFORM_CONNECTIONS,
+        )
+    }
+
+    fn follow(&self, primary: &Self) -> String {
+        let (port, name) = (primary.port(), self.name());
+        format!(
+            "primary_conninfo = 'host=127.0.0.1 port={port} user=postgres application_name={name} sslmode=disable'\n\
+             primary_slot_name = '{name}'\n\
+             wal_retrieve_retry_interval = '500ms'\n"
+        )
+    }
+
+    /// Has commits wait for one of `standbys`, for none if there are none; says whether that is
+    /// another order than before, which the server has to read.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn wait_for(&self, standbys: &[String]) -> Result<bool> {
+        let names = match standbys {
+            [] => String::new(),
+            names => format!("ANY 1 ({})", names.join(", ")),
+        };
+        let text = format!("synchronous_standby_names = '{names}'\n");
+        let file = self.data().join("synchronous.conf");
+        if fs::read_to_string(&file).is_ok_and(|before| before == text) {
+            return Ok(false);
+        }
+        fs::write(file, text).context("writing whom a primary waits for")?;
+        Ok(true)
+    }
+}
+
+/// Arguments of `nsenter` that run `words` as the user postgres in the network namespace kept at
+/// `network`, who finds the directory `home` in the place of its own.
+pub fn in_home(network: &Path, home: &Path, words: &[&str]) -> Vec<String> {
+    let network = format!("--net={}", network.display());
+    let home = home.display().to_string();
+    let enter = [
+        &network,
+        "unshare",
+        "--mount",
+        "--ipc",
+        "--propagation=private",
+        "sh",
+        "-c",
+        AS_POSTGRES,
+        "postgres",
+        &home,
+    ];
+    let all = enter.into_iter().chain(words.iter().copied());
+    all.map(str::to_owned).collect()
+}
+
+/// Makes the user postgres own a file.
+///
+/// # Errors
+/// When there is no such user.
+pub fn give_to_postgres(path: &Path) -> Result<()> {
+    let user = nix::unistd::User::from_name("postgres")?
+        .context("there is no user postgres; `make deps` installs PostgreSQL")?;
+    nix::unistd::chown(path, Some(user.uid), Some(user.gid))
+        .with_context(|| format!("giving {} to postgres", path.display()))
+}

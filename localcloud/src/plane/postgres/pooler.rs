@@ -1,0 +1,217 @@
+//! Connection pools: PgBouncer on port 25061, with the server's certificate and users.
+
+use super::super::process::Process;
+use super::super::spec::{DatabaseSpec, PoolSpec};
+use super::node::{Node, give_to_postgres, in_home};
+use super::{POOL_PORT, PORT};
+use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
+use std::fmt::Write;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where pools find the primary, whichever node it is: the namespace leads this to it.
+pub const PRIMARY_FOR_POOLS: &str = "127.0.0.2";
+
+/// Debian's package.
+const PROGRAM: &str = "/usr/sbin/pgbouncer";
+
+/// The pooler of one cluster.
+#[derive(Debug)]
+pub struct Pooler {
+    /// The cluster's.
+    directory: PathBuf,
+    network: PathBuf,
+}
+
+impl Pooler {
+    /// That of the cluster kept in `cluster`, run in the network namespace kept at `network`.
+    #[must_use]
+    pub fn new(cluster: &Path, network: PathBuf) -> Self {
+        Self {
+            directory: cluster.to_owned(),
+            network,
+        }
+    }
+
+    fn note(&self) -> PathBuf {
+        self.directory.join("pooler-process")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.directory.join("pooler")
+    }
+
+    fn process(&self) -> Option<Process> {
+        Process::noted(&self.note()).filter(|process| process.is_in(&self.network))
+    }
+
+    /// Brings pools and users in line with `spec`; a cluster without pools has no pooler.
+    ///
+    /// # Errors
+    /// When it can't be set up or started.
+    pub async fn sync(&self, spec: &DatabaseSpec, primary: &Node) -> Result<()> {
+        if spec.pools.is_empty() {
+            self.end().await?;
+            let _ = fs::remove_dir_all(self.home());
+            return Ok(());
+        }
+        fs::create_dir_all(self.home())?;
+        give_to_postgres(&self.home())?;
+        for name in ["server.crt", "server.key"] {
+            let text = fs::read_to_string(primary.data().join(name))
+                .with_context(|| format!("reading a database's {name}"))?;
+            self.put(name, &text)?;
+        }
+        self.put("users.txt", &users(spec))?;
+        self.put("access.conf", &access(&spec.pools))?;
+        self.put("pgbouncer.ini", &settings(&spec.pools))?;
+        match self.process() {
+            Some(process) => process.signal(Signal::SIGHUP),
+            None => self.start().await,
+        }
+    }
+
+    /// Starts it if it has been set up and does not run.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub async fn start(&self) -> Result<()> {
+        if !self.home().join("pgbouncer.ini").exists() || self.process().is_some() {
+            return Ok(());
+        }
+        self.end().await?;
+        let words = [PROGRAM, "--quiet", "/var/lib/postgresql/pgbouncer.ini"];
+        let words = in_home(&self.network, &self.home(), &words);
+        let log = self.directory.join("pooler.log");
+        Process::start("nsenter", &words, &log, &self.note()).map(drop)
+    }
+
+    /// Ends it, and with it every connection through it.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn end(&self) -> Result<()> {
+        if let Some(process) = Process::noted(&self.note()) {
+            process.end(Duration::from_secs(2)).await?;
+        }
+        let _ = fs::remove_file(self.note());
+        Ok(())
+    }
+
+    /// Stops it where it stands, or lets it go on.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn freeze(&self, frozen: bool) -> Result<()> {
+        let signal = if frozen {
+            Signal::SIGSTOP
+        } else {
+            Signal::SIGCONT
+        };
+        self.process()
+            .map_or(Ok(()), |process| process.signal(signal))
+    }
+
+    /// Writes a file that only the pooler's user reads.
+    fn put(&self, name: &str, text: &str) -> Result<()> {
+        let file = self.home().join(name);
+        fs::write(&file, "")
+            .and_then(|()| fs::set_permissions(&file, fs::Permissions::from_mode(0o600)))
+            .and_then(|()| fs::write(&file, text))
+            .with_context(|| format!("writing {}", file.display()))?;
+        give_to_postgres(&file)
+    }
+}
+
+fn settings(pools: &[PoolSpec]) -> String {
+    let mut text = String::from("[databases]\n");
+    for pool in pools {
+        let _ = write!(
+            text,
+            "{} = host={PRIMARY_FOR_POOLS} port={PORT} dbname={} pool_mode={} pool_size={}",
+            word(&pool.name),
+            value(&pool.database),
+            pool.mode,
+            pool.size
+        );
+        text.push('\n');
+    }
+    let inside = "/var/lib/postgresql";
+    let _ = write!(
+        text,
+        "\n[pgbouncer]\n\
+         listen_addr = *\n\
+         listen_port = {POOL_PORT}\n\
+         unix_socket_dir =\n\
+         auth_type = hba\n\
+         auth_hba_file = {inside}/access.conf\n\
+         auth_file = {inside}/users.txt\n\
+         client_tls_sslmode = require\n\
+         client_tls_cert_file = {inside}/server.crt\n\
+         client_tls_key_file = {inside}/server.key\n\
+         server_tls_sslmode = require\n\
+         max_client_conn = 1000\n\
+         server_login_retry = 1\n\
+         ignore_startup_parameters = extra_float_digits\n\
+         log_connections = 0\n\
+         log_disconnections = 0\n"
+    );
+    text
+}
+
+/// Who may use which pool.
+fn access(pools: &[PoolSpec]) -> String {
+    let mut text = String::new();
+    for pool in pools {
+        let user = pool.user.as_deref().map_or("all".to_owned(), word);
+        let _ = writeln!(
+            text,
+            "hostssl {} {user} all scram-sha-256",
+            word(&pool.name)
+        );
+    }
+    text
+}
+
+fn users(spec: &DatabaseSpec) -> String {
+    let mut text = String::new();
+    for (name, password) in &spec.users {
+        let _ = writeln!(text, "{} {}", word(name), word(password));
+    }
+    text
+}
+
+/// Quoted as PgBouncer's files want names.
+fn word(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// Quoted as PgBouncer's connection strings want values.
+fn value(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_of_a_user_is_for_that_user_only() {
+        let pool = |name: &str, user: Option<&str>| PoolSpec {
+            name: name.to_owned(),
+            mode: "transaction".to_owned(),
+            size: 5,
+            database: "it's".to_owned(),
+            user: user.map(str::to_owned),
+        };
+        let pools = [pool("mine", Some("app")), pool("all", None)];
+        assert_eq!(
+            access(&pools),
+            "hostssl \"mine\" \"app\" all scram-sha-256\nhostssl \"all\" all all scram-sha-256\n"
+        );
+        assert!(settings(&pools).contains("\"mine\" = host=127.0.0.2 port=25060 dbname='it''s' "));
+    }
+}
