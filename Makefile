@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down status live-url plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback run bench build deps test test-unit test-browser test-clients test-logs test-e2e test-faults lint check-vagrant
+.PHONY: help up down status live-url watch plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -30,6 +30,9 @@ status: ## Show what each droplet is doing
 
 live-url: ## Print the live address, for scripts: make -s live-url
 	@. scripts/environment; [ -s "$$here/outputs.json" ] || die 'There is no environment here: run `make up` first.'; echo "http://$$(output live_ip)"
+
+watch: build ## Show graphs and alerts in the terminal, from the monitor droplet
+	@scripts/watch
 
 plan: ## Show what Terraform would change; exit code 2 if anything
 	@scripts/plan
@@ -90,7 +93,7 @@ deps: ## Install everything that any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible browser clients elastic lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-e2e test-faults
+	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-rules test-e2e test-faults
 
 # Tests that boot hosts or enter namespaces need root; what is built stays the user's.
 ifneq ($(shell id -u),0)
@@ -114,6 +117,10 @@ test-logs: ## Log lines through Filebeat into Elasticsearch, while both are kill
 	@scripts/install rust elastic
 	@cargo test --locked -p elk
 
+test-rules: ## Alerts, routes and dashboards, without an environment
+	@scripts/install watching dashboards ansible
+	@scripts/test-rules
+
 test-e2e: build ## The whole environment in a localcloud of its own: up, load, faults, down
 	@scripts/install cloud terraform ansible
 	@scripts/test-e2e
@@ -123,7 +130,7 @@ test-faults: build ## One run of each fault, in localclouds of its own
 	@scripts/test-faults
 
 lint: ## Formatting, clippy, shellcheck, terraform fmt, ansible-lint, yamllint
-	@scripts/install rust terraform provider lint
+	@scripts/install rust terraform provider lint watching
 	@scripts/lint
 
 check-vagrant: ## Validate the Vagrantfile

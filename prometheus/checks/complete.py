@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Each alert has what a person who is woken by it needs, and a test that it fires and that it does not.
+
+complete.py [DIRECTORY]: of the repository; without it, the one that this file is in.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+SEVERITIES = {"page", "ticket", "none"}
+# The dead man's switch fires always
+NEVER_QUIET = {"Watchdog"}
+
+
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return yaml.safe_load(file)
+
+
+def alerts(root):
+    for path in sorted((root / "prometheus/rules").glob("*.yml")):
+        for group in load(path)["groups"]:
+            for rule in group["rules"]:
+                if "alert" in rule:
+                    yield path.name, rule
+
+
+def tested(root):
+    """For each alert: whether a test wants it to fire, and whether one wants it quiet."""
+    found = {}
+    for path in sorted((root / "prometheus/tests").glob("*.yml")):
+        for test in load(path)["tests"]:
+            for check in test["promql_expr_test"]:
+                name = re.search(r'alertname="(\w+)"', check["expr"]).group(1)
+                fires, quiet = found.get(name, (False, False))
+                wanted = bool(check["exp_samples"])
+                found[name] = (fires or wanted, quiet or not wanted)
+    return found
+
+
+def sections(root):
+    """Headings of the runbook that have some text below, by their anchor."""
+    text = (root / "docs/OPERATIONS.md").read_text(encoding="utf-8")
+    parts = re.split(r"^#{2,3} +(.+)$", text, flags=re.MULTILINE)[1:]
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-"): body.strip() for title, body in zip(parts[::2], parts[1::2])}
+
+
+def defects(root):
+    known, runbook, names = tested(root), sections(root), []
+    for file, rule in alerts(root):
+        name = rule["alert"]
+        names.append(name)
+        where = f"{file}: {name}"
+        if rule.get("labels", {}).get("severity") not in SEVERITIES:
+            yield f"{where} has none of the severities {sorted(SEVERITIES)}"
+        for key in ("summary", "description", "runbook"):
+            if not rule.get("annotations", {}).get(key):
+                yield f"{where} has no {key}"
+        page, _, anchor = rule.get("annotations", {}).get("runbook", "").partition("#")
+        if page != "docs/OPERATIONS.md" or len(runbook.get(anchor, "")) < 80:
+            yield f"{where} has no section in docs/OPERATIONS.md that its runbook names"
+        fires, quiet = known.pop(name, (False, False))
+        if not fires:
+            yield f"{where} has no test in which it fires"
+        if not quiet and name not in NEVER_QUIET:
+            yield f"{where} has no test in which it does not fire"
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"{name} is defined twice"
+    for name in known:
+        yield f"prometheus/tests: {name} is tested, and no alert"
+    rules = {name.lower() for name in names}
+    alerts_part = re.split(r"^## Alerts$", (root / "docs/OPERATIONS.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[-1]
+    for title in re.findall(r"^### (\w+)$", re.split(r"^## ", alerts_part, flags=re.MULTILINE)[0], flags=re.MULTILINE):
+        if title.lower() not in rules:
+            yield f"docs/OPERATIONS.md: {title} is no alert"
+    for page in runbook.values():
+        for anchor in re.findall(r"\]\(#([\w-]+)\)", page):
+            if anchor not in runbook:
+                yield f"docs/OPERATIONS.md: a link to #{anchor}, which is no section"
+
+
+def main():
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[2]
+    found = list(defects(root))
+    print("\n".join(found) or f"{len(list(alerts(root)))} alerts: each has its texts, its section and its tests")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
