@@ -1,0 +1,553 @@
+//! Two droplets, the cloud, and everyone who moves IPs, on a virtual clock in milliseconds; what happens next is in one queue.
+
+use std::{cmp::Reverse, collections::BinaryHeap, fmt::Write as _};
+
+use floatip::{
+    agent::Event as News,
+    api::{Action, Error},
+    decision::{Settings, Vrrp},
+    note::Note,
+};
+
+use crate::{
+    actors::Actor,
+    cloud::{Cloud, Fate, Mood, server, silent},
+    faults::Fault,
+    node::{App, Node},
+    rng::Rng,
+};
+
+/// Milliseconds since the world began.
+pub type Ms = u64;
+
+/// The droplet's id in the API.
+pub fn id(i: usize) -> u64 {
+    i as u64 + 1
+}
+
+/// How the live IP meets a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Served {
+    Answered,
+    Refused,
+    Silence,
+}
+
+/// Who called the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Caller {
+    Agent { i: usize, run: u32 },
+    Actor { k: usize, call: u32 },
+}
+
+/// Something that happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Event {
+    AgentStarts {
+        i: usize,
+    },
+    AgentDies {
+        i: usize,
+    },
+    Fit {
+        i: usize,
+        life: u32,
+        again: bool,
+    },
+    Wake {
+        i: usize,
+        turn: u32,
+    },
+    AddressSeen {
+        i: usize,
+    },
+    Line {
+        i: usize,
+        state: State,
+    },
+    Check {
+        i: usize,
+        life: u32,
+        tries: u64,
+    },
+    VrrpTimer {
+        i: usize,
+        timer: u32,
+    },
+    Packet {
+        to: usize,
+        priority: u64,
+    },
+    Read {
+        i: usize,
+        run: u32,
+    },
+    ReadAnswered {
+        i: usize,
+        run: u32,
+    },
+    ReadFailed {
+        i: usize,
+        run: u32,
+        limited: bool,
+    },
+    Ask {
+        i: usize,
+        run: u32,
+        first: Option<Served>,
+    },
+    Asked {
+        i: usize,
+        run: u32,
+        since: Ms,
+        serves: bool,
+    },
+    PostArrives {
+        post: usize,
+    },
+    PostAnswered {
+        post: usize,
+    },
+    PollAnswered {
+        caller: Caller,
+        action: u64,
+        fails: bool,
+    },
+    TimedOut {
+        caller: Caller,
+    },
+    ActionEnds {
+        action: u64,
+    },
+    PacketsFollow {
+        to: u64,
+    },
+    ActorActs {
+        k: usize,
+        turn: u32,
+    },
+    Listed {
+        k: usize,
+        call: u32,
+        fails: bool,
+    },
+    Begins {
+        fault: usize,
+    },
+    Ends {
+        fault: usize,
+    },
+    Frozen {
+        i: usize,
+    },
+    Flaps {
+        fault: usize,
+    },
+}
+
+/// [`Vrrp`], in an order.
+pub type State = u8;
+
+pub struct Post {
+    pub caller: Caller,
+    pub ip: usize,
+    pub to: Option<u64>,
+    pub answers: bool,
+    pub result: Option<Result<Action, Error>>,
+}
+
+pub struct World {
+    pub now: Ms,
+    pub rng: Rng,
+    pub settings: Settings,
+    pub nodes: [Node; 2],
+    pub cloud: Cloud,
+    /// No packet passes from this droplet to the other.
+    pub cut: [bool; 2],
+    pub loses_lines: u64,
+    pub frozen: bool,
+    pub posts: Vec<Post>,
+    pub actors: Vec<Actor>,
+    pub faults: Vec<Fault>,
+    pub notes: Vec<Note>,
+    /// Since when the live IP has served without a break.
+    pub serving_since: Option<Ms>,
+    /// Since when the live IP has been with a fit droplet without a break, by record and data plane.
+    pub well_since: Option<Ms>,
+    pub last_claim: Ms,
+    pub claims: usize,
+    pub shows: bool,
+    pub story: String,
+    pub broken: Option<String>,
+    queue: BinaryHeap<Reverse<(Ms, u64, Event)>>,
+    sequence: u64,
+    waits_for_thaw: [Vec<Event>; 2],
+}
+
+impl World {
+    pub fn new(seed: u64, settings: Settings, shows: bool) -> Self {
+        let mut rng = Rng::new(seed);
+        let live = rng.pick(&[Some(1), Some(1), Some(1), Some(2), None]);
+        let stage = if rng.percent(15) && live.is_some() {
+            live.map(|it| 3 - it)
+        } else {
+            None
+        };
+        Self {
+            now: 0,
+            settings,
+            nodes: [Node::new(), Node::new()],
+            cloud: Cloud::new(live, stage),
+            cut: [false; 2],
+            loses_lines: rng.pick(&[0, 0, 5, 50]),
+            frozen: false,
+            posts: Vec::new(),
+            actors: Vec::new(),
+            faults: Vec::new(),
+            notes: Vec::new(),
+            serving_since: None,
+            well_since: None,
+            last_claim: 0,
+            claims: 0,
+            shows,
+            story: String::new(),
+            broken: None,
+            queue: BinaryHeap::new(),
+            sequence: 0,
+            waits_for_thaw: [Vec::new(), Vec::new()],
+            rng,
+        }
+    }
+
+    pub fn after(&mut self, wait: Ms, event: Event) {
+        self.at(self.now + wait, event);
+    }
+
+    pub fn at(&mut self, at: Ms, event: Event) {
+        self.sequence += 1;
+        self.queue.push(Reverse((at, self.sequence, event)));
+    }
+
+    pub fn say(&mut self, text: &str) {
+        if self.shows {
+            let _ = writeln!(self.story, "{:>7} ms  {text}", self.now);
+        }
+    }
+
+    /// Runs until `end`, or until something is wrong.
+    pub fn run_until(&mut self, end: Ms) {
+        while self.broken.is_none() {
+            let Some(Reverse((at, _, event))) = self.queue.peek().copied() else {
+                break;
+            };
+            if at > end {
+                break;
+            }
+            self.queue.pop();
+            self.now = at;
+            self.meets(event);
+            self.watch();
+        }
+        self.now = end.max(self.now);
+    }
+
+    /// What a frozen droplet would do waits until it thaws; what one without power would do is lost.
+    fn meets(&mut self, event: Event) {
+        if let Some(i) = event.on() {
+            if !self.nodes[i].on {
+                return;
+            }
+            if self.nodes[i].frozen_since.is_some() {
+                self.waits_for_thaw[i].push(event);
+                return;
+            }
+        }
+        self.happens(event);
+    }
+
+    pub fn thaw(&mut self, i: usize) {
+        self.nodes[i].frozen_since = None;
+        self.nodes[i].thawed_at = self.now;
+        for event in std::mem::take(&mut self.waits_for_thaw[i]) {
+            let wait = self.rng.between(0, 3);
+            self.after(wait, event);
+        }
+    }
+
+    fn happens(&mut self, event: Event) {
+        match event {
+            Event::AgentStarts { i } => self.start_agent(i),
+            Event::AgentDies { i } => self.agent_dies(i),
+            Event::Fit { i, life, again } => self.ask_fitness(i, life, again),
+            Event::Wake { i, turn } if self.nodes[i].turn == turn => self.turn(i, Vec::new()),
+            Event::Wake { .. } => {}
+            Event::AddressSeen { i } => self.see_vrrp(i),
+            Event::Line { i, state } => {
+                self.nodes[i].told = vrrp(state);
+                self.see_vrrp(i);
+            }
+            Event::Check { i, life, tries } => self.check(i, life, tries),
+            Event::VrrpTimer { i, timer } => self.vrrp_timer(i, timer),
+            Event::Packet { to, priority } => self.packet(to, priority),
+            Event::Read { i, run } => self.read(i, run),
+            Event::ReadAnswered { i, run } => self.read_answered(i, run),
+            Event::ReadFailed { i, run, limited } => self.read_is(i, run, Err(failure(limited))),
+            Event::Ask { i, run, first } => self.ask_live(i, run, first),
+            Event::Asked {
+                i,
+                run,
+                since,
+                serves,
+            } => self.asked(i, run, since, serves),
+            Event::PostArrives { post } => self.post_arrives(post),
+            Event::PostAnswered { post } => {
+                let it = &mut self.posts[post];
+                if let Some(result) = it.result.take() {
+                    let caller = it.caller;
+                    self.post_is(caller, result);
+                }
+            }
+            Event::PollAnswered {
+                caller,
+                action,
+                fails,
+            } => {
+                let result = if fails {
+                    Err(server())
+                } else {
+                    self.cloud.poll(action, &mut self.rng)
+                };
+                match caller {
+                    Caller::Agent { i, run } => self.answered(i, run, News::Polled(result)),
+                    Caller::Actor { k, call } => self.actor_polled(k, call, result),
+                }
+            }
+            Event::TimedOut {
+                caller: Caller::Agent { i, run },
+            } => {
+                let polls = matches!(
+                    self.nodes[i].run.as_ref().map(|it| it.step),
+                    Some(floatip::decision::Step::Poll { .. })
+                );
+                let kind = self.kind(i);
+                let news = if polls {
+                    News::Polled(Err(silent()))
+                } else {
+                    News::Started(kind, Err(silent()))
+                };
+                self.answered(i, run, news);
+            }
+            Event::TimedOut {
+                caller: Caller::Actor { k, call },
+            } => self.actor_timed_out(k, call),
+            Event::ActionEnds { action } => {
+                if let Some(at) = self.cloud.end(action) {
+                    let to = self.cloud.holder[crate::cloud::LIVE].unwrap_or(0);
+                    self.at(at, Event::PacketsFollow { to });
+                }
+                self.say(&format!("action {action} ends: {:?}", self.cloud.holder));
+            }
+            Event::PacketsFollow { to } => self.cloud.data_plane = Some(to),
+            Event::ActorActs { k, turn } => self.actor_acts(k, turn),
+            Event::Listed { k, call, fails } => self.actor_listed(k, call, fails),
+            Event::Begins { fault } => self.begins(fault),
+            Event::Ends { fault } => self.ends(fault),
+            Event::Flaps { fault } => self.flaps(fault),
+            Event::Frozen { i } => self.turn(i, vec![News::Frozen(self.frozen)]),
+        }
+    }
+
+    fn agent_dies(&mut self, i: usize) {
+        if self.nodes[i].driver.is_some() {
+            self.say(&format!("the agent of {} is killed", id(i)));
+            self.kill_agent(i);
+            self.after(1_000, Event::AgentStarts { i });
+        }
+    }
+
+    /// Is the service on this droplet ready?
+    pub fn is_ready(&self, i: usize) -> bool {
+        let node = &self.nodes[i];
+        node.on && node.frozen_since.is_none() && node.app == App::Up && node.database
+    }
+
+    /// What a try to reach the live IP meets.
+    pub fn served(&self) -> Served {
+        let Some(holder) = self.cloud.data_plane else {
+            return Served::Silence;
+        };
+        let i = usize::try_from(holder - 1).unwrap_or(0);
+        let node = &self.nodes[i];
+        match node.app {
+            _ if !node.on || node.is_silent() => Served::Silence,
+            App::Up if node.database => Served::Answered,
+            _ => Served::Refused,
+        }
+    }
+
+    /// A call that acts is sent.
+    pub fn post(&mut self, caller: Caller, ip: usize, to: Option<u64>, timeout: Ms) {
+        let post = self.posts.len();
+        let mut answers = !self.is_lossy();
+        match self.cloud.fate(&mut self.rng) {
+            Fate::Refused(wait, error) => {
+                // A gateway may say 500 to what was carried out behind it.
+                let carried_out = error.retry_after().is_none() && self.rng.percent(10);
+                self.posts.push(Post {
+                    caller,
+                    ip,
+                    to,
+                    answers: !carried_out,
+                    result: Some(Err(error)),
+                });
+                self.after(wait, Event::PostAnswered { post });
+                if carried_out {
+                    self.after(wait / 2, Event::PostArrives { post });
+                }
+            }
+            Fate::Silence if self.rng.percent(50) => {
+                self.posts.push(Post {
+                    caller,
+                    ip,
+                    to,
+                    answers: false,
+                    result: None,
+                });
+            }
+            Fate::Silence => {
+                self.posts.push(Post {
+                    caller,
+                    ip,
+                    to,
+                    answers: false,
+                    result: None,
+                });
+                let wait = self.rng.between(10, 3_000);
+                self.after(wait, Event::PostArrives { post });
+            }
+            Fate::Answered(wait) => {
+                let late = if self.cloud.mood == Mood::Late {
+                    self.rng.between(0, 8_000)
+                } else {
+                    0
+                };
+                answers &= wait < timeout;
+                self.posts.push(Post {
+                    caller,
+                    ip,
+                    to,
+                    answers,
+                    result: None,
+                });
+                self.after(wait / 2 + late, Event::PostArrives { post });
+            }
+        }
+        self.after(timeout, Event::TimedOut { caller });
+    }
+
+    fn post_arrives(&mut self, post: usize) {
+        let Post {
+            ip, to, answers, ..
+        } = self.posts[post];
+        let result = self.cloud.act(self.now, ip, to, &mut self.rng);
+        self.say(&format!("a call arrives: {ip} to {to:?}: {result:?}"));
+        if let Ok((action, ends)) = &result {
+            self.at(*ends, Event::ActionEnds { action: action.id });
+        }
+        if answers {
+            self.posts[post].result = Some(result.map(|(action, _)| action));
+            let wait = self.rng.between(5, 60);
+            self.after(wait, Event::PostAnswered { post });
+        }
+    }
+
+    fn post_is(&mut self, caller: Caller, result: Result<Action, Error>) {
+        match caller {
+            Caller::Agent { i, run } => {
+                if self.nodes[i].run_id == run && matches!(result, Err(Error::Unprocessable { .. }))
+                {
+                    self.nodes[i].refused = true;
+                }
+                let kind = self.kind(i);
+                self.answered(i, run, News::Started(kind, result));
+            }
+            Caller::Actor { k, call } => self.actor_started(k, call, result),
+        }
+    }
+
+    pub fn poll(&mut self, caller: Caller, action: u64) {
+        match self.cloud.fate(&mut self.rng) {
+            Fate::Answered(wait) => self.after(
+                wait,
+                Event::PollAnswered {
+                    caller,
+                    action,
+                    fails: false,
+                },
+            ),
+            Fate::Refused(wait, _) => self.after(
+                wait,
+                Event::PollAnswered {
+                    caller,
+                    action,
+                    fails: true,
+                },
+            ),
+            Fate::Silence => {}
+        }
+        self.after(2_000, Event::TimedOut { caller });
+    }
+}
+
+impl Event {
+    /// The droplet on which it happens.
+    fn on(self) -> Option<usize> {
+        match self {
+            Self::AgentStarts { i }
+            | Self::AgentDies { i }
+            | Self::Fit { i, .. }
+            | Self::Wake { i, .. }
+            | Self::AddressSeen { i }
+            | Self::Line { i, .. }
+            | Self::Check { i, .. }
+            | Self::VrrpTimer { i, .. }
+            | Self::Packet { to: i, .. }
+            | Self::Read { i, .. }
+            | Self::ReadAnswered { i, .. }
+            | Self::ReadFailed { i, .. }
+            | Self::Ask { i, .. }
+            | Self::Asked { i, .. }
+            | Self::Frozen { i }
+            | Self::PollAnswered {
+                caller: Caller::Agent { i, .. },
+                ..
+            }
+            | Self::TimedOut {
+                caller: Caller::Agent { i, .. },
+            } => Some(i),
+            _ => None,
+        }
+    }
+}
+
+pub fn failure(limited: bool) -> Error {
+    if limited {
+        let retry_after = Some(std::time::Duration::from_secs(1));
+        Error::RateLimited { retry_after }
+    } else {
+        server()
+    }
+}
+
+pub fn state(vrrp: Vrrp) -> State {
+    match vrrp {
+        Vrrp::Unknown => 0,
+        Vrrp::Backup => 1,
+        Vrrp::Fault => 2,
+        Vrrp::Master => 3,
+    }
+}
+
+fn vrrp(state: State) -> Vrrp {
+    [Vrrp::Unknown, Vrrp::Backup, Vrrp::Fault, Vrrp::Master][usize::from(state)]
+}
