@@ -134,9 +134,9 @@ pub struct Matrix {
 /// Options of `drill soak`.
 #[derive(Debug, Args)]
 pub struct Soak {
-    /// How long
-    #[arg(long, value_name = "M", default_value_t = 60)]
-    pub minutes: u64,
+    /// How long; the round that is under way then is finished
+    #[arg(long, value_name = "M", default_value = "60", value_parser = minutes)]
+    pub minutes: Duration,
     /// The faults and their times follow from this number
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -210,6 +210,12 @@ pub struct Pair {
     /// Options that all drills share.
     #[command(flatten)]
     pub common: Common,
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    seconds(text)
+        .map(|seconds| seconds * 60)
+        .map_err(|_| "give a number of minutes, such as 60 or 0.5".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

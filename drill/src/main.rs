@@ -97,9 +97,8 @@ fn list_faults() -> Result<u8, Error> {
 async fn run_soak(options: &Soak) -> Result<u8, Error> {
     let temporary = tempfile::tempdir().map_err(Error::NoTemporary)?;
     let drill = drill(&options.pair, None, &temporary).await?;
-    let lasts = Duration::from_mins(options.minutes);
     let result = tokio::select! {
-        result = drill.soak(lasts, options.seed, options.first_round, &options.faults) => result,
+        result = drill.soak(options.minutes, options.seed, options.first_round, &options.faults) => result,
         () = interrupted() => Err(Error::Interrupted),
     };
     drill.undo().await?;

@@ -26,6 +26,8 @@ pub struct Cloud {
 #[derive(Deserialize)]
 struct ReservedIp {
     droplet: Option<DropletId>,
+    #[serde(default)]
+    locked: bool,
 }
 
 #[derive(Deserialize)]
@@ -91,13 +93,19 @@ impl Cloud {
     /// # Errors
     /// If the API does not say.
     pub async fn holder(&self, ip: IpAddr) -> Result<Option<u64>, Error> {
+        self.record(ip).await.map(|(holder, _)| holder)
+    }
+
+    /// The droplet that holds a reserved IP, and whether a move of it is under way.
+    ///
+    /// # Errors
+    /// If the API does not say.
+    pub async fn record(&self, ip: IpAddr) -> Result<(Option<u64>, bool), Error> {
         let path = format!("v2/reserved_ips/{ip}");
-        let mut body = self
-            .call(Method::GET, &path, None)
-            .await
-            .map_err(to_error)?;
+        let answer = self.call(Method::GET, &path, None).await;
+        let mut body = answer.map_err(to_error)?;
         let record: ReservedIp = self.parse(&path, body["reserved_ip"].take())?;
-        Ok(record.droplet.map(|droplet| droplet.id))
+        Ok((record.droplet.map(|droplet| droplet.id), record.locked))
     }
 
     /// The numbers of a reserved IP's assignments that were carried out, newest first, as far as the API shows them on

@@ -134,6 +134,16 @@ impl Load {
         samples
     }
 
+    /// How a request failed that was due after that time, if one did.
+    #[must_use]
+    pub fn first_failure_since(&self, from: Duration) -> Option<Failure> {
+        let records = lock(&self.records);
+        let mut recent = records
+            .iter()
+            .filter(|record| record.sample.scheduled >= from);
+        recent.find_map(|record| record.failure)
+    }
+
     /// Stops, waits for what is under way, and returns all, by schedule.
     pub async fn stop(mut self) -> (Vec<String>, Vec<Record>) {
         self.stop.send_replace(true);

@@ -26,9 +26,13 @@ impl Drill {
 
     async fn ready(&self) -> Result<Result<(Droplet, Droplet), String>, Error> {
         let live_ip = self.environment.live_ip;
-        let Some(holder) = self.cloud.holder(live_ip).await? else {
+        let (holder, moving) = self.cloud.record(live_ip).await?;
+        let Some(holder) = holder else {
             return Ok(Err(format!("no droplet holds the live IP {live_ip}")));
         };
+        if moving {
+            return Ok(Err(format!("a move of the live IP {live_ip} is under way")));
+        }
         let Some(live) = self
             .environment
             .droplets

@@ -17,8 +17,6 @@ use tokio::time::{Instant, sleep};
 
 /// Load without a failure before the fault: what fails then is no failover's fault.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// How long that may take.
-const WARM_UP_WITHIN: Duration = Duration::from_secs(30);
 /// How long good answers must last to count as recovered.
 pub(super) const SUSTAINED: Duration = Duration::from_secs(1);
 /// A move that no client notices is over when the record has changed and this much time has passed.
@@ -94,7 +92,7 @@ impl Drill {
         standby: &Droplet,
         load: &Load,
     ) -> Result<Observed, Error> {
-        let counted_from = warm_up(load).await?;
+        let counted_from = warm_up(load, self.plan.standby_within).await?;
         eprintln!("  {} is live; breaking it", live.name);
         let before = (Timestamp::now(), load.elapsed());
         let mut fault = self.inject(row, live, standby).await?;
@@ -227,25 +225,25 @@ impl Drill {
 }
 
 /// Returns from when requests count, once the load has had no failure for a while.
-pub(super) async fn warm_up(load: &Load) -> Result<Duration, Error> {
+///
+/// # Errors
+/// If it has none `within` that time.
+pub(super) async fn warm_up(load: &Load, within: Duration) -> Result<Duration, Error> {
     sleep(WARM_UP).await;
-    while load.elapsed() < WARM_UP_WITHIN {
+    loop {
         let from = load.elapsed().saturating_sub(WARM_UP);
-        let mut recent = load.samples().into_iter().rev();
-        if recent
-            .by_ref()
-            .take_while(|sample| sample.scheduled >= from)
-            .all(|sample| sample.good)
-        {
+        let failed = load.first_failure_since(from);
+        let Some(failure) = failed else {
             return Ok(from);
+        };
+        if load.elapsed() >= WARM_UP + within {
+            return Err(Error::NotReady(format!(
+                "clients had no {} s without a failed request ({failure})",
+                WARM_UP.as_secs()
+            )));
         }
         sleep(POLL).await;
     }
-    Err(Error::NotReady(format!(
-        "clients had no {} s without a failed request in {}",
-        WARM_UP.as_secs(),
-        WARM_UP_WITHIN.as_secs()
-    )))
 }
 
 /// New each time, for names that no run before has used.

@@ -9,12 +9,17 @@ use tokio::process::Command;
 use tokio::time::sleep;
 
 fn drill(cloud: &FakeCloud, arguments: &[&str]) -> Command {
+    command(cloud, "failover", arguments)
+}
+
+/// A drill of a pair against the stand-in.
+pub fn command(cloud: &FakeCloud, drill: &str, arguments: &[&str]) -> Command {
     let mut path = std::ffi::OsString::from(cloud.directory.path());
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
     let mut command = Command::new(env!("CARGO_BIN_EXE_drill"));
     command
-        .arg("failover")
+        .arg(drill)
         .args(arguments)
         .args([
             "--target",

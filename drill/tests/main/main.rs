@@ -3,4 +3,6 @@
 mod cloud;
 mod failover;
 mod fake;
+mod matrix;
 mod simulate;
+mod soak;

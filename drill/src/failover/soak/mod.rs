@@ -109,7 +109,7 @@ impl Drill {
         load::register(&self.api, &users).await?;
         let (watch, unassigned) = self.watch_record();
         let load = Load::start(&self.api, users, &self.plan.traffic);
-        let counted_from = warm_up(&load).await?;
+        let counted_from = warm_up(&load, self.plan.standby_within).await?;
 
         let mut round = Round::new(number, course);
         for blow in &course.faults {
