@@ -9,9 +9,11 @@ use std::process::{Command, Stdio};
 const TOOLS: &[(&str, &str)] = &[
     ("conntrack", "conntrack"),
     ("debootstrap", "debootstrap"),
+    ("mkfs.ext4", "e2fsprogs"),
     ("ip", "iproute2"),
     ("nft", "nftables"),
     ("nsenter", "util-linux"),
+    ("pgbouncer", "pgbouncer"),
     ("setpriv", "util-linux"),
     ("setsid", "util-linux"),
     ("ssh-keygen", "openssh-client"),
@@ -22,7 +24,15 @@ const TOOLS: &[(&str, &str)] = &[
 ];
 
 /// Kernel modules that are loaded where they aren't built in; droplets can't load any.
-const MODULES: &[&str] = &["overlay", "veth", "vxlan", "nf_tables", "nft_nat", "nft_ct"];
+const MODULES: &[&str] = &[
+    "loop",
+    "overlay",
+    "veth",
+    "vxlan",
+    "nf_tables",
+    "nft_nat",
+    "nft_ct",
+];
 
 /// Two droplets with what is installed on them, their packages and a database.
 const NEEDED_BYTES: u64 = 3 << 30;
@@ -48,6 +58,9 @@ pub fn check(root: &Path) -> Result<()> {
     if !filesystems.lines().any(|line| line.ends_with("\toverlay")) {
         missing
             .push("the kernel has no overlay file system: load or install its module".to_owned());
+    }
+    if !Path::new("/dev/loop-control").exists() {
+        missing.push("there are no loop devices: load the kernel's module loop".to_owned());
     }
     let free = free_bytes(root)?;
     if free < NEEDED_BYTES {

@@ -44,7 +44,9 @@ pub async fn inject(State(app): State<Arc<App>>, Body(order): Body<Order>) -> An
     }
     check(&app, &order.fault)?;
     let injected = app.breaker.inject(order.fault, duration, share, order.seed);
-    let active = injected.await.map_err(|error| ApiError::internal(&error))?;
+    // The words are for whoever breaks things here, who is no guest.
+    let refused = |error| ApiError::unprocessable(format!("{error:#}"));
+    let active = injected.await.map_err(refused)?;
     created(json!({"fault": active}))
 }
 

@@ -72,8 +72,11 @@ impl Record {
         pool.user = pool.user.filter(|user| !user.is_empty());
         let others = cluster.pools.iter().filter(|other| other.name != pool.name);
         let taken: u32 = others.map(|other| other.size).sum();
-        if pool.name.is_empty() || pool.name.len() > 63 {
-            return Err(invalid("a name of 1 to 63 characters must be given"));
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if !(1..=63).contains(&pool.name.len()) || !pool.name.chars().all(allowed) {
+            return Err(invalid(
+                "a name of 1 to 63 letters, digits, dashes, dots and underscores must be given",
+            ));
         }
         if !["transaction", "session", "statement"].contains(&pool.mode.as_str()) {
             return Err(invalid("mode is transaction, session or statement"));

@@ -187,7 +187,7 @@ pub struct DatabaseSpec {
 /// A connection pool of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolSpec {
-    /// Its name, which clients give as that of the database.
+    /// Its name, which clients give as that of the database: letters, digits, `_`, `-` and `.`.
     pub name: String,
     /// `transaction`, `session` or `statement`.
     pub mode: String,

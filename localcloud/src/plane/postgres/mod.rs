@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
+use tokio_postgres::Client;
 
 /// Port of every managed database on the platform.
 pub const PORT: u16 = 25060;
@@ -220,27 +221,31 @@ impl Cluster {
 
     /// Takes connections until clients get no more, for as long as this runs.
     pub async fn hold_connections(&self) {
-        let mut held = Vec::new();
+        let mut held: Vec<Client> = Vec::new();
         loop {
-            held.retain(|client: &tokio_postgres::Client| !client.is_closed());
-            // A superuser gets in until the server is full: a client's last place is left over.
-            if let Ok(primary) = self.roles().map(|roles| self.node(roles.primary)) {
-                while let Ok(client) = primary.connect("postgres").await {
-                    let used = "SELECT count(*) >= current_setting('max_connections')::int - $1 \
-                         FROM pg_stat_activity WHERE backend_type = 'client backend'";
-                    let kept = i64::from(PLATFORM_CONNECTIONS);
-                    match client.query_one(used, &[&kept]).await {
-                        Ok(row) if !row.get::<_, bool>(0) => held.push(client),
-                        Ok(_) => {
-                            held.push(client);
-                            break;
-                        }
-                        Err(_) => break,
-                    }
+            held.retain(|client| !client.is_closed());
+            // The last ones are the platform's own, here too.
+            while let Ok((client, left)) = self.take_connection().await {
+                if left >= 0 {
+                    held.push(client);
+                }
+                if left <= 0 {
+                    break;
                 }
             }
             sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// A connection to the primary, and how many clients may open after it.
+    async fn take_connection(&self) -> Result<(Client, i64)> {
+        let primary = self.node(self.roles()?.primary);
+        let client = primary.connect("postgres").await?;
+        let left = "SELECT current_setting('max_connections')::int8 - $1 - count(*) \
+             FROM pg_stat_activity WHERE backend_type = 'client backend'";
+        let kept = i64::from(PLATFORM_CONNECTIONS);
+        let left = client.query_one(left, &[&kept]).await?.get(0);
+        Ok((client, left))
     }
 
     /// Starts all nodes, the primary first.

@@ -132,7 +132,7 @@ fn settings(pools: &[PoolSpec]) -> String {
         let _ = write!(
             text,
             "{} = host={PRIMARY_FOR_POOLS} port={PORT} dbname={} pool_mode={} pool_size={}",
-            word(&pool.name),
+            pool.name,
             value(&pool.database),
             pool.mode,
             pool.size
@@ -169,7 +169,7 @@ fn access(pools: &[PoolSpec]) -> String {
         let user = pool.user.as_deref().map_or("all".to_owned(), word);
         let _ = writeln!(
             text,
-            "hostssl {} {user} all scram-sha-256",
+            "hostssl {} {user} 0.0.0.0/0 scram-sha-256",
             word(&pool.name)
         );
     }
@@ -210,8 +210,8 @@ mod tests {
         let pools = [pool("mine", Some("app")), pool("all", None)];
         assert_eq!(
             access(&pools),
-            "hostssl \"mine\" \"app\" all scram-sha-256\nhostssl \"all\" all all scram-sha-256\n"
+            "hostssl \"mine\" \"app\" 0.0.0.0/0 scram-sha-256\nhostssl \"all\" all 0.0.0.0/0 scram-sha-256\n"
         );
-        assert!(settings(&pools).contains("\"mine\" = host=127.0.0.2 port=25060 dbname='it''s' "));
+        assert!(settings(&pools).contains("mine = host=127.0.0.2 port=25060 dbname='it''s' "));
     }
 }
