@@ -14,6 +14,12 @@ pub fn run(place: &Place) -> Result<(), CliError> {
     let plan = Addresses::of_slot(place.slot()?);
     println!("export DIGITALOCEAN_API_URL={url}");
     println!("export DIGITALOCEAN_TOKEN={token}");
+    let (endpoint, id, secret) = place.spaces()?;
+    println!("# Spaces: for S3 clients, also on droplets, with a key that may do everything.");
+    println!("export SPACES_ENDPOINT_URL={endpoint}");
+    println!("export SPACES_ACCESS_KEY_ID={id}");
+    println!("export SPACES_SECRET_ACCESS_KEY={secret}");
+    println!("export TF_VAR_spaces_endpoint={endpoint}");
     println!("# The API as droplets reach it.");
     println!(
         "export LOCALCLOUD_DROPLET_API_URL=http://{}:{API_PORT}",

@@ -2,6 +2,7 @@
 
 use super::{CliError, Failure};
 use crate::plane::addresses::{Addresses, SLOTS};
+use crate::spaces::{ENDPOINT_FILE, KEY_FILE};
 use anyhow::{Context, Result};
 use clap::Args;
 use nix::fcntl::{Flock, FlockArg};
@@ -80,6 +81,20 @@ impl Place {
             (Ok(url), Ok(token)) => Ok((url, token)),
             _ => Err(self.no_cloud()),
         }
+    }
+
+    /// The URL of this cloud's Spaces, and id and secret of a key that may do everything there.
+    ///
+    /// # Errors
+    /// [`Failure::NoCloud`] when it was never up.
+    pub fn spaces(&self) -> Result<(String, String, String), CliError> {
+        let cloud = self.cloud()?;
+        let read = |file: &str| fs::read_to_string(cloud.join(file)).map(|t| t.trim().to_owned());
+        let (Ok(url), Ok(key)) = (read(ENDPOINT_FILE), read(KEY_FILE)) else {
+            return Err(self.no_cloud());
+        };
+        let (id, secret) = key.split_once(' ').unwrap_or((&key, ""));
+        Ok((url, id.to_owned(), secret.to_owned()))
     }
 
     /// The failure of a command that needs a cloud.

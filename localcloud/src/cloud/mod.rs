@@ -117,6 +117,9 @@ pub struct Record {
     /// Keys of Spaces by their id.
     #[serde(default)]
     pub spaces_keys: BTreeMap<String, SpacesKey>,
+    /// Buckets of Spaces by name, and when each was made; what is in them is no part of the record.
+    #[serde(default)]
+    pub spaces_buckets: BTreeMap<String, Timestamp>,
     /// Alert policies by id.
     #[serde(default)]
     pub alert_policies: BTreeMap<Uuid, AlertPolicy>,
@@ -160,6 +163,7 @@ impl Record {
             domains: BTreeMap::new(),
             uptime_checks: BTreeMap::new(),
             spaces_keys: BTreeMap::new(),
+            spaces_buckets: BTreeMap::new(),
             alert_policies: BTreeMap::new(),
             certificates: BTreeMap::new(),
             images: BTreeMap::new(),

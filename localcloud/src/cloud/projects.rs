@@ -235,7 +235,10 @@ impl Record {
             let name = domain.name.clone();
             ("domain", "domains", name, domain.created_at)
         });
+        let buckets = self.spaces_buckets.iter();
+        let buckets = buckets.map(|(name, made)| ("space", "spaces", name.clone(), *made));
         let all = droplets.chain(reserved).chain(databases).chain(domains);
+        let all = all.chain(buckets);
         all.map(|(kind, path, id, created_at)| {
             let urn = format!("do:{kind}:{id}");
             let assignment = self.assignments.get(&urn);

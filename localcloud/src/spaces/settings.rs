@@ -56,7 +56,8 @@ impl Spaces {
                 }
             }
         };
-        tokio::task::spawn_blocking(make).await.map_err(failed)?
+        tokio::task::spawn_blocking(make).await.map_err(failed)??;
+        self.tell_projects().await
     }
 
     /// Removes an empty bucket, with uploads that nobody has finished.
@@ -75,7 +76,30 @@ impl Spaces {
             buckets.remove(&name);
             Ok(())
         };
-        tokio::task::spawn_blocking(remove).await.map_err(failed)?
+        tokio::task::spawn_blocking(remove)
+            .await
+            .map_err(failed)??;
+        self.tell_projects().await
+    }
+
+    /// Lets the record know which buckets there are: they are resources of projects.
+    ///
+    /// # Errors
+    /// When the record can't be stored.
+    pub(super) async fn tell_projects(&self) -> S3Result<()> {
+        let told = self.store.change(|record| {
+            let buckets = self.lock();
+            let settings = buckets.values().map(|bucket| &bucket.settings);
+            let there = settings.map(|settings| (settings.name.clone(), settings.created_at));
+            record.spaces_buckets = there.collect();
+            let gone = |urn: &str| {
+                let bucket = urn.strip_prefix("do:space:");
+                bucket.is_some_and(|name| !buckets.contains_key(name))
+            };
+            record.assignments.retain(|urn, _| !gone(urn));
+            Ok(())
+        });
+        told.await.map_err(failed)
     }
 
     /// The buckets of a region, or all.

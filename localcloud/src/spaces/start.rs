@@ -3,7 +3,7 @@
 use super::Spaces;
 use crate::cloud::spaces_keys::{Grant, KeySettings, Permission};
 use crate::cloud::store::{Store, replace_file};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +33,12 @@ pub async fn start(
         let url = format!("http://{address}\n");
         replace_file(&directory.join(ENDPOINT_FILE), url.as_bytes())?;
     }
-    Spaces::open(&directory.join("spaces"), Arc::clone(store), day)
+    let spaces = Spaces::open(&directory.join("spaces"), Arc::clone(store), day)?;
+    spaces
+        .tell_projects()
+        .await
+        .map_err(|error| anyhow!("{error:?}"))?;
+    Ok(spaces)
 }
 
 /// Makes a key with full access once; one that was deleted through the API stays deleted.
