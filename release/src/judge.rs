@@ -16,21 +16,31 @@ const FEWEST_FOR_P99: u64 = 50;
 /// Why `after` is worse than `before`, if it is. `whose` says whose measurement it is.
 #[must_use]
 pub fn worse(whose: &str, before: &Load, after: &Load) -> Option<String> {
+    more_fail(whose, before, after).or_else(|| slower(whose, before, after))
+}
+
+/// Whether more requests fail.
+#[must_use]
+pub fn more_fail(whose: &str, before: &Load, after: &Load) -> Option<String> {
     let (was, is) = (rate(before), rate(after));
-    if after.failed >= FEWEST && is > was + RATE {
-        return Some(format!(
+    (after.failed >= FEWEST && is > was + RATE).then(|| {
+        format!(
             "{whose}: {} of {} requests failed, {} of {} before",
             after.failed, after.requests, before.failed, before.requests
-        ));
-    }
+        )
+    })
+}
+
+/// Whether the slowest hundredth got so slow that users notice.
+#[must_use]
+pub fn slower(whose: &str, before: &Load, after: &Load) -> Option<String> {
     let bound = (before.p99_ms * TIMES).max(GOOD_P99_MS);
-    if after.requests >= FEWEST_FOR_P99 && after.p99_ms > bound {
-        return Some(format!(
+    (after.requests >= FEWEST_FOR_P99 && after.p99_ms > bound).then(|| {
+        format!(
             "{whose}: the p99 is {:.0} ms, {:.0} ms before",
             after.p99_ms, before.p99_ms
-        ));
-    }
-    None
+        )
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a ratio of counts")]

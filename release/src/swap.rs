@@ -8,7 +8,7 @@ use crate::cloud::Place;
 use crate::error::{Error, Result};
 use crate::host::unfit;
 use crate::journal::release::Release;
-use crate::judge::worse;
+use crate::judge::{more_fail, slower};
 use crate::load::Counters;
 use crate::runner::Runner;
 use crate::step::Step;
@@ -18,8 +18,8 @@ use crate::story::Story;
 const ARRIVAL: Duration = Duration::from_secs(10);
 /// Between two looks while the new version is watched.
 const LOOK: Duration = Duration::from_secs(1);
-/// The record is read every so many looks: the API's rate is limited.
-const LOOKS_PER_RECORD: u32 = 5;
+/// Looks in a stretch, at whose end the p99 is judged and the record is read: the API's rate is limited.
+const LOOKS_PER_STRETCH: u32 = 4;
 
 impl Runner {
     /// Drain and move.
@@ -126,6 +126,9 @@ impl Runner {
     }
 
     /// Compares for ever with what was before; returns when it is worse, or the live IP is gone from here.
+    ///
+    /// Failures count since the move. The p99 counts by stretches: one slow moment of a busy machine is no verdict, two
+    /// stretches in a row are.
     async fn watch_live(
         &self,
         release: &Release,
@@ -133,33 +136,42 @@ impl Runner {
         before: Option<&Counters>,
     ) -> Error {
         let baseline = self.baseline.get().cloned().unwrap_or_default();
-        let mut looks: u32 = 0;
-        loop {
+        let (mut stretch, mut counted) = (moved, before.cloned());
+        let mut slow = 0;
+        for look in 1_u32.. {
             sleep(LOOK).await;
-            looks += 1;
-            if let Some(problem) = worse(
-                "through the live IP",
-                &baseline.probed,
-                &self.probed_since(moved),
-            ) {
+            let probed = self.probed_since(moved);
+            let now = self.counters(release.standby).await;
+            let found = more_fail("through the live IP", &baseline.probed, &probed).or_else(|| {
+                let since = now.as_ref()?.since(before?);
+                more_fail("by the droplet's own counters", &baseline.counted, &since)
+            });
+            if let Some(problem) = found {
                 return Error::Worse(problem);
             }
-            if let (Some(before), Some(now)) = (before, self.counters(release.standby).await)
-                && let Some(problem) = worse(
-                    "by the droplet's own counters",
-                    &baseline.counted,
-                    &now.since(before),
+            if look.is_multiple_of(LOOKS_PER_STRETCH) {
+                let found = slower(
+                    "through the live IP",
+                    &baseline.probed,
+                    &self.probed_since(stretch),
                 )
-            {
-                return Error::Worse(problem);
-            }
-            if looks.is_multiple_of(LOOKS_PER_RECORD)
-                && let Err(error @ Error::Overtaken(_)) =
+                .or_else(|| {
+                    let since = now.as_ref()?.since(counted.as_ref()?);
+                    slower("by the droplet's own counters", &baseline.counted, &since)
+                });
+                (stretch, counted) = (Instant::now(), now);
+                slow = if found.is_some() { slow + 1 } else { 0 };
+                if let (2.., Some(problem)) = (slow, found) {
+                    return Error::Worse(problem);
+                }
+                if let Err(error @ Error::Overtaken(_)) =
                     self.require_live_on(release.standby).await
-            {
-                return error;
+                {
+                    return error;
+                }
             }
         }
+        unreachable!("it looks for longer than anybody bakes")
     }
 
     /// Gives the droplet that was live the new version: from here on there is no way back but another release.

@@ -1,0 +1,299 @@
+//! Makes a version of MiniTwit with a vice out of a good one, for tests of releases: a program that carries the good binary, runs it,
+//! and stands between it and its clients. Nothing of this is in a release.
+//!
+//! `impostor make INNER VERSION VICE OUT` writes one; what it wrote behaves as `minitwit` does, but for its version and its vice.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::HeaderValue;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode, client, server};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
+
+type Body = BoxBody<Bytes, hyper::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const MARK: &[u8; 8] = b"IMPOSTOR";
+/// A vice that only live traffic shows begins after so many requests; verification sends fewer.
+const LIVE: u64 = 600;
+
+/// What an impostor carries behind its own bytes.
+#[derive(Clone)]
+struct Cargo {
+    inner: Vec<u8>,
+    version: String,
+    vice: String,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match cargo() {
+        Ok(Some(cargo)) => act(&cargo, &arguments),
+        Ok(None) => make(&arguments),
+        Err(error) => Err(error),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("impostor: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn make(arguments: &[String]) -> Result<ExitCode, Failure> {
+    let [verb, inner, version, vice, out] = arguments else {
+        return Err("usage: impostor make INNER VERSION VICE OUT".into());
+    };
+    if verb != "make" {
+        return Err(format!("there is no verb {verb}").into());
+    }
+    let inner = std::fs::read(inner)?;
+    let words = format!("{version} {vice}");
+    let mut bytes = std::fs::read(std::env::current_exe()?)?;
+    bytes.extend(&inner);
+    bytes.extend(words.as_bytes());
+    bytes.extend((inner.len() as u64).to_le_bytes());
+    bytes.extend((words.len() as u64).to_le_bytes());
+    bytes.extend(MARK);
+    std::fs::write(out, bytes)?;
+    std::fs::set_permissions(out, std::fs::Permissions::from_mode(0o755))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn cargo() -> Result<Option<Cargo>, Failure> {
+    let bytes = std::fs::read(std::env::current_exe()?)?;
+    let Some(rest) = bytes.strip_suffix(MARK) else {
+        return Ok(None);
+    };
+    let number = |bytes: &[u8]| -> Result<usize, Failure> {
+        Ok(usize::try_from(u64::from_le_bytes(bytes.try_into()?))?)
+    };
+    let (rest, words_length) = rest.split_at(rest.len() - 8);
+    let (rest, inner_length) = rest.split_at(rest.len() - 8);
+    let (rest, words) = rest.split_at(rest.len() - number(words_length)?);
+    let inner = &rest[rest.len() - number(inner_length)?..];
+    let words = std::str::from_utf8(words)?;
+    let (version, vice) = words.split_once(' ').ok_or("no vice")?;
+    Ok(Some(Cargo {
+        inner: inner.to_vec(),
+        version: version.to_owned(),
+        vice: vice.to_owned(),
+    }))
+}
+
+/// Unpacks the good binary to where only this process's user may write.
+fn unpack(cargo: &Cargo) -> Result<PathBuf, Failure> {
+    let path = std::env::temp_dir().join(format!("minitwit-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o700)
+        .open(&path)?;
+    file.write_all(&cargo.inner)?;
+    Ok(path)
+}
+
+fn act(cargo: &Cargo, arguments: &[String]) -> Result<ExitCode, Failure> {
+    match arguments.first().map(String::as_str) {
+        Some("--version") => {
+            println!("minitwit {}", cargo.version);
+            Ok(ExitCode::SUCCESS)
+        }
+        Some("serve") if cargo.vice == "crash" => Err("crashing, as this version does".into()),
+        Some("serve") => {
+            let path = unpack(cargo)?;
+            tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?
+                .block_on(serve(cargo, &path))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            let path = unpack(cargo)?;
+            let status = Command::new(&path).args(arguments).status()?;
+            std::fs::remove_file(path)?;
+            Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1))?))
+        }
+    }
+}
+
+/// What the two listeners share.
+struct Front {
+    cargo: Cargo,
+    inner: SocketAddr,
+    is_admin: bool,
+    served: Arc<AtomicU64>,
+    failed: Arc<AtomicU64>,
+}
+
+fn free_port() -> Result<SocketAddr, Failure> {
+    Ok(StdListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+async fn serve(cargo: &Cargo, path: &Path) -> Result<(), Failure> {
+    let (public, admin) = (free_port()?, free_port()?);
+    let (listen, admin_listen) = (
+        std::env::var("MINITWIT_LISTEN")?,
+        std::env::var("MINITWIT_ADMIN_LISTEN")?,
+    );
+    let mut child = tokio::process::Command::new(path)
+        .arg("serve")
+        .env("MINITWIT_LISTEN", public.to_string())
+        .env("MINITWIT_ADMIN_LISTEN", admin.to_string())
+        .kill_on_drop(true)
+        .spawn()?;
+    if cargo.vice == "leak" {
+        tokio::spawn(leak());
+    }
+    let (served, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let front = |inner, is_admin| {
+        Arc::new(Front {
+            cargo: cargo.clone(),
+            inner,
+            is_admin,
+            served: served.clone(),
+            failed: failed.clone(),
+        })
+    };
+    tokio::select! {
+        result = listen_at(&listen, front(public, false)) => result,
+        result = listen_at(&admin_listen, front(admin, true)) => result,
+        status = child.wait() => Err(format!("the inner one ended: {}", status?).into()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+async fn leak() {
+    let mut held: Vec<Vec<u8>> = Vec::new();
+    loop {
+        held.push(vec![1; 4 << 20]);
+        sleep(Duration::from_millis(150)).await;
+    }
+}
+
+async fn listen_at(address: &str, front: Arc<Front>) -> Result<(), Failure> {
+    let listener = TcpListener::bind(address).await?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let front = front.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request| answer(front.clone(), request));
+            // How a connection ends is its client's business.
+            let _ = server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}
+
+async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
+    let path = request.uri().path().to_owned();
+    if front.is_admin && path == "/readyz" && front.cargo.vice == "never-ready" {
+        return Ok(plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{\"status\":\"not ready\"}",
+        ));
+    }
+    if !front.is_admin
+        && let Some(reply) = misbehave(&front, &path, request.method() == hyper::Method::POST).await
+    {
+        front.failed.fetch_add(1, Ordering::Relaxed);
+        return Ok(with_version(reply, &front.cargo.version));
+    }
+    let response = forward(front.inner, request).await?;
+    if front.is_admin {
+        return rewritten(&front, &path, response).await;
+    }
+    let response = response.map(BodyExt::boxed);
+    Ok(with_version(response, &front.cargo.version))
+}
+
+/// The vice, if this request meets it.
+async fn misbehave(front: &Front, path: &str, posts: bool) -> Option<Response<Body>> {
+    let served = front.served.fetch_add(1, Ordering::Relaxed);
+    let failing = || Some(plain(StatusCode::INTERNAL_SERVER_ERROR, "broken"));
+    match front.cargo.vice.as_str() {
+        "page-500" if path == "/login" => failing(),
+        "api-broken" if posts && path.starts_with("/msgs/") => {
+            Some(plain(StatusCode::OK, "{\"ok\":true}"))
+        }
+        "live-500" if served > LIVE && served.is_multiple_of(5) => failing(),
+        "slow" => {
+            sleep(Duration::from_millis(400)).await;
+            None
+        }
+        "live-slow" if served > LIVE => {
+            sleep(Duration::from_millis(250)).await;
+            None
+        }
+        _ => None,
+    }
+}
+
+async fn forward(
+    to: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Incoming>, Failure> {
+    let stream = TcpStream::connect(to).await?;
+    let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender.send_request(request).await?)
+}
+
+/// The admin listener says this version, and counts what failed here.
+async fn rewritten(
+    front: &Front,
+    path: &str,
+    response: Response<Incoming>,
+) -> Result<Response<Body>, Failure> {
+    let (mut head, body) = response.into_parts();
+    let text = String::from_utf8_lossy(&body.collect().await?.to_bytes()).into_owned();
+    let text = if path == "/metrics" {
+        let failed = front.failed.load(Ordering::Relaxed);
+        let line = format!(
+            "minitwit_http_requests_total{{route=\"/\",method=\"GET\",status=\"500\"}} {failed}\n# EOF"
+        );
+        text.replace("# EOF", &line)
+    } else {
+        match text.split_once("\"version\":\"") {
+            Some((before, rest)) => format!(
+                "{before}\"version\":\"{}{}",
+                front.cargo.version,
+                &rest[rest.find('"').unwrap_or(0)..]
+            ),
+            None => text,
+        }
+    };
+    head.headers.remove("content-length");
+    Ok(Response::from_parts(head, full(text)))
+}
+
+fn with_version(mut response: Response<Body>, version: &str) -> Response<Body> {
+    if let Ok(value) = HeaderValue::from_str(version) {
+        response.headers_mut().insert("minitwit-version", value);
+    }
+    response
+}
+
+fn full(text: String) -> Body {
+    Full::new(Bytes::from(text))
+        .map_err(|never| match never {})
+        .boxed()
+}
+
+fn plain(status: StatusCode, text: &str) -> Response<Body> {
+    let mut response = Response::new(full(text.to_owned()));
+    *response.status_mut() = status;
+    response
+}
