@@ -148,14 +148,15 @@ fn finish(draft: &Path) -> Result<()> {
 
 /// Has services and sessions read the time of day through libfaketime, which gives the true one as
 /// long as there is no file [`CLOCK`]. Their timers and the monotonic clock stay the kernel's.
-/// It mistakes the timers of systemd's own services for ones by the time of day: those go without.
+/// It mistakes the timers of systemd's own services for ones by the time of day: those go without, and so
+/// does `systemd-run`, whose `--wait` would not end.
 fn prepare_clock(draft: &Path) -> Result<()> {
     let settings = [
         "LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1".to_owned(),
         format!("FAKETIME_TIMESTAMP_FILE={CLOCK}"),
         "FAKETIME_CACHE_DURATION=1".to_owned(),
         "FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned(),
-        "FAKETIME_SKIP_CMDS=java,node".to_owned(),
+        "FAKETIME_SKIP_CMDS=java,node,systemd-run".to_owned(),
         "NO_FAKE_STAT=1".to_owned(),
     ];
     write(draft, "etc/environment", &(settings.join("\n") + "\n"))?;
