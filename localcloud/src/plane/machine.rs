@@ -8,7 +8,9 @@ use super::namespace::Namespace;
 use super::process::{Process, control_groups, end_control_group, systemd_runs};
 use super::spec::DropletSeed;
 use anyhow::{Context, Result, bail};
+use md5::{Digest as _, Md5};
 use nix::sys::signal::Signal;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -181,6 +183,7 @@ impl Machine {
             .map(str::to_owned),
         );
         args.push(format!("--machine={}", self.name));
+        args.push(format!("--uuid={}", machine_id(&self.name)));
         args.push(format!(
             "--network-veth-extra={}:eth0",
             public_link(self.id)
@@ -267,6 +270,15 @@ impl Machine {
         }
         Ok(())
     }
+}
+
+/// The id that a host takes as `/etc/machine-id`. Without one, all would take the machine's own.
+fn machine_id(name: &str) -> String {
+    let mut id = String::new();
+    for byte in Md5::digest(name) {
+        write!(id, "{byte:02x}").expect("writing to a string works");
+    }
+    id
 }
 
 /// Name of the router's end of a droplet's `eth0`.
