@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down status live-url watch plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults lint check-vagrant
+.PHONY: help up down status live-url watch watch-cost plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -33,6 +33,9 @@ live-url: ## Print the live address, for scripts: make -s live-url
 
 watch: build ## Show graphs and alerts in the terminal, from the monitor droplet
 	@scripts/watch
+
+watch-cost: ## Measure what being watched takes of the live droplet
+	@scripts/watch-cost
 
 plan: ## Show what Terraform would change; exit code 2 if anything
 	@scripts/plan
@@ -93,7 +96,7 @@ deps: ## Install everything that any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible browser clients elastic lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-rules test-e2e test-faults
+	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching
 
 # Tests that boot hosts or enter namespaces need root; what is built stays the user's.
 ifneq ($(shell id -u),0)
@@ -128,6 +131,10 @@ test-e2e: build ## The whole environment in a localcloud of its own: up, load, f
 test-faults: build ## One run of each fault, in localclouds of its own
 	@scripts/install cloud terraform ansible
 	@scripts/test-faults
+
+test-watching: build ## Faults that must alert, and a quiet time that must not, in a localcloud of its own
+	@scripts/install cloud terraform ansible
+	@scripts/test-watching
 
 lint: ## Formatting, clippy, shellcheck, terraform fmt, ansible-lint, yamllint
 	@scripts/install rust terraform provider lint watching
