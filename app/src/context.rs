@@ -3,6 +3,7 @@
 use std::mem;
 use std::num::{IntErrorKind, ParseIntError};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use hyper::HeaderMap;
@@ -32,6 +33,31 @@ pub struct Context {
     user: Option<String>,
     claim: Option<Claim>,
     body: Result<Bytes>,
+    progress: Option<Progress>,
+}
+
+/// The simulator's progress that came with a call, for the handler to store with what it writes.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    value: i64,
+    taken: Arc<AtomicBool>,
+}
+
+impl Progress {
+    /// That nobody has taken yet.
+    #[must_use]
+    pub fn new(value: i64) -> Self {
+        Self {
+            value,
+            taken: Arc::default(),
+        }
+    }
+
+    /// Whether it is stored, or not, with what the call writes.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        self.taken.load(Ordering::Relaxed)
+    }
 }
 
 impl Context {
@@ -51,7 +77,21 @@ impl Context {
             user,
             claim,
             body,
+            progress: None,
         }
+    }
+
+    /// Has the handler store this with what it writes.
+    pub fn bring(&mut self, progress: Progress) {
+        self.progress = Some(progress);
+    }
+
+    /// What is to be stored with what the call writes.
+    #[must_use]
+    pub fn take_progress(&self) -> Option<i64> {
+        let progress = self.progress.as_ref()?;
+        progress.taken.store(true, Ordering::Relaxed);
+        Some(progress.value)
     }
 
     /// A database connection.

@@ -67,7 +67,8 @@ impl Registration {
         }
         let hash = context.app.hasher.hash(password).await?;
         let mut session = context.session().await?;
-        if !users::add(&mut session, &name, &email, &hash).await? {
+        let latest = context.take_progress();
+        if !users::add(&mut session, (&name, &email, &hash), latest).await? {
             return Err(Error::bad_request(NAME_TAKEN));
         }
         context.app.metrics.counts.users.inc();

@@ -37,16 +37,47 @@ pub fn no_content() -> Reply {
 /// # Errors
 /// When the value has no JSON form.
 pub fn json(value: &impl Serialize) -> Result<Reply> {
-    Ok(json_text(json_of(value)?))
+    Ok(json_text(json_of(value)?.into()))
+}
+
+/// 200 with a JSON array of these.
+///
+/// # Errors
+/// When one of them has no JSON form.
+pub fn json_list(values: impl Iterator<Item = impl Serialize>) -> Result<Reply> {
+    let mut text = vec![b'['];
+    for value in values {
+        if text.len() > 1 {
+            text.push(b',');
+        }
+        serde_json::to_writer(&mut text, &value).map_err(Error::internal)?;
+    }
+    text.push(b']');
+    Ok(json_text(text.into()))
+}
+
+/// A JSON array of values that are JSON already.
+///
+/// # Errors
+/// When one of them could not be made.
+pub fn json_joined<'v>(values: impl Iterator<Item = Result<&'v [u8]>>) -> Result<Bytes> {
+    let mut text = vec![b'['];
+    for value in values {
+        if text.len() > 1 {
+            text.push(b',');
+        }
+        text.extend_from_slice(value?);
+    }
+    text.push(b']');
+    Ok(text.into())
 }
 
 /// A value as JSON.
 ///
 /// # Errors
 /// When the value has no JSON form.
-pub fn json_of(value: &impl Serialize) -> Result<Bytes> {
-    let text = serde_json::to_vec(value).map_err(Error::internal)?;
-    Ok(text.into())
+pub fn json_of(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(Error::internal)
 }
 
 /// 200 with what is JSON already.

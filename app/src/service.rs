@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::auth::same_site;
 use crate::auth::session::{self, Claim};
 use crate::body;
-use crate::context::Context;
+use crate::context::{Context, Progress};
 use crate::error::{Error, Result};
 use crate::form;
 use crate::observe::Observation;
@@ -22,6 +22,7 @@ use crate::pages;
 use crate::panics;
 use crate::reply::{self, Reply};
 use crate::route::{Guard, Kind, Route};
+use crate::store::writes::{Act, Write};
 use crate::version::version;
 
 /// The pattern that logs and metrics show for paths that no route has.
@@ -114,9 +115,14 @@ async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -
     if call.kind == Kind::Page {
         guard(app, route, &head, call.client)?;
     }
-    let context = Context::new(app.clone(), head, call.user, call.claim, body);
+    let posts = head.method == Method::POST;
+    let mut context = Context::new(app.clone(), head, call.user, call.claim, body);
     let allowed = !route.for_simulator || app.credential.allows(context.headers());
     let latest = context.latest().filter(|_| route.records_latest);
+    let progress = latest.map(Progress::new);
+    if let Some(progress) = progress.clone().filter(|_| posts) {
+        context.bring(progress);
+    }
     let work = async {
         if allowed {
             handler(context).await
@@ -124,14 +130,26 @@ async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -
             Err(Error::Forbidden)
         }
     };
-    let Some(latest) = latest else {
+    let (Some(latest), Some(progress)) = (latest, progress) else {
         return work.await;
     };
     app.metrics.counts.simulator_called();
-    // Stored whatever becomes of the call, and before it is answered; two commits at a time take
-    // as long as one.
-    let (stored, outcome) = tokio::join!(app.shared.record_latest(latest), work);
-    stored?;
+    // Stored whatever becomes of the call, and before it is answered.
+    let record = async {
+        let act = Act::Nothing;
+        let latest = Some(latest);
+        app.shared.write(Write { act, latest }).await
+    };
+    if !posts {
+        let (stored, outcome) = tokio::join!(record, work);
+        stored?;
+        return outcome;
+    }
+    // A handler that stores something stores the progress with it: no error after a write.
+    let outcome = work.await;
+    if !progress.is_taken() {
+        record.await?;
+    }
     outcome
 }
 

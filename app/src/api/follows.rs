@@ -6,6 +6,7 @@ use crate::context::{Context, Text};
 use crate::error::{Error, Result};
 use crate::reply::{self, Reply};
 use crate::store::follows;
+use crate::store::writes::{Act, Write};
 
 #[derive(Serialize)]
 struct Follows {
@@ -44,7 +45,11 @@ pub async fn change(mut context: Context) -> Result<Reply> {
         target,
         follow,
     };
-    if !context.app.shared.change_follow(change).await? {
+    let write = Write {
+        act: Act::Follow(change),
+        latest: context.take_progress(),
+    };
+    if !context.app.shared.write(write).await? {
         return Err(Error::unknown_user());
     }
     context.app.metrics.counts.follow_changed(follow);

@@ -6,7 +6,8 @@ use crate::context::{Context, Text};
 use crate::error::{Error, Result};
 use crate::posting;
 use crate::reply::{self, Reply};
-use crate::store::messages::Message;
+use crate::store::newest::Line;
+use crate::store::writes::{Act, Write};
 
 #[derive(Serialize)]
 struct Shown<'m> {
@@ -26,8 +27,7 @@ pub async fn of_all(context: Context) -> Result<Reply> {
     if let Some(json) = newest.json.get() {
         return Ok(reply::json_text(json.clone()));
     }
-    let messages = newest.entries.iter().map(|entry| &entry.message);
-    let json = reply::json_of(&shown(messages))?;
+    let json = reply::json_joined(newest.lines.iter().map(|line| json_of(line)))?;
     // Somebody else may have been faster; what is there is the same.
     let _ = newest.json.set(json.clone());
     Ok(reply::json_text(json))
@@ -39,7 +39,13 @@ pub async fn of_user(context: Context) -> Result<Reply> {
     let shared = &context.app.shared;
     let messages = shared.messages_of(author, context.count()).await?;
     let messages = messages.ok_or_else(Error::unknown_user)?;
-    reply::json(&shown(&messages))
+    let author = messages.author();
+    let shown = messages.iter().map(|(content, pub_date)| Shown {
+        content,
+        pub_date,
+        user: author,
+    });
+    reply::json_list(shown)
 }
 
 /// `POST /msgs/{user}`: a new message of that user.
@@ -48,7 +54,14 @@ pub async fn post(mut context: Context) -> Result<Reply> {
     let text = posted.content.into_string();
     posting::check(&text)?;
     let author = context.user()?;
-    if !context.app.shared.add_message(author, text).await? {
+    let write = Write {
+        act: Act::Post {
+            author,
+            content: text,
+        },
+        latest: context.take_progress(),
+    };
+    if !context.app.shared.write(write).await? {
         return Err(Error::unknown_user());
     }
     context.app.metrics.counts.messages.inc();
@@ -56,11 +69,16 @@ pub async fn post(mut context: Context) -> Result<Reply> {
     Ok(reply::no_content())
 }
 
-fn shown<'m>(messages: impl IntoIterator<Item = &'m Message>) -> Vec<Shown<'m>> {
-    let shown = messages.into_iter().map(|message| Shown {
+/// A message's JSON, made once.
+fn json_of(line: &Line) -> Result<&[u8]> {
+    if let Some(json) = line.json.get() {
+        return Ok(json);
+    }
+    let message = &line.entry.message;
+    let json = reply::json_of(&Shown {
         content: &message.content,
         pub_date: message.published_at,
         user: &message.author,
-    });
-    shown.collect()
+    })?;
+    Ok(line.json.get_or_init(|| json))
 }

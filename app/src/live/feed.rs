@@ -15,7 +15,7 @@ use super::recent::{Event, KEPT};
 use crate::app::App;
 use crate::database::{self, Target};
 use crate::log::chain;
-use crate::pages::timeline;
+use crate::pages::item;
 use crate::store::arrivals;
 use crate::store::messages::Entry;
 
@@ -147,7 +147,10 @@ async fn read(app: &App) -> database::Result<()> {
     let highest = entries.first().map(|entry| entry.id);
     let fresh = entries.into_iter().rev();
     let fresh = fresh.filter(|entry| !known.contains(&entry.id));
-    let fresh: Vec<_> = fresh.filter_map(event).map(Arc::new).collect();
+    let fresh: Vec<_> = fresh
+        .filter_map(|entry| event(&entry))
+        .map(Arc::new)
+        .collect();
     let mut recent = live.recent();
     recent.add(&fresh, highest, Instant::now());
     // What was there before the first read is not news, and nobody could listen before it.
@@ -166,10 +169,10 @@ struct Shown {
 }
 
 /// A message for listeners; `None` when it can't be shown.
-pub fn event(entry: Entry) -> Option<Event> {
+pub fn event(entry: &Entry) -> Option<Event> {
     let (id, published_at) = (entry.id, entry.message.published_at);
     let author = entry.message.author.clone();
-    let html = timeline::item(entry).ok()?;
+    let html = item::text(entry).ok()?;
     // JSON has no line breaks, which would end the field.
     let json = serde_json::to_string(&Shown { id, html }).ok()?;
     let frame = format!("id: {id}\ndata: {json}\n\n").into();

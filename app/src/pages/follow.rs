@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::reply::{self, Reply};
 use crate::store::follows::Change;
+use crate::store::writes::{Act, Write};
 
 /// `GET /{user}/follow`
 pub async fn follow(context: Context) -> Result<Reply> {
@@ -28,7 +29,11 @@ async fn change(context: &Context, follow: bool, done: &str) -> Result<Reply> {
         target: name.clone(),
         follow,
     };
-    if !context.app.shared.change_follow(change).await? {
+    let write = Write {
+        act: Act::Follow(change),
+        latest: None,
+    };
+    if !context.app.shared.write(write).await? {
         return Err(Error::unknown_user());
     }
     context.app.metrics.counts.follow_changed(follow);

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use hyper::HeaderMap;
 
-use super::timeline::READ;
 use crate::auth::session;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::live::{Audience, Event, Refused, feed};
 use crate::reply::{self, Reply};
-use crate::store::messages;
+use crate::store::messages::{self, Reader};
+use crate::store::shared::PAGE;
 use crate::store::users::{self, User};
 
 /// Of more followed users than this, the rest is seen at the next load.
@@ -92,15 +92,20 @@ async fn since(
         Timeline::Public => return Ok(None),
         Timeline::Of(user) => {
             let mut session = context.session().await?;
-            messages::page_of(&mut session, user.id, i64::MAX, READ).await?
+            messages::page_of(&mut session, user.id, i64::MAX, PAGE).await?
         }
         Timeline::Mine(viewer) => {
-            let mut session = context.session().await?;
-            messages::page_for(&mut session, viewer.id, i64::MAX, READ).await?
+            let reader = Reader {
+                id: viewer.id,
+                name: viewer.name.clone(),
+                before: i64::MAX,
+            };
+            let page = context.app.shared.timeline(reader).await?;
+            page.unwrap_or_default()
         }
     };
     let newer = page.into_iter().rev().filter(|entry| entry.id > after);
-    let events = newer.filter_map(feed::event).map(Arc::new);
+    let events = newer.filter_map(|entry| feed::event(&entry)).map(Arc::new);
     Ok(Some(events.collect()))
 }
 

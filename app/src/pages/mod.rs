@@ -5,6 +5,7 @@ mod escape;
 pub mod failure;
 pub mod follow;
 mod frame;
+pub mod item;
 pub mod live;
 pub mod login;
 mod path;

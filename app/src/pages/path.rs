@@ -1,5 +1,7 @@
 //! Addresses of pages.
 
+use std::fmt::{self, Display, Formatter};
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What stays as it is in a path segment.
@@ -9,10 +11,20 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// The page of the user of this name, as a path.
+#[derive(Clone, Copy, Debug)]
+pub struct User<'n>(pub &'n str);
+
+impl Display for User<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}", utf8_percent_encode(self.0, SEGMENT))
+    }
+}
+
 /// A user's page.
 #[must_use]
 pub fn user(name: &str) -> String {
-    format!("/{}", utf8_percent_encode(name, SEGMENT))
+    User(name).to_string()
 }
 
 /// Where a user's new messages come from.

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::posting;
 use crate::reply::{self, Reply};
+use crate::store::writes::{Act, Write};
 
 /// `POST /add_message`: the field `text`. Without a text nothing is said.
 pub async fn add_message(mut context: Context) -> Result<Reply> {
@@ -18,7 +19,14 @@ pub async fn add_message(mut context: Context) -> Result<Reply> {
         return Ok(reply);
     }
     posting::check(&text)?;
-    if !context.app.shared.add_message(viewer.name, text).await? {
+    let write = Write {
+        act: Act::Post {
+            author: viewer.name,
+            content: text,
+        },
+        latest: None,
+    };
+    if !context.app.shared.write(write).await? {
         return Err(Error::Unauthorized);
     }
     context.app.metrics.counts.messages.inc();

@@ -1,11 +1,12 @@
 //! Timelines: of all users and of one, newest first, 30 messages a page.
 
+use std::fmt::Display;
+
 use askama::Template;
 use hyper::header;
-use jiff::Timestamp;
-use md5::{Digest, Md5};
 
 use super::frame::{self, Frame};
+use super::item::{self, Item};
 use super::path;
 use crate::auth::session;
 use crate::context::Context;
@@ -13,19 +14,19 @@ use crate::database::Session;
 use crate::error::{Error, Result};
 use crate::reply::{self, Reply};
 use crate::store::follows;
-use crate::store::messages::{self, Entry};
+use crate::store::messages::{self, Entry, Reader};
+use crate::store::newest::Line;
+use crate::store::shared::PAGE;
 use crate::store::users::{self, User};
 
 const PER_PAGE: usize = 30;
 
-/// One more than is shown tells whether there are older ones.
-pub const READ: i64 = 31;
-
 #[derive(Template)]
 #[template(path = "timeline.html")]
-struct Timeline {
+struct Timeline<M: Display> {
     title: String,
-    messages: Vec<Line>,
+    /// List items.
+    messages: Vec<M>,
     older: Option<i64>,
     /// Where new messages come from; older pages get none.
     live: Option<String>,
@@ -46,33 +47,27 @@ enum Above {
     Stranger(String),
 }
 
-/// One message of a list.
-#[derive(Template)]
-#[template(path = "message.html")]
-struct Line {
-    id: i64,
-    avatar: String,
-    author: String,
-    author_path: String,
-    content: String,
-    published: String,
-}
-
 /// `GET /`: the messages of the viewer and of all whom the viewer follows.
 pub async fn home(context: Context) -> Result<Reply> {
     let Some(claim) = context.claim() else {
         return reply::redirect("/public");
     };
-    let mut session = context.session().await?;
-    let Some(viewer) = session::confirm(claim, &mut session).await? else {
+    let viewer = User {
+        id: claim.id,
+        name: claim.name.clone(),
+    };
+    let reader = Reader {
+        id: claim.id,
+        name: claim.name.clone(),
+        before: before(&context),
+    };
+    let Some(entries) = context.app.shared.timeline(reader).await? else {
         return reply::redirect("/public");
     };
-    let entries = messages::page_for(&mut session, viewer.id, before(&context), READ).await?;
-    drop(session);
     let above = Above::Form(viewer.name.clone());
     let title = "My Timeline".to_owned();
     let live = "/live?mine".to_owned();
-    show(&context, title, entries, above, Some(viewer), live)
+    show(&context, (title, live), &entries, above, Some(viewer))
 }
 
 /// `GET /public`: the messages of all users.
@@ -83,10 +78,9 @@ pub async fn public(context: Context) -> Result<Reply> {
     }
     let mut session = context.session().await?;
     let viewer = session::viewer(&context, &mut session).await?;
-    let entries = messages::page(&mut session, before, READ).await?;
+    let entries = messages::page(&mut session, before, PAGE).await?;
     drop(session);
-    let timeline = public_timeline(&context, entries, viewer);
-    frame::show(&context, &timeline)
+    show(&context, public_page(), &entries, Above::Nothing, viewer)
 }
 
 /// The first page: read once for all who ask at the same time, rendered once for all of those who
@@ -94,11 +88,16 @@ pub async fn public(context: Context) -> Result<Reply> {
 async fn newest(context: &Context) -> Result<Reply> {
     let anonymous = !context.headers().contains_key(header::COOKIE);
     let viewer = session::viewer_if_claimed(context).await?;
-    let newest = context.app.shared.newest(READ).await?;
+    let newest = context.app.shared.newest(PAGE).await?;
     if anonymous && let Some(page) = newest.page.get() {
         return Ok(reply::html_text(page.clone()));
     }
-    let timeline = public_timeline(context, newest.entries.clone(), viewer);
+    let items = newest
+        .lines
+        .iter()
+        .map(|line| Ok((line.entry.id, item_of(line)?)));
+    let items = items.collect::<Result<Vec<_>>>()?;
+    let timeline = timeline(context, public_page(), items, Above::Nothing, viewer);
     if !anonymous {
         return frame::show(context, &timeline);
     }
@@ -108,10 +107,18 @@ async fn newest(context: &Context) -> Result<Reply> {
     Ok(reply::html_text(page))
 }
 
-fn public_timeline(context: &Context, entries: Vec<Entry>, viewer: Option<User>) -> Timeline {
-    let title = "Public Timeline".to_owned();
-    let live = "/live".to_owned();
-    timeline(context, title, entries, Above::Nothing, viewer, live)
+/// A message's list item, made once.
+fn item_of(line: &Line) -> Result<&str> {
+    if let Some(item) = line.item.get() {
+        return Ok(item);
+    }
+    let text = item::text(&line.entry)?;
+    Ok(line.item.get_or_init(|| text))
+}
+
+/// Title, and where new messages come from.
+fn public_page() -> (String, String) {
+    ("Public Timeline".to_owned(), "/live".to_owned())
 }
 
 /// `GET /{user}`: the messages of one.
@@ -122,11 +129,11 @@ pub async fn user(context: Context) -> Result<Reply> {
     let user = user.ok_or_else(Error::unknown_user)?;
     let viewer = session::viewer(&context, &mut session).await?;
     let above = relation(&mut session, viewer.as_ref(), &user).await?;
-    let entries = messages::page_of(&mut session, user.id, before(&context), READ).await?;
+    let entries = messages::page_of(&mut session, user.id, before(&context), PAGE).await?;
     drop(session);
     let title = format!("{}'s Timeline", user.name);
     let live = path::live(&user.name);
-    show(&context, title, entries, above, viewer, live)
+    show(&context, (title, live), &entries, above, viewer)
 }
 
 /// What a user is to the viewer.
@@ -147,83 +154,37 @@ fn before(context: &Context) -> i64 {
     given.unwrap_or(i64::MAX)
 }
 
-/// The list item of one message, as a page shows it.
-pub fn item(entry: Entry) -> Result<String> {
-    line(entry).render().map_err(Error::internal)
-}
-
 fn show(
     context: &Context,
-    title: String,
-    entries: Vec<Entry>,
+    page: (String, String),
+    entries: &[Entry],
     above: Above,
     viewer: Option<User>,
-    live: String,
 ) -> Result<Reply> {
-    let timeline = timeline(context, title, entries, above, viewer, live);
+    let items = entries.iter().map(|entry| (entry.id, Item::of(entry)));
+    let timeline = timeline(context, page, items.collect(), above, viewer);
     frame::show(context, &timeline)
 }
 
-fn timeline(
+/// A page of list items with their messages' numbers, one more than is shown if there are older ones.
+fn timeline<M: Display>(
     context: &Context,
-    title: String,
-    mut entries: Vec<Entry>,
+    (title, live): (String, String),
+    mut items: Vec<(i64, M)>,
     above: Above,
     viewer: Option<User>,
-    live: String,
-) -> Timeline {
-    let more = entries.len() > PER_PAGE;
-    entries.truncate(PER_PAGE);
-    let newest = entries.first().map_or(0, |entry| entry.id);
-    let older = entries.last().map(|entry| entry.id).filter(|_| more);
+) -> Timeline<M> {
+    let more = items.len() > PER_PAGE;
+    items.truncate(PER_PAGE);
+    let newest = items.first().map_or(0, |(id, _)| *id);
+    let older = items.last().map(|(id, _)| *id).filter(|_| more);
     Timeline {
         title,
         older,
         live: (before(context) == i64::MAX).then_some(live),
         newest,
-        messages: entries.into_iter().map(line).collect(),
+        messages: items.into_iter().map(|(_, item)| item).collect(),
         above,
         frame: Frame::new(context, viewer.map(|viewer| viewer.name)),
-    }
-}
-
-fn line(entry: Entry) -> Line {
-    let author = entry.message.author;
-    Line {
-        id: entry.id,
-        avatar: avatar(&entry.email),
-        author_path: path::user(&author),
-        author,
-        content: entry.message.content,
-        published: published(entry.message.published_at),
-    }
-}
-
-/// Gravatar's address for an e-mail: a generated image where the user has none.
-fn avatar(email: &str) -> String {
-    let hash = Md5::digest(email.trim().to_lowercase());
-    format!("https://www.gravatar.com/avatar/{hash:x}?d=identicon&s=48")
-}
-
-/// Seconds since 1970 as `2026-11-21 @ 08:38`, in UTC.
-fn published(seconds: i64) -> String {
-    let time = Timestamp::from_second(seconds).unwrap_or_default();
-    time.strftime("%Y-%m-%d @ %H:%M").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_shown_to_the_minute_in_utc() {
-        assert_eq!(published(1_795_250_280), "2026-11-21 @ 08:38");
-    }
-
-    #[test]
-    fn avatars_hash_the_trimmed_lower_case_address() {
-        let expected = "https://www.gravatar.com/avatar/\
-            0bc83cb571cd1c50ba6f3e8a78ef1346?d=identicon&s=48";
-        assert_eq!(avatar("  MyEmailAddress@example.com "), expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::database::{Result, Session};
 
-/// One more or one less.
+/// One more or one less, also where that is so already.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Who follows.
@@ -11,42 +11,6 @@ pub struct Change {
     pub target: String,
     /// Whether it begins, else it ends.
     pub follow: bool,
-}
-
-/// Begins and ends following, also where that is so already; `false` for each change of which
-/// either user is unknown.
-///
-/// # Errors
-/// When the database fails; then nothing was changed.
-pub async fn change(session: &mut Session, changes: &[Change]) -> Result<Vec<bool>> {
-    // Rows are taken in order, so that two processes don't wait for each other crosswise.
-    let sql = "
-        WITH pair AS MATERIALIZED (
-            SELECT n, follow,
-                (SELECT id FROM users WHERE name = follower) AS follower_id,
-                (SELECT id FROM users WHERE name = target) AS followed_id
-            FROM unnest($1::text[], $2::text[], $3::boolean[])
-                WITH ORDINALITY AS change (follower, target, follow, n)
-            ORDER BY follower_id, followed_id
-        ), added AS (
-            INSERT INTO follows (follower_id, followed_id)
-            SELECT follower_id, followed_id FROM pair
-            WHERE follow AND follower_id IS NOT NULL AND followed_id IS NOT NULL
-            ORDER BY follower_id, followed_id
-            ON CONFLICT DO NOTHING
-        ), removed AS (
-            DELETE FROM follows USING pair
-            WHERE NOT pair.follow
-              AND follows.follower_id = pair.follower_id
-              AND follows.followed_id = pair.followed_id
-        )
-        SELECT follower_id IS NOT NULL AND followed_id IS NOT NULL FROM pair ORDER BY n";
-    let of = |name: fn(&Change) -> &str| changes.iter().map(name).collect::<Vec<&str>>();
-    let followers = of(|change| &change.follower);
-    let targets = of(|change| &change.target);
-    let follow: Vec<bool> = changes.iter().map(|change| change.follow).collect();
-    let rows = session.query(sql, &[&followers, &targets, &follow]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// Names that each of these users follows, for each at most so many; `None` for each who is unknown.

@@ -1,5 +1,7 @@
 //! Messages, newest first; flagged ones are never read.
 
+use std::cmp::Reverse;
+use std::mem;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio_postgres::Row;
@@ -28,26 +30,26 @@ pub struct Entry {
     pub email: String,
 }
 
-/// Stores messages, each an author's name and the text; `false` for each whose author is unknown.
-///
-/// # Errors
-/// When the database fails; then none is stored.
-pub async fn add(session: &mut Session, messages: &[(String, String)]) -> Result<Vec<bool>> {
-    let sql = "
-        WITH input AS MATERIALIZED (
-            SELECT n, content, (SELECT id FROM users WHERE name = author) AS author_id
-            FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS message (author, content, n)
-        ), added AS (
-            INSERT INTO messages (author_id, content)
-            SELECT author_id, content FROM input WHERE author_id IS NOT NULL ORDER BY n
-        )
-        SELECT author_id IS NOT NULL FROM input ORDER BY n";
-    let (authors, contents): (Vec<&str>, Vec<&str>) = messages
-        .iter()
-        .map(|(author, content)| (author.as_str(), content.as_str()))
-        .unzip();
-    let rows = session.query(sql, &[&authors, &contents]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+/// The newest messages of one user, as they came from the database.
+pub struct OfOne {
+    author: String,
+    row: Row,
+}
+
+impl OfOne {
+    /// Their author's name.
+    #[must_use]
+    pub fn author(&self) -> &str {
+        &self.author
+    }
+
+    /// Text, and seconds since 1970 in UTC, of each, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, i64)> {
+        let texts: Option<Vec<&str>> = self.row.get(2);
+        let times: Option<Vec<SystemTime>> = self.row.get(3);
+        let times = times.unwrap_or_default().into_iter().map(seconds);
+        texts.unwrap_or_default().into_iter().zip(times)
+    }
 }
 
 /// The newest messages of each of these users, for each so many; `None` for each who is unknown.
@@ -56,60 +58,51 @@ pub async fn add(session: &mut Session, messages: &[(String, String)]) -> Result
 /// When the database fails.
 pub async fn newest_of(
     session: &mut Session,
-    users: &[(String, i64)],
-) -> Result<Vec<Option<Vec<Message>>>> {
-    // One row with nulls stands for a user without messages, or without an id for nobody.
+    users: Vec<(String, i64)>,
+) -> Result<Vec<Option<OfOne>>> {
     let sql = "
-        SELECT author.n, author.id IS NOT NULL, latest.content, latest.published_at
+        SELECT author.n, author.id IS NOT NULL, newest.texts, newest.times
         FROM (
             SELECT n, count, (SELECT id FROM users WHERE users.name = input.name) AS id
             FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS input (name, count, n)
             OFFSET 0
         ) author
-        LEFT JOIN LATERAL (
-            SELECT id, content, published_at FROM messages
-            WHERE author_id = author.id AND NOT flagged
-            ORDER BY id DESC LIMIT author.count
-        ) latest ON true
-        ORDER BY author.n, latest.id DESC";
+        CROSS JOIN LATERAL (
+            SELECT array_agg(content) AS texts, array_agg(published_at) AS times
+            FROM (
+                SELECT content, published_at FROM messages
+                WHERE author_id = author.id AND NOT flagged
+                ORDER BY id DESC LIMIT author.count
+            ) ordered
+        ) newest";
     let (names, counts): (Vec<&str>, Vec<i64>) = users
         .iter()
         .map(|(name, count)| (name.as_str(), count))
         .unzip();
     let rows = session.query(sql, &[&names, &counts]).await?;
-    let mut lists: Vec<Option<Vec<Message>>> = vec![None; users.len()];
-    for row in &rows {
+    let mut lists: Vec<Option<OfOne>> = users.iter().map(|_| None).collect();
+    let mut authors: Vec<_> = users.into_iter().map(|(author, _)| author).collect();
+    for row in rows.into_iter().filter(|row| row.get(1)) {
         let place = usize::try_from(row.get::<_, i64>(0) - 1).unwrap_or(usize::MAX);
-        let (Some(list), Some((author, _)), true) =
-            (lists.get_mut(place), users.get(place), row.get(1))
-        else {
-            continue;
-        };
-        let list = list.get_or_insert_default();
-        if let Some(content) = row.get::<_, Option<String>>(2) {
-            list.push(Message {
-                content,
-                published_at: seconds(row.get(3)),
-                author: author.clone(),
-            });
+        if let (Some(list), Some(author)) = (lists.get_mut(place), authors.get_mut(place)) {
+            let author = mem::take(author);
+            *list = Some(OfOne { author, row });
         }
     }
     Ok(lists)
 }
-
-/// Those of all users that are older than $1, at most $2: rows for [`entry`].
-pub(super) const PAGE: &str = "
-    SELECT messages.id, users.email, messages.content, messages.published_at, users.name
-    FROM messages JOIN users ON users.id = messages.author_id
-    WHERE NOT messages.flagged AND messages.id < $1
-    ORDER BY messages.id DESC LIMIT $2";
 
 /// A page of the messages of all users that are older than `before`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn page(session: &mut Session, before: i64, count: i64) -> Result<Vec<Entry>> {
-    let rows = session.query(PAGE, &[&before, &count]).await?;
+    let sql = "
+        SELECT messages.id, users.email, messages.content, messages.published_at, users.name
+        FROM messages JOIN users ON users.id = messages.author_id
+        WHERE NOT messages.flagged AND messages.id < $1
+        ORDER BY messages.id DESC LIMIT $2";
+    let rows = session.query(sql, &[&before, &count]).await?;
     Ok(rows.iter().map(entry).collect())
 }
 
@@ -132,33 +125,78 @@ pub async fn page_of(
     Ok(rows.iter().map(entry).collect())
 }
 
-/// A page of the messages of one user and of all whom that user follows, older than `before`.
+/// Whose timeline is asked for, as a session's claim has it, and from where on.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// The row.
+    pub id: i64,
+    /// As registered.
+    pub name: String,
+    /// Messages older than this.
+    pub before: i64,
+}
+
+/// For each reader a page of the messages of that user and of all whom the user follows; `None` for
+/// each who does not exist any more.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn page_for(
+pub async fn timelines(
     session: &mut Session,
-    reader_id: i64,
-    before: i64,
+    readers: &[Reader],
     count: i64,
-) -> Result<Vec<Entry>> {
-    // A few of each author's newest, then the newest of these: the cost doesn't grow with messages.
+) -> Result<Vec<Option<Vec<Entry>>>> {
+    // The numbers of a few of each author's newest, then of these the newest, and only then the
+    // messages: the cost doesn't grow with messages, and candidates are read from the index alone.
     let sql = "
-        SELECT latest.id, users.email, latest.content, latest.published_at, users.name
+        SELECT reader.n, page.id, page.email, page.content, page.published_at, page.name
         FROM (
-            SELECT $1::bigint AS id
-            UNION
-            SELECT followed_id FROM follows WHERE follower_id = $1
-        ) author
-        CROSS JOIN LATERAL (
-            SELECT id, content, published_at FROM messages
-            WHERE author_id = author.id AND NOT flagged AND id < $2
-            ORDER BY id DESC LIMIT $3
-        ) latest
-        JOIN users ON users.id = author.id
-        ORDER BY latest.id DESC LIMIT $3";
-    let rows = session.query(sql, &[&reader_id, &before, &count]).await?;
-    Ok(rows.iter().map(entry).collect())
+            SELECT n, before, (SELECT id FROM users WHERE id = claim AND name = reader_name) AS id
+            FROM unnest($1::bigint[], $2::text[], $3::bigint[])
+                WITH ORDINALITY AS input (claim, reader_name, before, n)
+            OFFSET 0
+        ) reader
+        LEFT JOIN LATERAL (
+            SELECT messages.id, email, content, published_at, name
+            FROM (
+                SELECT candidate.id
+                FROM (
+                    SELECT reader.id
+                    UNION ALL
+                    SELECT followed_id FROM follows
+                    WHERE follower_id = reader.id AND followed_id <> reader.id
+                ) author
+                CROSS JOIN LATERAL (
+                    SELECT id FROM messages
+                    WHERE author_id = author.id AND NOT flagged AND id < reader.before
+                    ORDER BY id DESC LIMIT $4
+                ) candidate
+                ORDER BY candidate.id DESC LIMIT $4
+            ) newest
+            JOIN messages ON messages.id = newest.id
+            JOIN users ON users.id = messages.author_id
+        ) page ON true
+        WHERE reader.id IS NOT NULL";
+    let ids: Vec<i64> = readers.iter().map(|reader| reader.id).collect();
+    let names: Vec<&str> = readers.iter().map(|reader| reader.name.as_str()).collect();
+    let before: Vec<i64> = readers.iter().map(|reader| reader.before).collect();
+    let rows = session.query(sql, &[&ids, &names, &before, &count]).await?;
+    let mut pages: Vec<Option<Vec<Entry>>> = readers.iter().map(|_| None).collect();
+    for row in &rows {
+        let place = usize::try_from(row.get::<_, i64>(0) - 1).unwrap_or(usize::MAX);
+        let Some(page) = pages.get_mut(place) else {
+            continue;
+        };
+        let page = page.get_or_insert_default();
+        // One row with nulls stands for a reader who sees nothing.
+        if row.get::<_, Option<i64>>(1).is_some() {
+            page.push(entry_from(row, 1));
+        }
+    }
+    for page in pages.iter_mut().flatten() {
+        page.sort_unstable_by_key(|entry| Reverse(entry.id));
+    }
+    Ok(pages)
 }
 
 fn seconds(time: SystemTime) -> i64 {
@@ -167,13 +205,18 @@ fn seconds(time: SystemTime) -> i64 {
 }
 
 pub(super) fn entry(row: &Row) -> Entry {
+    entry_from(row, 0)
+}
+
+/// From these columns on: number, e-mail, text, time, author.
+pub(super) fn entry_from(row: &Row, first: usize) -> Entry {
     Entry {
-        id: row.get(0),
-        email: row.get(1),
+        id: row.get(first),
+        email: row.get(first + 1),
         message: Message {
-            content: row.get(2),
-            published_at: seconds(row.get(3)),
-            author: row.get(4),
+            content: row.get(first + 2),
+            published_at: seconds(row.get(first + 3)),
+            author: row.get(first + 4),
         },
     }
 }

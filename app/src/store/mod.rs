@@ -7,3 +7,4 @@ pub mod messages;
 pub mod newest;
 pub mod shared;
 pub mod users;
+pub mod writes;

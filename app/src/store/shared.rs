@@ -5,23 +5,26 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::messages::Message;
+use super::messages::{Entry, OfOne};
 use super::newest::{Limits, Newest, Reader};
-use super::{follows, latest, messages};
+use super::writes::{self, Write};
+use super::{follows, messages};
 use crate::config::ServeConfig;
 use crate::database::{Batcher, Database, Result, Target, TargetError};
 
 /// Batches of one kind that run at once. More would leave smaller ones, and connections to others.
 const FLIGHTS: usize = 2;
 
+/// Messages of a page, and one more that tells whether there are older ones.
+pub const PAGE: i64 = 31;
+
 /// A batch for each frequent call.
 pub struct Shared {
     newest: Batcher<i64, Arc<Newest>>,
-    latest: Batcher<i64, ()>,
-    add_message: Batcher<(String, String), bool>,
-    messages_of: Batcher<(String, i64), Option<Vec<Message>>>,
-    change_follow: Batcher<follows::Change, bool>,
+    writes: Batcher<Write, bool>,
+    messages_of: Batcher<(String, i64), Option<OfOne>>,
     follows_of: Batcher<(String, i64), Option<Vec<String>>>,
+    timelines: Batcher<messages::Reader, Option<Vec<Entry>>>,
 }
 
 impl Shared {
@@ -33,38 +36,27 @@ impl Shared {
         let wait = config.database_wait_limit;
         Ok(Self {
             newest: newest(config)?,
-            // The last value wins. Calls of batches that run at the same time have no order.
-            latest: Batcher::new(FLIGHTS, wait, {
+            writes: Batcher::new(FLIGHTS, wait, {
                 let database = database.clone();
-                move |values: Vec<i64>| {
+                move |batch: Vec<Write>| {
                     let database = database.clone();
-                    async move {
-                        if let Some(last) = values.last() {
-                            latest::record(&mut database.session().await?, *last).await?;
-                        }
-                        Ok(vec![(); values.len()])
-                    }
-                }
-            }),
-            add_message: Batcher::new(FLIGHTS, wait, {
-                let database = database.clone();
-                move |batch: Vec<(String, String)>| {
-                    let database = database.clone();
-                    async move { messages::add(&mut database.session().await?, &batch).await }
+                    async move { writes::store(&mut database.session().await?, &batch).await }
                 }
             }),
             messages_of: Batcher::new(FLIGHTS, wait, {
                 let database = database.clone();
                 move |batch: Vec<(String, i64)>| {
                     let database = database.clone();
-                    async move { messages::newest_of(&mut database.session().await?, &batch).await }
+                    async move { messages::newest_of(&mut database.session().await?, batch).await }
                 }
             }),
-            change_follow: Batcher::new(FLIGHTS, wait, {
+            timelines: Batcher::new(FLIGHTS, wait, {
                 let database = database.clone();
-                move |batch: Vec<follows::Change>| {
+                move |batch: Vec<messages::Reader>| {
                     let database = database.clone();
-                    async move { follows::change(&mut database.session().await?, &batch).await }
+                    async move {
+                        messages::timelines(&mut database.session().await?, &batch, PAGE).await
+                    }
                 }
             }),
             follows_of: Batcher::new(FLIGHTS, wait, {
@@ -85,36 +77,29 @@ impl Shared {
         self.newest.ask(count).await
     }
 
-    /// Stores the simulator's progress; the last call wins.
+    /// Stores something; `false` when a user is unknown. Of the simulator's progress the last call
+    /// wins; calls that are made at the same time have no order.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn record_latest(&self, value: i64) -> Result<()> {
-        self.latest.ask(value).await
-    }
-
-    /// Stores a message; `false` when the author is unknown.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn add_message(&self, author: String, content: String) -> Result<bool> {
-        self.add_message.ask((author, content)).await
+    /// When the database fails; then neither is stored.
+    pub async fn write(&self, write: Write) -> Result<bool> {
+        self.writes.ask(write).await
     }
 
     /// The newest messages of one user; `None` when unknown.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn messages_of(&self, author: String, count: i64) -> Result<Option<Vec<Message>>> {
+    pub async fn messages_of(&self, author: String, count: i64) -> Result<Option<OfOne>> {
         self.messages_of.ask((author, count)).await
     }
 
-    /// Starts or ends following; `false` when either user is unknown.
+    /// A page of a signed-in user's timeline, [`PAGE`] messages; `None` when the user is gone.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn change_follow(&self, change: follows::Change) -> Result<bool> {
-        self.change_follow.ask(change).await
+    pub async fn timeline(&self, reader: messages::Reader) -> Result<Option<Vec<Entry>>> {
+        self.timelines.ask(reader).await
     }
 
     /// Names that a user follows; `None` when unknown.

@@ -33,23 +33,33 @@ pub async fn find(session: &mut Session, name: &str) -> Result<Option<User>> {
     }))
 }
 
-/// Adds a user; `false` when the name was taken in the meantime.
+/// Adds a user of this name, e-mail and hash, and stores the simulator's progress that came with it;
+/// `false` when the name was taken in the meantime.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn add(
     session: &mut Session,
-    name: &str,
-    email: &str,
-    password_hash: &str,
+    (name, email, password_hash): (&str, &str, &str),
+    latest: Option<i64>,
 ) -> Result<bool> {
     let sql = "
-        INSERT INTO users (name, email, password_hash) VALUES ($1, $2, $3)
-        ON CONFLICT (name) DO NOTHING";
+        WITH added AS (
+            INSERT INTO users (name, email, password_hash) VALUES ($1, $2, $3)
+            ON CONFLICT (name) DO NOTHING
+            RETURNING id
+        ), progress AS (
+            INSERT INTO latest (slot, position, value)
+            SELECT pg_backend_pid() % 64, nextval('latest_position'), $4::bigint
+            WHERE $4::bigint IS NOT NULL
+            ON CONFLICT (slot) DO UPDATE SET position = excluded.position, value = excluded.value
+            WHERE latest.position < excluded.position
+        )
+        SELECT id FROM added";
     let added = session
-        .execute(sql, &[&name, &email, &password_hash])
+        .query_opt(sql, &[&name, &email, &password_hash, &latest])
         .await?;
-    Ok(added == 1)
+    Ok(added.is_some())
 }
 
 /// The user of that name, with the hash of the password.
