@@ -1,12 +1,16 @@
 //! Right answers under many connections: every acknowledged write is read back, none is lost.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use reqwest::{Client, StatusCode};
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::{Barrier, Semaphore};
 use tokio::task::JoinSet;
 
+use crate::client::Connection;
+use crate::process::Server;
 use crate::seed::USERS;
 
 /// Messages that each connection posts.
@@ -14,6 +18,9 @@ const EACH: u32 = 3;
 
 /// Public reads show at most so many messages: with more writers a message may be gone already.
 const SEEN_IN_PUBLIC: u32 = 256;
+
+/// Connections that are being made at a time.
+const CONNECTING: usize = 512;
 
 /// What came of it.
 #[derive(Default)]
@@ -26,86 +33,128 @@ pub struct Verdict {
     pub refused: u64,
     /// The first wrong answers.
     pub wrong: Vec<String>,
+    /// MB resident with all connections open and idle, after their work.
+    pub resident: f64,
 }
 
-/// `connections` clients post and read back at once.
+/// What all clients share.
+struct Plan {
+    to: SocketAddr,
+    authorization: String,
+    mark: String,
+    connecting: Semaphore,
+    connected: Barrier,
+    done: Barrier,
+    end: Barrier,
+    public: bool,
+}
+
+/// `connections` clients, all connected before the first of them begins, post and read back.
 ///
 /// # Errors
 /// When the database can't be asked at the end.
 pub async fn run(
-    address: &str,
+    server: &Server,
     database: &tokio_postgres::Client,
     authorization: &str,
     connections: u32,
 ) -> Result<Verdict> {
-    let mark = format!("check {connections} {}", jiff::Timestamp::now());
-    let (base, authorization) = (
-        Arc::<str>::from(format!("http://{address}")),
-        Arc::<str>::from(authorization),
-    );
-    let mut clients = JoinSet::new();
+    let clients = usize::try_from(connections)?;
+    let plan = Arc::new(Plan {
+        to: server.address.parse()?,
+        authorization: authorization.to_owned(),
+        mark: format!("check {connections} {}", jiff::Timestamp::now()),
+        connecting: Semaphore::new(CONNECTING),
+        connected: Barrier::new(clients),
+        done: Barrier::new(clients + 1),
+        end: Barrier::new(clients + 1),
+        public: connections <= SEEN_IN_PUBLIC,
+    });
+    let mut tasks = JoinSet::new();
     for n in 0..connections {
-        let (base, authorization, mark) = (base.clone(), authorization.clone(), mark.clone());
-        let public = connections <= SEEN_IN_PUBLIC;
-        clients.spawn(async move { one(&base, &authorization, &mark, (n, public)).await });
+        let plan = plan.clone();
+        tasks.spawn(async move { one(&plan, n).await });
     }
-    let mut verdict = Verdict::default();
-    while let Some(outcome) = clients.join_next().await {
+    plan.done.wait().await;
+    let resident = server.resident();
+    plan.end.wait().await;
+    let mut verdict = Verdict {
+        resident,
+        ..Verdict::default()
+    };
+    while let Some(outcome) = tasks.join_next().await {
         let (acknowledged, refused, wrong) = outcome?;
         verdict.acknowledged += acknowledged;
         verdict.refused += refused;
-        verdict
-            .wrong
-            .extend(wrong.map(|error| format!("{error:#}")));
+        let wrong = wrong.map(|error| format!("{error:#}"));
+        verdict.wrong.extend(wrong);
     }
     verdict.wrong.truncate(5);
     let sql = "SELECT count(*) FROM messages WHERE starts_with(content, $1)";
-    verdict.stored = database.query_one(sql, &[&mark]).await?.get(0);
+    verdict.stored = database.query_one(sql, &[&plan.mark]).await?.get(0);
     Ok(verdict)
 }
 
 type Tally = (u64, u64, Option<anyhow::Error>);
 
-async fn one(base: &str, authorization: &str, mark: &str, (n, public): (u32, bool)) -> Tally {
-    let (mut acknowledged, mut refused) = (0, 0);
-    let work = async {
-        let client = Client::builder().build()?;
-        let user = format!("{base}/msgs/u{}", 1 + n % USERS);
-        for k in 0..EACH {
-            let content = format!("{mark} {n} {k}");
-            let post = client.post(format!("{user}?latest={n}"));
-            let post = post.header("authorization", authorization);
-            let body = json!({"content": content});
-            let status = post.json(&body).send().await.context("posting")?.status();
+async fn one(plan: &Plan, n: u32) -> Tally {
+    let mut tally = (0, 0);
+    let turn = plan.connecting.acquire().await;
+    let connection = Connection::open(plan.to, n).await.context("connecting");
+    drop(turn);
+    plan.connected.wait().await;
+    let outcome = match connection {
+        Ok(mut connection) => {
+            let outcome = work(plan, &mut connection, n, &mut tally).await;
+            plan.done.wait().await;
+            plan.end.wait().await;
+            outcome
+        }
+        Err(error) => {
+            plan.done.wait().await;
+            plan.end.wait().await;
+            Err(error)
+        }
+    };
+    (tally.0, tally.1, outcome.err())
+}
+
+async fn work(
+    plan: &Plan,
+    connection: &mut Connection,
+    n: u32,
+    (acknowledged, refused): &mut (u64, u64),
+) -> Result<()> {
+    let authorization = Some(plan.authorization.as_str());
+    let user = format!("/msgs/u{}", 1 + n % USERS);
+    for k in 0..EACH {
+        let content = format!("{} {n} {k}", plan.mark);
+        let body = json!({"content": content}).to_string();
+        let path = format!("{user}?latest={n}");
+        let sent = connection.send((Method::POST, &path), authorization, body);
+        let (status, _) = sent.await.context("posting")?;
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            *refused += 1;
+            continue;
+        }
+        ensure!(status == StatusCode::NO_CONTENT, "a post got {status}");
+        *acknowledged += 1;
+        let mut reads = vec![format!("{user}?no=100")];
+        reads.extend(plan.public.then(|| "/msgs?no=1000".to_owned()));
+        for path in reads {
+            let sent = connection.send((Method::GET, &path), authorization, String::new());
+            let (status, body) = sent.await.context("reading")?;
             if status == StatusCode::SERVICE_UNAVAILABLE {
-                refused += 1;
+                *refused += 1;
                 continue;
             }
-            ensure!(status == StatusCode::NO_CONTENT, "a post got {status}");
-            acknowledged += 1;
-            let mut reads = vec![format!("{user}?no=100")];
-            reads.extend(public.then(|| format!("{base}/msgs?no=1000")));
-            for url in reads {
-                let read = client.get(&url).header("authorization", authorization);
-                let answer = read.send().await.context("reading")?;
-                if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
-                    refused += 1;
-                    continue;
-                }
-                ensure!(
-                    answer.status() == StatusCode::OK,
-                    "a read got {}",
-                    answer.status()
-                );
-                let messages: Vec<Value> = answer.json().await.context("reading")?;
-                let seen = messages
-                    .iter()
-                    .any(|message| message["content"] == *content);
-                ensure!(seen, "{url} lacks a message that was acknowledged before");
-            }
+            ensure!(status == StatusCode::OK, "a read got {status}");
+            let messages: Vec<Value> = serde_json::from_slice(&body).context("reading")?;
+            let seen = messages
+                .iter()
+                .any(|message| message["content"] == *content);
+            ensure!(seen, "{path} lacks a message that was acknowledged before");
         }
-        Ok(())
-    };
-    let wrong = work.await.err();
-    (acknowledged, refused, wrong)
+    }
+    Ok(())
 }

@@ -27,14 +27,14 @@ pub struct Outcome {
 
 /// How wrk sends.
 pub struct Load<'a> {
-    /// Lua that returns the request number `i` as `method, path, nil, body`; `random(n)` helps.
+    /// Lua that returns the request number `i` as `method, path, nil, body`; `random(n)` and `users` help.
     pub request: &'a str,
     /// Headers besides `Host`.
     pub headers: &'a [(&'a str, String)],
     /// Open connections.
     pub connections: u32,
-    /// Whether each connection sends once in two seconds, instead of as soon as it can.
-    pub paced: bool,
+    /// How many users there are: `users` in the Lua.
+    pub users: u32,
     /// How long.
     pub seconds: u64,
 }
@@ -46,9 +46,8 @@ pub struct Load<'a> {
 pub async fn wrk(directory: &Path, address: &str, load: &Load<'_>) -> Result<Outcome> {
     let script = directory.join("load.lua");
     fs::write(&script, lua(load))?;
-    let threads = if load.paced { 1 } else { 2 };
     let output = Command::new("wrk")
-        .args([format!("-t{threads}"), format!("-c{}", load.connections)])
+        .args(["-t2".to_owned(), format!("-c{}", load.connections)])
         .args([format!("-d{}s", load.seconds), "--timeout=10s".to_owned()])
         .arg("-s")
         .arg(&script)
@@ -85,14 +84,9 @@ fn lua(load: &Load<'_>) -> String {
         let _ = writeln!(headers, "wrk.headers[\"{name}\"] = \"{value}\"");
     }
     // wrk runs setup() for every thread first, in one place.
-    let pace = if load.paced {
-        "function delay() return math.random(700, 3000) end"
-    } else {
-        ""
-    };
     format!(
-        "{headers}{pace}
-local random = math.random
+        "{headers}
+local random, users = math.random, {users}
 local function make(i) {request} end
 local threads = 0
 function setup(thread) thread:set('id', threads); threads = threads + 1 end
@@ -112,7 +106,8 @@ function done(summary, latency, _)
         latency:percentile(50), latency:percentile(99)))
 end
 ",
-        request = load.request
+        request = load.request,
+        users = load.users,
     )
 }
 

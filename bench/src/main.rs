@@ -1,13 +1,18 @@
 //! The command line: `bench run` measures MiniTwit beside its floors, `bench floor` is one of them.
 
 mod check;
+mod client;
 mod floor;
 mod load;
+mod paced;
 mod process;
 mod report;
 mod run;
+mod scale;
 mod scenario;
 mod seed;
+mod target;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,7 +42,7 @@ pub struct RunConfig {
     #[arg(long, default_value = "target/release/minitwit")]
     pub minitwit: PathBuf,
     /// Seconds per measurement
-    #[arg(long, env = "BENCH_SECONDS", default_value_t = 5)]
+    #[arg(long, env = "BENCH_SECONDS", default_value_t = 4)]
     pub seconds: u64,
     /// Measurements of each; the ratio is the rounds' median
     #[arg(long, env = "BENCH_ROUNDS", default_value_t = 1)]

@@ -16,7 +16,16 @@ pub struct Server {
     child: Child,
     /// Where it listens, as `host:port`.
     pub address: String,
+    /// Where MiniTwit's admin listener does.
+    admin: String,
 }
+
+/// Pooled connections to the database that MiniTwit is allowed.
+const POOL: u16 = 6;
+
+/// Connections that MiniTwit may have in all: readiness, live updates and the public timeline have
+/// one more each.
+pub const DATABASE_CONNECTIONS: i64 = POOL as i64 + 3;
 
 impl Server {
     /// MiniTwit, ready.
@@ -29,11 +38,16 @@ impl Server {
         let child = Command::new(binary)
             .args(["serve", "--database-url", database])
             .args(["--listen", &address, "--admin-listen", &admin])
+            .args(["--database-connections", &POOL.to_string()])
             .stdout(fs::File::create(log)?)
             .spawn()
             .with_context(|| format!("starting {}", binary.display()))?;
-        let server = Self { child, address };
         let url = format!("http://{admin}/readyz");
+        let server = Self {
+            child,
+            address,
+            admin,
+        };
         while started.elapsed() < Duration::from_secs(10) {
             let answer = reqwest::get(&url).await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
@@ -63,7 +77,26 @@ impl Server {
         let mut address = String::new();
         BufReader::new(output).read_line(&mut address)?;
         let address = address.trim().to_owned();
-        Ok(Self { child, address })
+        let admin = String::new();
+        Ok(Self {
+            child,
+            address,
+            admin,
+        })
+    }
+
+    /// The value of one of MiniTwit's metrics that has no labels.
+    ///
+    /// # Errors
+    /// When it has none of that name.
+    pub async fn metric(&self, name: &str) -> Result<f64> {
+        let text = reqwest::get(format!("http://{}/metrics", self.admin)).await?;
+        let text = text.error_for_status()?.text().await?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let value = line.with_context(|| format!("there is no metric {name}"))?;
+        Ok(value.parse()?)
     }
 
     /// Seconds of CPU used so far.

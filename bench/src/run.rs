@@ -4,21 +4,22 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
 use tokio::process::Command;
 use tokio_postgres::{Client, NoTls};
 
-use crate::load::{self, Load, Outcome};
-use crate::process::{self, Server};
-use crate::report::{self, Line};
+use crate::load;
+use crate::process::{self, DATABASE_CONNECTIONS, Server};
+use crate::report::{self, Line, Measured};
 use crate::scenario::{ALL, Floor, Scenario};
-use crate::{RunConfig, check, seed};
+use crate::target::{AUTHORIZATION, CONNECTIONS, Target, sign_in};
+use crate::watch::Watch;
+use crate::{RunConfig, check, paced, scale, seed};
 
-/// Connections of every measurement.
-const CONNECTIONS: u32 = 32;
+/// Connections that post and read back at once.
+const CHECKED: [u32; 3] = [32, 256, 10_000];
 
-/// The simulator's credential in development.
-const AUTHORIZATION: &str = "Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh";
+/// How long registrations are paced, in seconds: the 99th hundredth of them needs some.
+const PACED: u64 = 15;
 
 struct Bench<'a> {
     config: &'a RunConfig,
@@ -44,7 +45,7 @@ pub async fn run(config: &RunConfig) -> Result<()> {
     let (database, connection) = tokio_postgres::connect(&config.database_url, NoTls).await?;
     tokio::spawn(connection);
     eprintln!("filling the database with {} messages", config.messages);
-    seed::fill(&database, config.messages).await?;
+    seed::fill(&database, seed::USERS, config.messages).await?;
 
     let log = directory.path().join("minitwit.log");
     let started = Server::minitwit(&config.minitwit, &config.database_url, &log).await;
@@ -57,6 +58,7 @@ pub async fn run(config: &RunConfig) -> Result<()> {
         database,
         app,
     };
+    let watch = Watch::start(&config.database_url).await?;
     let mut rows = Vec::new();
     println!("{}", report::HEAD);
     for scenario in ALL.iter().filter(|one| one.name.contains(&config.only)) {
@@ -68,16 +70,38 @@ pub async fn run(config: &RunConfig) -> Result<()> {
         println!("{}", rows[rows.len() - 1]);
     }
     let (mut notes, wrong) = bench.check().await?;
+    let most = watch.most();
+    notes.push(format!(
+        "MiniTwit had at most {most} connections to the database; {DATABASE_CONNECTIONS} are allowed."
+    ));
     let milliseconds = ready_after.as_millis();
     notes.push(format!("Ready {milliseconds} ms after it was started."));
-    notes.push(log_lines(&log)?);
+    let dropped = bench.app.metric("minitwit_log_lines_dropped_total").await?;
+    notes.push(format!(
+        "{} log lines were written, {dropped} lost.",
+        log_lines(&log)?
+    ));
+    let postmaster = bench.postmaster;
+    let about = bench.about().await?;
+    // Its log, with a line of each request, is of no use any more.
+    drop(bench);
+    fs::remove_file(&log)?;
+    let mut scaled = Vec::new();
+    if config.only.is_empty() {
+        println!("{}", scale::HEAD);
+        scaled = scale::run(config, directory.path(), postmaster).await?;
+    }
     for note in &notes {
         println!("- {note}");
     }
     if let Some(path) = &config.write {
-        fs::write(path, report::page(&bench.about().await?, &rows, &notes))?;
+        fs::write(path, report::page(&about, &rows, &scaled, &notes))?;
     }
     ensure!(!wrong, "there were wrong answers or lost writes");
+    ensure!(
+        most <= DATABASE_CONNECTIONS,
+        "there were too many connections to the database"
+    );
     Ok(())
 }
 
@@ -94,9 +118,15 @@ impl Bench<'_> {
         Ok(lines.swap_remove(lines.len() / 2))
     }
 
-    async fn round(&self, scenario: &Scenario, floor: Option<(f64, &'static str)>) -> Result<Line> {
+    async fn round(&self, scenario: &Scenario, floor: Option<Measured>) -> Result<Line> {
         let before = self.cpu();
-        let app = self.wrk(scenario, &self.app.address).await?;
+        let app = if scenario.pace > 0 {
+            paced::register(self.app.address.parse()?, scenario.pace, PACED).await?
+        } else {
+            self.target(&self.app.address)
+                .load(self.directory, scenario)
+                .await?
+        };
         let after = self.cpu();
         Ok(Line {
             name: scenario.name,
@@ -111,8 +141,9 @@ impl Bench<'_> {
         })
     }
 
-    async fn floor(&self, scenario: &Scenario) -> Result<Option<(f64, &'static str)>> {
-        let (outcome, name) = match scenario.floor {
+    async fn floor(&self, scenario: &Scenario) -> Result<Option<Measured>> {
+        let before = self.cpu().1;
+        let (name, outcome, cpu) = match scenario.floor {
             Floor::None => return Ok(None),
             Floor::Hyper { path } => {
                 let url = format!("http://{}{path}", self.app.address);
@@ -123,39 +154,31 @@ impl Bench<'_> {
                     .await?;
                 let body = answer.error_for_status()?.bytes().await?;
                 let server = Server::floor(self.directory, &body)?;
-                (self.wrk(scenario, &server.address).await?, "hyper")
+                let target = self.target(&server.address);
+                let outcome = target.load(self.directory, scenario).await?;
+                ("hyper", outcome, server.cpu())
             }
             Floor::Postgres(script) => {
                 let (database, seconds) = (&self.config.database_url, self.config.seconds);
                 let load = (CONNECTIONS, seconds);
                 let outcome = load::pgbench(self.directory, database, script, load).await?;
-                (outcome, "pgbench")
+                ("pgbench", outcome, self.cpu().1 - before)
             }
         };
-        Ok(Some((outcome.rate, name)))
+        Ok(Some(Measured {
+            name,
+            rate: outcome.rate,
+            cpu: cpu / outcome.count * 1e3,
+        }))
     }
 
-    async fn wrk(&self, scenario: &Scenario, address: &str) -> Result<Outcome> {
-        let mut headers = vec![("Content-Type", "application/json".to_owned())];
-        match &self.cookie {
-            Some(cookie) if scenario.signed_in => headers.push(("Cookie", cookie.clone())),
-            _ => headers.push(("Authorization", AUTHORIZATION.to_owned())),
-        }
-        if scenario.closes {
-            headers.push(("Connection", "close".to_owned()));
-        }
-        let load = Load {
-            request: scenario.request,
-            headers: &headers,
-            connections: if scenario.pace > 0 {
-                2 * scenario.pace
-            } else {
-                CONNECTIONS
-            },
-            paced: scenario.pace > 0,
+    fn target<'a>(&'a self, address: &'a str) -> Target<'a> {
+        Target {
+            address,
+            cookie: self.cookie.as_deref(),
+            users: seed::USERS,
             seconds: self.config.seconds,
-        };
-        load::wrk(self.directory, address, &load).await
+        }
     }
 
     fn cpu(&self) -> (f64, f64) {
@@ -165,14 +188,14 @@ impl Bench<'_> {
     /// Reads back what was written, under more and more connections.
     async fn check(&self) -> Result<(Vec<String>, bool)> {
         let (mut notes, mut failed) = (Vec::new(), false);
-        for connections in [32, 256, 1_000, 4_000] {
-            let address = &self.app.address;
-            let verdict = check::run(address, &self.database, AUTHORIZATION, connections).await?;
+        for connections in CHECKED {
+            let verdict = check::run(&self.app, &self.database, AUTHORIZATION, connections).await?;
             let lost = verdict.acknowledged.cast_signed() - verdict.stored;
             failed |= lost > 0 || !verdict.wrong.is_empty();
             notes.push(format!(
                 "{connections} connections, each posting and reading back: {} writes acknowledged, \
-                {lost} lost, {} requests answered 503, wrong answers: {}. RSS {:.0} MB.",
+                {lost} lost, {} requests answered 503, wrong answers: {}. \
+                RSS {:.0} MB with all of them open and idle afterwards.",
                 verdict.acknowledged,
                 verdict.refused,
                 if verdict.wrong.is_empty() {
@@ -180,7 +203,7 @@ impl Bench<'_> {
                 } else {
                     verdict.wrong.join("; ")
                 },
-                self.app.resident(),
+                verdict.resident,
             ));
         }
         Ok((notes, failed))
@@ -239,45 +262,13 @@ async fn postmaster(database: &Client) -> Result<u32> {
     Ok(line.trim().parse()?)
 }
 
-/// Registers a user over the API, follows some, and logs in as a browser does.
-async fn sign_in(address: &str) -> Result<String> {
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
-    let user = json!({"username": "bench", "email": "bench@example.com", "pwd": "secret"});
-    let register = client.post(format!("http://{address}/register"));
-    register.json(&user).send().await?.error_for_status()?;
-    for n in 1..=5 {
-        let follow = client.post(format!("http://{address}/fllws/bench"));
-        let follow = follow.header("authorization", AUTHORIZATION);
-        follow
-            .json(&json!({"follow": format!("u{n}")}))
-            .send()
-            .await?
-            .error_for_status()?;
-    }
-    let login = client.post(format!("http://{address}/login"));
-    let form = login
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body("username=bench&password=secret");
-    let answer = form.send().await?;
-    ensure!(answer.status().is_redirection(), "no login");
-    let cookies = answer.headers().get_all("set-cookie").iter();
-    let pairs: Vec<&str> = cookies
-        .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())
-        .filter(|pair| !pair.contains("flash"))
-        .collect();
-    ensure!(!pairs.is_empty(), "no cookie");
-    Ok(pairs.join("; "))
-}
-
 /// How many lines the log has.
-fn log_lines(log: &Path) -> Result<String> {
+fn log_lines(log: &Path) -> Result<u64> {
     use std::io::BufRead;
     let mut count = 0_u64;
     for line in std::io::BufReader::new(fs::File::open(log)?).split(b'\n') {
         line?;
         count += 1;
     }
-    Ok(format!("{count} log lines were written."))
+    Ok(count)
 }
