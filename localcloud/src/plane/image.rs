@@ -1,7 +1,7 @@
 //! The droplet image: Debian 12, made once by debootstrap and shared by every cloud of a checkout.
 
 use super::command::run;
-use super::impairment::CLOCK;
+use super::impairment::{CLOCK, NO_STEP};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 /// Part of the image's directory name: a change below must change it.
-const RECIPE: &str = "debian-12-x64-2";
+const RECIPE: &str = "debian-12-x64-3";
 
 /// What a bare droplet has, as far as what runs on one depends on it.
 const PACKAGES: &[&str] = &[
@@ -23,8 +23,6 @@ const PACKAGES: &[&str] = &[
     "iputils-ping",
     "kmod",
     "less",
-    // Lets a fault step the clock of a droplet, whose kernel's clock is the machine's.
-    "libfaketime",
     "openssh-server",
     "procps",
     "python3",
@@ -146,28 +144,17 @@ fn finish(draft: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Has services and sessions read the time of day through libfaketime, which gives the true one as
-/// long as there is no file [`CLOCK`]. Their timers and the monotonic clock stay the kernel's.
-/// It mistakes the timers of systemd's own services for ones by the time of day: those go without, and so
-/// does `systemd-run`, whose `--wait` would not end.
+/// Has services and sessions read the time of day through a library that adds a fault's step to it.
+/// The file that says how long the step is has each droplet's own mounted over it.
 fn prepare_clock(draft: &Path) -> Result<()> {
-    let settings = [
-        "LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1".to_owned(),
-        format!("FAKETIME_TIMESTAMP_FILE={CLOCK}"),
-        "FAKETIME_CACHE_DURATION=1".to_owned(),
-        "FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned(),
-        "FAKETIME_SKIP_CMDS=java,node,systemd-run".to_owned(),
-        "NO_FAKE_STAT=1".to_owned(),
-    ];
-    write(draft, "etc/environment", &(settings.join("\n") + "\n"))?;
-    let with = format!("[Service]\nEnvironment={}\n", settings.join(" "));
-    write(draft, "etc/systemd/system/service.d/10-clock.conf", &with)?;
-    let without = "[Service]\nUnsetEnvironment=LD_PRELOAD\n";
-    for units in ["systemd-", "dbus", "user@"] {
-        let file = format!("etc/systemd/system/{units}.service.d/20-clock.conf");
-        write(draft, &file, without)?;
-    }
-    Ok(())
+    let library = "usr/lib/localcloud/clock.so";
+    let clock = include_bytes!(concat!(env!("OUT_DIR"), "/clock.so"));
+    put(draft, library, clock)?;
+    put(draft, CLOCK.trim_start_matches('/'), &NO_STEP)?;
+    let setting = format!("LD_PRELOAD=/{library}\n");
+    write(draft, "etc/environment", &setting)?;
+    let unit = format!("[Service]\nEnvironment={setting}");
+    write(draft, "etc/systemd/system/service.d/10-clock.conf", &unit)
 }
 
 /// Writes `text` to `path` below `root`, with its directories.
@@ -175,11 +162,15 @@ fn prepare_clock(draft: &Path) -> Result<()> {
 /// # Errors
 /// When the disk refuses.
 pub fn write(root: &Path, path: &str, text: &str) -> Result<()> {
+    put(root, path, text.as_bytes())
+}
+
+fn put(root: &Path, path: &str, content: &[u8]) -> Result<()> {
     let target = root.join(path);
     if let Some(parent) = target.parent() {
         fs::create_dir_all(parent)?;
     }
-    fs::write(&target, text).with_context(|| format!("writing {}", target.display()))
+    fs::write(&target, content).with_context(|| format!("writing {}", target.display()))
 }
 
 fn link_unit(root: &Path, unit: &str) -> Result<()> {

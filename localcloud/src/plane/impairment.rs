@@ -4,13 +4,16 @@ use super::machine::Machine;
 use super::process::{control_groups, systemd_runs};
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Where a droplet's services read how many seconds their clock is off (`FAKETIME_TIMESTAMP_FILE`).
-/// It goes with a reboot, as a step does on a host that asks for the time when it boots.
-pub const CLOCK: &str = "/run/localcloud-clock";
+/// Where a droplet's services and sessions have the file that says by how many seconds their clock
+/// is off: one number of 64 bits as the machine writes it (`clock.c`).
+pub const CLOCK: &str = env!("LOCALCLOUD_CLOCK");
+
+/// What that file says of a clock that is right.
+pub const NO_STEP: [u8; 8] = [0; 8];
 
 /// Microseconds over which the kernel counts a group's processor time.
 const PERIOD: u32 = 100_000;
@@ -92,28 +95,18 @@ impl Machine {
     /// Steps the clock of its services by so many seconds; `None`: back to the machine's.
     ///
     /// # Errors
-    /// When it does not run, or its files can't be written.
+    /// When the file can't be written.
     pub fn step_clock(&self, seconds: Option<i64>) -> Result<()> {
-        let Some(init) = self.init() else {
-            return match seconds {
-                Some(_) => bail!("droplet {} does not run", self.id()),
-                None => Ok(()),
-            };
-        };
-        let file = init.sees(Path::new(CLOCK));
-        let Some(seconds) = seconds else {
-            return match fs::remove_file(&file) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    Err(error).context("setting a clock right")
-                }
-                _ => Ok(()),
-            };
-        };
-        // In one step: a reader that finds half a number would take it for the number.
-        let draft = init.sees(Path::new("/run/localcloud-clock.draft"));
-        fs::write(&draft, format!("{seconds:+}\n"))
-            .and_then(|()| fs::rename(&draft, &file))
+        let step = seconds.map_or(NO_STEP, i64::to_ne_bytes);
+        // Its processes have it mapped: it is written over in one piece, and never cut.
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.clock());
+        file.and_then(|file| file.write_at(&step, 0))
             .context("stepping a clock")
+            .map(drop)
     }
 
     /// Asks its init to reboot, as the platform does for its own maintenance.

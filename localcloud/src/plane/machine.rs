@@ -3,7 +3,7 @@
 use super::addresses::Addresses;
 use super::disk::Disk;
 use super::first_boot;
-use super::impairment::forget_slow_group;
+use super::impairment::{CLOCK, forget_slow_group};
 use super::namespace::Namespace;
 use super::process::{Process, control_groups, end_control_group, systemd_runs};
 use super::spec::DropletSeed;
@@ -72,6 +72,12 @@ impl Machine {
         Disk::new(&self.directory)
     }
 
+    /// The file by which its clock is stepped.
+    #[must_use]
+    pub fn clock(&self) -> PathBuf {
+        self.directory.join("clock")
+    }
+
     /// The process under which all others of it run, and which sees its mounts.
     #[must_use]
     pub fn supervisor(&self) -> Option<Process> {
@@ -108,6 +114,7 @@ impl Machine {
         // Ends a host that lost its supervisor, or the cloud's network under it.
         self.power_off().await?;
         first_boot::make_disk(&self.directory, seed, plan).await?;
+        self.step_clock(None)?;
         let process = self.launch(image, network)?;
         let link = public_link(self.id);
         let deadline = Instant::now() + Duration::from_secs(30);
@@ -183,6 +190,7 @@ impl Machine {
             .map(str::to_owned),
         );
         args.push(format!("--machine={}", self.name));
+        args.push(format!("--bind-ro={}:{CLOCK}", self.clock().display()));
         args.push(format!("--uuid={}", machine_id(&self.name)));
         args.push(format!(
             "--network-veth-extra={}:eth0",
