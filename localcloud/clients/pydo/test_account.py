@@ -1,5 +1,7 @@
 """Projects and databases."""
 
+import time
+
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
@@ -51,4 +53,35 @@ def test_what_is_inside_a_cluster(cloud):
     cloud(204, "databases.update_firewall_rules", cluster, {"rules": [{"type": "ip_addr", "value": "10.0.0.0/8"}]})
     assert cloud(200, "databases.list_firewall_rules", cluster)["rules"][0]["value"] == "10.0.0.0/8"
     cloud(422, "databases.update_firewall_rules", cluster, {"rules": [{"type": "ip_addr", "value": "::1"}]})
+    cloud(204, "databases.destroy_cluster", cluster)
+
+
+def test_database_upkeep(cloud):
+    cluster = cloud.database("kept")["id"]
+
+    def online():
+        while (now := cloud(200, "databases.get_cluster", cluster)["database"])["status"] != "online":
+            time.sleep(0.05)
+        return now
+
+    cloud(204, "databases.install_update", cluster)
+    cloud(422, "databases.update_major_version", cluster, {"version": "14"})
+    cloud(204, "databases.update_major_version", cluster, {"version": "16"})
+    assert online()["version"] == "16"
+    cloud(422, "databases.update_region", cluster, {"region": "moon1"})
+    cloud(202, "databases.update_region", cluster, {"region": "ams3"})
+    assert online()["region"] == "ams3"
+    cloud(200, "databases.patch_config", cluster, {"config": {"work_mem": 8}})
+    assert cloud(200, "databases.get_config", cluster)["config"] == {"work_mem": 8}
+    cloud(422, "databases.patch_config", cluster, {"config": {"work_mem": "much"}})
+    kinds = {event["event_type"] for event in cloud(200, "databases.list_events_logs", cluster)["events"]}
+    assert {"cluster_create", "cluster_maintenance_perform", "cluster_update"} <= kinds
+    assert cloud(200, "databases.list_replicas", cluster)["replicas"] == []
+    cloud(422, "databases.create_replica", cluster, {"name": "reader"})
+    cloud.gone("databases.get_replica", cluster, "reader")
+    cloud.gone("databases.destroy_replica", cluster, "reader")
+    cloud.gone("databases.promote_replica", cluster, "reader")
+    for call in ("get_eviction_policy", "get_sql_mode", "list_kafka_topics", "list_opeasearch_indexes"):
+        cloud(422, f"databases.{call}", cluster)
+    assert cloud(200, "databases.get_ca", cluster)["ca"]["certificate"]
     cloud(204, "databases.destroy_cluster", cluster)

@@ -13,6 +13,7 @@ def test_reserved_ips(cloud):
         assert cloud(200, "reserved_ips_actions.get", ip, action["id"])["action"]["completed_at"]
         assert cloud(200, "reserved_ips.get", ip)["reserved_ip"]["droplet"]["id"] == droplet["id"]
     assert len(cloud(200, "reserved_ips_actions.list", ip)["actions"]) == 2
+    assert action["id"] in [known["id"] for known in cloud(200, "actions.list")["actions"]]
     second = cloud(202, "reserved_ips.create", {"region": "fra1"})["reserved_ip"]["ip"]
     cloud(422, "reserved_ips_actions.post", second, {"type": "assign", "droplet_id": two["id"]})
     cloud(422, "reserved_ips.create", {"droplet_id": two["id"]})
