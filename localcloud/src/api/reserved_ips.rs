@@ -5,6 +5,7 @@ use super::error::ApiError;
 use super::request::{Answer, Body, Caller, Id, Ids, Listing, accepted, created, no_content, ok};
 use super::shapes;
 use crate::cloud::actions::Action;
+use crate::cloud::reserved_ips::ReservedIp;
 use crate::cloud::{Record, Refusal};
 use axum::Extension;
 use axum::extract::State;
@@ -151,6 +152,11 @@ pub async fn act(
     created(app.store.change(start).await?)
 }
 
+/// Whether an action was on this IP since it was reserved, not on one that had the address before.
+fn is_of(action: &Action, reserved: &ReservedIp) -> bool {
+    action.work.reserved_ip() == Some(reserved.ip) && action.started_at >= reserved.created_at
+}
+
 /// Actions on an IP, newest first.
 pub async fn actions(
     State(app): State<Arc<App>>,
@@ -158,12 +164,9 @@ pub async fn actions(
     listing: Listing,
 ) -> Answer {
     let record = app.store.record();
-    record.reserved_ip(ip)?;
-    let own = record
-        .actions
-        .values()
-        .rev()
-        .filter(|action| action.work.reserved_ip() == Some(ip));
+    let reserved = record.reserved_ip(ip)?;
+    let all = record.actions.values().rev();
+    let own = all.filter(|action| is_of(action, reserved));
     ok(listing.page("actions", own, shapes::action))
 }
 
@@ -175,7 +178,7 @@ pub async fn action(
 ) -> Answer {
     let record = app.store.record();
     let action = app.action(&record, id)?;
-    if action.work.reserved_ip() != Some(ip) {
+    if !is_of(action, record.reserved_ip(ip)?) {
         return Err(ApiError::not_found());
     }
     ok(action_view(&record, action, noun(&uri)))

@@ -64,7 +64,7 @@ pub struct AlertSettings {
     #[serde(default)]
     pub threshold: u64,
     /// `greater_than` or `less_than`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<String>,
     /// Receivers.
     #[serde(default, deserialize_with = "super::or_default")]

@@ -214,3 +214,25 @@ async fn what_is_not_there_or_not_meant_is_refused() {
         )
         .await;
 }
+
+#[tokio::test]
+async fn a_reserved_ip_has_no_past_from_before_it_was_reserved() {
+    let cloud = Cloud::start().await;
+    let droplet = cloud.droplet("a", &[]).await;
+    let ip = cloud.reserved_ip().await;
+    let path = format!("/v2/reserved_ips/{ip}");
+    let actions = format!("{path}/actions");
+    let assign = json!({"type": "assign", "droplet_id": droplet});
+    let first = cloud.post(201, &actions, assign).await["action"].clone();
+    assert_eq!(cloud.outcome(&first).await, "completed");
+    let back = cloud.post(201, &actions, json!({"type": "unassign"})).await["action"].clone();
+    assert_eq!(cloud.outcome(&back).await, "completed");
+    cloud.delete(204, &path).await;
+    assert_eq!(
+        cloud.reserved_ip().await,
+        ip,
+        "the lowest address that is free"
+    );
+    assert_eq!(cloud.get(&actions).await["meta"]["total"], 0);
+    cloud.gone(&format!("{actions}/{}", first["id"])).await;
+}
