@@ -127,6 +127,9 @@ test-rules: ## Alerts, routes and dashboards, without an environment
 	@scripts/install watching dashboards ansible
 	@scripts/test-rules
 
+# Logs have suites of their own.
+test-e2e test-faults test-release: export LOGS := off
+
 test-e2e: build ## The whole environment in a localcloud of its own: up, load, faults, down
 	@scripts/install cloud terraform ansible
 	@scripts/test-e2e
@@ -136,7 +139,7 @@ test-faults: build ## One run of each fault, in localclouds of its own
 	@scripts/test-faults
 
 test-watching: build ## Faults that must alert, and a quiet time that must not, in a localcloud of its own
-	@scripts/install cloud terraform ansible
+	@scripts/install cloud terraform ansible elastic
 	@scripts/test-watching
 
 lint: ## Formatting, clippy, shellcheck, terraform fmt, ansible-lint, yamllint
