@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: localcloud-endurance help up down status live-url watch watch-cost plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching lint check-vagrant
+.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -81,6 +81,9 @@ rollback: build ## Make the previous version live again, in one move while the r
 
 localcloud-endurance: build ## Kill localcloud's daemon during 20 applies: each repeat converges and droplets run on
 	@scripts/endurance kills
+
+localcloud-cycles: build ## Make and destroy a droplet and a database 50 times: nothing is left of them
+	@scripts/endurance cycles
 
 run: ## Run MiniTwit alone on http://127.0.0.1:8080 with demo users and a throwaway PostgreSQL
 	@scripts/install rust postgresql
