@@ -4,8 +4,15 @@ resource "digitalocean_database_cluster" "main" {
   version              = "15"
   size                 = var.database_size
   region               = var.region
-  node_count           = 1
+  node_count           = var.database_node_count
   private_network_uuid = digitalocean_vpc.main.id
+
+  lifecycle {
+    precondition {
+      condition     = var.database_node_count == 1 || !endswith(var.database_size, "-1gb")
+      error_message = "Standbys take a database size with at least 2 GB of memory, such as db-s-1vcpu-2gb."
+    }
+  }
 }
 
 resource "digitalocean_database_db" "app" {
@@ -18,13 +25,31 @@ resource "digitalocean_database_user" "app" {
   name       = "minitwit"
 }
 
-# Only what runs the application may connect.
+# For the monitor, which looks at the server's statistics.
+resource "digitalocean_database_user" "monitor" {
+  count = var.monitor_enabled ? 1 : 0
+
+  cluster_id = digitalocean_database_cluster.main.id
+  name       = "monitor"
+
+  # The platform makes one user at a time.
+  depends_on = [digitalocean_database_user.app]
+}
+
+# Only what runs the application, and what watches it, may connect.
 resource "digitalocean_database_firewall" "main" {
   cluster_id = digitalocean_database_cluster.main.id
 
-  rule {
-    type  = "tag"
-    value = digitalocean_tag.app.name
+  dynamic "rule" {
+    for_each = concat(
+      [digitalocean_tag.app.name],
+      var.monitor_enabled ? [digitalocean_tag.monitor.name] : [],
+    )
+
+    content {
+      type  = "tag"
+      value = rule.value
+    }
   }
 }
 

@@ -1,74 +1,112 @@
 locals {
   everywhere = ["0.0.0.0/0", "::/0"]
+
+  # Rules know TCP, UDP and ICMP only. By tag, so that they hold for a droplet from its first second.
+  app_inbound = {
+    "SSH, for operators" = {
+      protocol = "tcp", ports = "22", addresses = var.operator_cidrs, tags = []
+    }
+    "the service" = {
+      protocol = "tcp", ports = "80", addresses = local.everywhere, tags = []
+    }
+    "the service with TLS" = {
+      protocol = "tcp", ports = "443", addresses = local.everywhere, tags = []
+    }
+    "a release's candidate, through the stage IP" = {
+      protocol = "tcp", ports = "8080", addresses = var.operator_cidrs, tags = []
+    }
+    "metrics of the system, for the monitor" = {
+      protocol = "tcp", ports = "9100", addresses = [], tags = [digitalocean_tag.monitor.name]
+    }
+    "admin of MiniTwit and status of floatip, for the other droplet and the monitor" = {
+      protocol  = "tcp"
+      ports     = "9101-9102"
+      addresses = []
+      tags      = [digitalocean_tag.app.name, digitalocean_tag.monitor.name]
+    }
+    "VXLAN, which carries VRRP" = {
+      protocol = "udp", ports = "4789", addresses = [], tags = [digitalocean_tag.app.name]
+    }
+    "ping" = {
+      protocol = "icmp", ports = null, addresses = local.everywhere, tags = []
+    }
+  }
+
+  monitor_inbound = {
+    "SSH, for operators" = {
+      protocol = "tcp", ports = "22", addresses = var.operator_cidrs, tags = []
+    }
+    "Grafana, for operators" = {
+      protocol = "tcp", ports = "3000", addresses = var.operator_cidrs, tags = []
+    }
+    "Kibana, for operators" = {
+      protocol = "tcp", ports = "5601", addresses = var.operator_cidrs, tags = []
+    }
+    "logs of the app droplets" = {
+      protocol = "tcp", ports = "9200", addresses = [], tags = [digitalocean_tag.app.name]
+    }
+    "ping" = {
+      protocol = "icmp", ports = null, addresses = local.everywhere, tags = []
+    }
+  }
+
+  outbound = {
+    tcp  = "1-65535"
+    udp  = "1-65535"
+    icmp = null
+  }
 }
 
-# By tag, so that it holds for a droplet from its first second.
 resource "digitalocean_firewall" "app" {
   name = "${var.name}-app"
   tags = [digitalocean_tag.app.name]
 
-  # SSH, for operators.
-  inbound_rule {
-    protocol         = "tcp"
-    port_range       = "22"
-    source_addresses = var.operator_cidrs
+  dynamic "inbound_rule" {
+    for_each = local.app_inbound
+
+    content {
+      protocol         = inbound_rule.value.protocol
+      port_range       = inbound_rule.value.ports
+      source_addresses = inbound_rule.value.addresses
+      source_tags      = inbound_rule.value.tags
+    }
   }
 
-  # The service.
-  inbound_rule {
-    protocol         = "tcp"
-    port_range       = "80"
-    source_addresses = local.everywhere
+  dynamic "outbound_rule" {
+    for_each = local.outbound
+
+    content {
+      protocol              = outbound_rule.key
+      port_range            = outbound_rule.value
+      destination_addresses = local.everywhere
+    }
+  }
+}
+
+resource "digitalocean_firewall" "monitor" {
+  count = var.monitor_enabled ? 1 : 0
+
+  name = "${var.name}-monitor"
+  tags = [digitalocean_tag.monitor.name]
+
+  dynamic "inbound_rule" {
+    for_each = local.monitor_inbound
+
+    content {
+      protocol         = inbound_rule.value.protocol
+      port_range       = inbound_rule.value.ports
+      source_addresses = inbound_rule.value.addresses
+      source_tags      = inbound_rule.value.tags
+    }
   }
 
-  inbound_rule {
-    protocol         = "tcp"
-    port_range       = "443"
-    source_addresses = local.everywhere
-  }
+  dynamic "outbound_rule" {
+    for_each = local.outbound
 
-  # A release's candidate, which is verified through the stage IP beside what serves.
-  inbound_rule {
-    protocol         = "tcp"
-    port_range       = "8080"
-    source_addresses = var.operator_cidrs
-  }
-
-  # Admin of MiniTwit and status of floatip, for the other droplet and for monitoring.
-  inbound_rule {
-    protocol         = "tcp"
-    port_range       = "9101-9102"
-    source_addresses = [digitalocean_vpc.main.ip_range]
-    source_tags      = [digitalocean_tag.app.name]
-  }
-
-  # VXLAN that carries VRRP: rules know TCP, UDP and ICMP only, and VRRP is none of them.
-  inbound_rule {
-    protocol         = "udp"
-    port_range       = "4789"
-    source_addresses = [digitalocean_vpc.main.ip_range]
-    source_tags      = [digitalocean_tag.app.name]
-  }
-
-  inbound_rule {
-    protocol         = "icmp"
-    source_addresses = local.everywhere
-  }
-
-  outbound_rule {
-    protocol              = "tcp"
-    port_range            = "1-65535"
-    destination_addresses = local.everywhere
-  }
-
-  outbound_rule {
-    protocol              = "udp"
-    port_range            = "1-65535"
-    destination_addresses = local.everywhere
-  }
-
-  outbound_rule {
-    protocol              = "icmp"
-    destination_addresses = local.everywhere
+    content {
+      protocol              = outbound_rule.key
+      port_range            = outbound_rule.value
+      destination_addresses = local.everywhere
+    }
   }
 }

@@ -1,4 +1,4 @@
-# For people, checks from outside and floatip.
+# For people, checks from outside, floatip and releases.
 
 output "live_ip" {
   description = "Address at which users reach the service."
@@ -8,6 +8,11 @@ output "live_ip" {
 output "stage_ip" {
   description = "Address at which a release is verified before it goes live."
   value       = digitalocean_reserved_ip.stage.ip_address
+}
+
+output "url" {
+  description = "Where users reach the service: by name if it has one."
+  value       = "http://${coalesce(one([for name, record in digitalocean_record.app : record.fqdn if name == var.domain_record]), digitalocean_reserved_ip.live.ip_address)}"
 }
 
 # For Ansible's inventory.
@@ -23,6 +28,18 @@ output "droplets" {
   }
 }
 
+output "monitor" {
+  description = "The droplet that watches the others; null if there is none."
+  value = one([
+    for droplet in digitalocean_droplet.monitor : {
+      id         = droplet.id
+      name       = droplet.name
+      public_ip  = droplet.ipv4_address
+      private_ip = droplet.ipv4_address_private
+    }
+  ])
+}
+
 output "vpc_ip_range" {
   description = "Private range that the droplets and the database are in."
   value       = digitalocean_vpc.main.ip_range
@@ -33,7 +50,7 @@ output "app_tag" {
   value       = digitalocean_tag.app.name
 }
 
-# For the application.
+# For the application and the monitor.
 
 output "database" {
   description = "How the application reaches its database over the VPC."
@@ -61,6 +78,25 @@ output "database" {
       digitalocean_database_cluster.main.port,
       urlencode(digitalocean_database_db.app.name),
     )
-    ca_certificate = data.digitalocean_database_ca.main.certificate
+    # The monitor's user, which gets its rights from Ansible.
+    monitor_user     = one(digitalocean_database_user.monitor[*].name)
+    monitor_password = one(digitalocean_database_user.monitor[*].password)
+    ca_certificate   = data.digitalocean_database_ca.main.certificate
   }
+}
+
+# For backups.
+
+output "backups" {
+  description = "Bucket for copies of the database, with a key for it alone; null if there is none."
+  sensitive   = true
+  value = one([
+    for bucket in digitalocean_spaces_bucket.backups : {
+      endpoint   = coalesce(var.spaces_endpoint, "https://${bucket.region}.digitaloceanspaces.com")
+      region     = bucket.region
+      bucket     = bucket.name
+      access_key = digitalocean_spaces_key.backups[0].access_key
+      secret_key = digitalocean_spaces_key.backups[0].secret_key
+    }
+  ])
 }

@@ -12,6 +12,9 @@ resource "digitalocean_project_resources" "main" {
 
   resources = concat(
     [for droplet in digitalocean_droplet.app : droplet.urn],
+    digitalocean_droplet.monitor[*].urn,
     [digitalocean_database_cluster.main.urn],
+    digitalocean_domain.main[*].urn,
+    digitalocean_spaces_bucket.backups[*].urn,
   )
 }

@@ -2,3 +2,8 @@
 resource "digitalocean_tag" "app" {
   name = "${var.name}-app"
 }
+
+# What watches it.
+resource "digitalocean_tag" "monitor" {
+  name = "${var.name}-monitor"
+}

@@ -58,14 +58,42 @@ variable "droplet_image" {
   }
 }
 
-variable "database_size" {
-  description = "Slug of the database's size. It decides how many connections there are: 22 with 1 GB of memory."
+variable "monitor_enabled" {
+  description = "Whether a third droplet watches the other two: Prometheus, Grafana, Elasticsearch."
+  type        = bool
+  default     = true
+}
+
+variable "monitor_size" {
+  description = "Slug of the monitor's size. Elasticsearch wants 4 GB of memory."
   type        = string
-  default     = "db-s-1vcpu-1gb"
+  default     = "s-2vcpu-4gb"
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+$", var.monitor_size))
+    error_message = "The monitor's size must be a slug such as s-2vcpu-4gb."
+  }
+}
+
+variable "database_size" {
+  description = "Slug of the database's size. It decides how many connections there are: 22 with 1 GB of memory, 47 with 2 GB."
+  type        = string
+  default     = "db-s-1vcpu-2gb"
 
   validation {
     condition     = can(regex("^(db|gd|so|so1_5)-[a-z0-9-]+$", var.database_size))
-    error_message = "The database size must be a slug such as db-s-1vcpu-1gb."
+    error_message = "The database size must be a slug such as db-s-1vcpu-2gb."
+  }
+}
+
+variable "database_node_count" {
+  description = "Servers of the database: 1, or with 1 or 2 standbys 2 or 3, which take at least 2 GB of memory each."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = contains([1, 2, 3], var.database_node_count)
+    error_message = "The database has 1, 2 or 3 servers."
   }
 }
 
@@ -87,4 +115,100 @@ variable "operator_cidrs" {
     condition     = length(var.operator_cidrs) > 0 && alltrue([for cidr in var.operator_cidrs : can(cidrhost(cidr, 0))])
     error_message = "At least one address must be allowed to use SSH, in CIDR notation, such as 203.0.113.7/32."
   }
+}
+
+variable "domain" {
+  description = "Domain in which the service gets its names, such as example.org; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,}$", var.domain))
+    error_message = "The domain must be a lower-case name such as example.org, without a closing dot."
+  }
+}
+
+variable "domain_created" {
+  description = "Whether the domain's zone is made here, and destroyed with the rest; false if the account has it already."
+  type        = bool
+  default     = false
+}
+
+variable "domain_record" {
+  description = "The service's name below the domain, such as www; @ for the domain itself."
+  type        = string
+  default     = "@"
+
+  validation {
+    condition     = var.domain_record == "@" || can(regex("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", var.domain_record))
+    error_message = "The record must be @ or a lower-case name such as www."
+  }
+}
+
+variable "backups_enabled" {
+  description = "Whether there is a bucket in Spaces for copies of the database. Needs SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY."
+  type        = bool
+  default     = true
+}
+
+variable "backups_bucket" {
+  description = "Name of that bucket, which nobody else in its region may have; null for the environment's name and -backups."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.backups_bucket == null || can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.backups_bucket))
+    error_message = "A bucket's name must be 3 to 63 lower-case letters, digits and hyphens."
+  }
+}
+
+variable "backups_days" {
+  description = "Days after which a copy is deleted."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.backups_days >= 1 && floor(var.backups_days) == var.backups_days
+    error_message = "Copies are kept for a whole number of days, at least 1."
+  }
+}
+
+variable "backups_destroyed" {
+  description = "Whether `terraform destroy` also deletes the copies. If not, it stops at a bucket that is not empty."
+  type        = bool
+  default     = false
+}
+
+variable "spaces_region" {
+  description = "Slug of the region of buckets, where the environment's own has no Spaces; null for the same."
+  type        = string
+  default     = null
+}
+
+variable "spaces_endpoint" {
+  description = "URL at which droplets reach Spaces, where it isn't DigitalOcean's own; null otherwise."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.spaces_endpoint == null || can(regex("^https?://[^/]+$", var.spaces_endpoint))
+    error_message = "The endpoint must be a URL without a path, such as https://fra1.digitaloceanspaces.com."
+  }
+}
+
+variable "alert_emails" {
+  description = "Verified e-mail addresses of the account that get the platform's alerts; none for no alerts."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for address in var.alert_emails : can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", address))])
+    error_message = "Each must be an e-mail address."
+  }
+}
+
+variable "uptime_check_enabled" {
+  description = "Whether the platform itself looks at the live address from several continents."
+  type        = bool
+  default     = false
 }

@@ -7,8 +7,10 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value as Json, json};
 use tokio::time::{Instant, sleep};
 
+use crate::spaces::Spaces;
+
 /// Longest wait for an answer to one request.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// Pause between two looks at something that takes its time.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a connection that can't be made is tried again.
@@ -36,6 +38,9 @@ pub enum Error {
     /// 401.
     #[error("the token was refused: set DIGITALOCEAN_TOKEN")]
     Token,
+    /// No key to Spaces.
+    #[error("there is no key for Spaces: set SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY")]
+    SpacesKey,
     /// 404.
     #[error("the API knows no {0}")]
     NotFound(String),
@@ -105,6 +110,7 @@ pub struct Api {
     base: String,
     token: String,
     retries: Retries,
+    spaces: Option<Spaces>,
 }
 
 impl Api {
@@ -126,7 +132,21 @@ impl Api {
             base: base.trim_end_matches('/').to_owned(),
             token: token.to_owned(),
             retries,
+            spaces: None,
         })
+    }
+
+    /// The same client, with a way to the account's buckets.
+    pub fn with_spaces(self, spaces: Spaces) -> Self {
+        Self {
+            spaces: Some(spaces),
+            ..self
+        }
+    }
+
+    /// The way to the account's buckets.
+    pub fn spaces(&self) -> Result<&Spaces, Error> {
+        self.spaces.as_ref().ok_or(Error::SpacesKey)
     }
 
     /// GET.

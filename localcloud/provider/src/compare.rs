@@ -1,6 +1,6 @@
 //! When two values mean the same.
 
-use crate::table::{Attribute, Block, Kind, Spelling};
+use crate::table::{Attribute, Block, Kind, Shape, Spelling};
 use crate::value::{Object, Value};
 
 /// `true` if `a` and `b` are the same value of this attribute. Nothing equals what is unknown.
@@ -16,6 +16,7 @@ pub fn same(attribute: &Attribute, a: &Value, b: &Value) -> bool {
         (_, Value::Text(a), Value::Text(b)) => match attribute.spelling {
             Spelling::AnyCase => a.eq_ignore_ascii_case(b),
             Spelling::Trimmed => a.trim() == b.trim(),
+            Spelling::Dotted => a.trim_end_matches('.') == b.trim_end_matches('.'),
             _ => a == b,
         },
         _ => a == b,
@@ -36,22 +37,28 @@ pub fn same_block(block: &Block, a: &Object, b: &Object) -> bool {
     block.attributes.iter().all(|attribute| {
         let (a, b) = (field(a, attribute.name), field(b, attribute.name));
         a.has_unknown() || b.has_unknown() || same_or_both_zero(attribute, a, b)
+    }) && block.blocks.iter().all(|inner| {
+        let (a, b) = (field(a, inner.name), field(b, inner.name));
+        a.has_unknown() || b.has_unknown() || same_blocks(inner, a, b)
     })
 }
 
-/// `true` if two sets of blocks are equal in all fields; nothing equals what is unknown.
+/// `true` if two sets or lists of blocks are equal in all fields; nothing equals what is unknown.
 pub fn same_blocks(block: &Block, a: &Value, b: &Value) -> bool {
     if a.has_unknown() || b.has_unknown() {
         return false;
     }
     let (a, b) = (a.items(), b.items());
-    let in_b = |item: &Value| {
-        b.iter().any(|other| match (item, other) {
-            (Value::Object(item), Value::Object(other)) => same_block(block, item, other),
-            _ => false,
-        })
+    let equal = |item: &Value, other: &Value| match (item, other) {
+        (Value::Object(item), Value::Object(other)) => same_block(block, item, other),
+        _ => false,
     };
-    a.len() == b.len() && a.iter().all(in_b)
+    let in_b = |item: &Value| b.iter().any(|other| equal(item, other));
+    a.len() == b.len()
+        && match block.shape {
+            Shape::Set => a.iter().all(in_b),
+            Shape::List | Shape::One => a.iter().zip(b).all(|(item, other)| equal(item, other)),
+        }
 }
 
 /// The field's value; null when it is missing.

@@ -12,6 +12,7 @@ use crate::api::{Api, Error, Retries};
 use crate::compare::field;
 use crate::report;
 use crate::schema;
+use crate::spaces::Spaces;
 use crate::table::Kind;
 use crate::value::{Object, Value};
 
@@ -20,13 +21,20 @@ use crate::value::{Object, Value};
 pub struct Connection(RwLock<Option<Arc<Api>>>);
 
 /// The provider's attributes, with the environment variables that serve in their place.
-const ATTRIBUTES: [(&str, Kind, &[&str]); 5] = [
+const ATTRIBUTES: [(&str, Kind, &[&str]); 8] = [
     (
         "token",
         Kind::Text,
         &["DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"],
     ),
     ("api_endpoint", Kind::Text, &["DIGITALOCEAN_API_URL"]),
+    ("spaces_access_id", Kind::Text, &["SPACES_ACCESS_KEY_ID"]),
+    (
+        "spaces_secret_key",
+        Kind::Text,
+        &["SPACES_SECRET_ACCESS_KEY"],
+    ),
+    ("spaces_endpoint", Kind::Text, &["SPACES_ENDPOINT_URL"]),
     (
         "http_retry_max",
         Kind::Number,
@@ -46,6 +54,8 @@ const ATTRIBUTES: [(&str, Kind, &[&str]); 5] = [
 
 /// Address of the API when nothing else is said.
 const PUBLIC_API: &str = "https://api.digitalocean.com";
+/// Address of Spaces when nothing else is said.
+const PUBLIC_SPACES: &str = "https://{{.Region}}.digitaloceanspaces.com";
 
 impl Connection {
     /// The API client; reports an error if there is none.
@@ -80,7 +90,11 @@ impl Connection {
         if let Some(wait) = number("http_retry_wait_max", setting("http_retry_wait_max"))? {
             retries.wait_max = Duration::from_secs_f64(wait);
         }
+        let endpoint = setting("spaces_endpoint").unwrap_or_else(|| PUBLIC_SPACES.to_owned());
+        let key = setting("spaces_access_id").zip(setting("spaces_secret_key"));
+        let spaces = Spaces::new(&endpoint, key).map_err(|error| error.to_string())?;
         let api = Api::new(&base, &token, retries).map_err(|error| error.to_string())?;
+        let api = api.with_spaces(spaces);
         // Any other refusal is let pass: a token that may not see the account may still do its work.
         let probe = api.get("/v2/account").await;
         if let Err(error @ (Error::Token | Error::Unreachable { .. })) = probe {
@@ -99,7 +113,7 @@ pub fn provider_schema() -> Schema {
         .iter()
         .map(|(name, kind, _)| {
             let mut attribute = schema::attribute(*kind, AttributeConstraint::Optional);
-            attribute.sensitive = *name == "token";
+            attribute.sensitive = matches!(*name, "token" | "spaces_secret_key");
             ((*name).to_owned(), attribute)
         })
         .collect();

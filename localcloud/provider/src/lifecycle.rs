@@ -6,16 +6,17 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::{Value as Json, json};
 
 use crate::api::{Api, Error, wait};
+use crate::bucket::Bucket;
 use crate::compare::field;
 use crate::steps::{Change, LIMIT, path_of};
-use crate::table::{Create, Delete, Expected, Noun};
+use crate::table::{Create, Delete, Expected, Home, Noun, Source};
 use crate::value::{Object, Value};
 use crate::wire;
 
 /// Longest wait for a deletion that the API puts off.
-const DELETE_LIMIT: Duration = Duration::from_secs(3 * 60);
+const DELETE_LIMIT: Duration = Duration::from_mins(3);
 /// How long an object that was just created may not be found.
-const APPEAR_LIMIT: Duration = Duration::from_secs(2 * 60);
+const APPEAR_LIMIT: Duration = Duration::from_mins(2);
 
 /// A resource type at an API.
 pub struct Objects<'a> {
@@ -28,9 +29,13 @@ pub struct Objects<'a> {
 impl Objects<'_> {
     /// The object as the API describes it.
     pub async fn get(&self, state: &Object) -> Result<Json, Error> {
+        if self.noun.home == Home::Spaces {
+            return Bucket::of(self.api, state)?.read(state).await;
+        }
         let path = path_of(self.noun.path, state);
         let answer = self.api.get(&path).await?;
         let mut object = unwrap(self.noun, answer);
+        place(self.noun, state, &mut object);
         if let (Some(attribute), Json::Object(fields)) = (self.noun.members, &mut object) {
             fields.insert(attribute.to_owned(), members(self.api, &path).await?);
         }
@@ -54,6 +59,9 @@ impl Objects<'_> {
     /// Creates the object; `state` gets its id as soon as it has one.
     pub async fn make(&self, state: &mut Object) -> Result<(), Error> {
         let body = wire::create_body(self.noun, state);
+        if self.noun.home == Home::Spaces {
+            Bucket::of(self.api, state)?.create(&body).await?;
+        }
         let answer = match self.noun.create {
             Create::Post(path) => {
                 let path = path_of(path, state);
@@ -85,6 +93,10 @@ impl Objects<'_> {
 
     /// Brings the object from `prior` to `state`, and `state` to what came of it.
     pub async fn alter(&self, prior: &Object, state: &mut Object) -> Result<(), Error> {
+        if self.noun.home == Home::Spaces {
+            let body = wire::create_body(self.noun, state);
+            Bucket::of(self.api, state)?.set_up(&body, true).await?;
+        }
         self.change(Some(prior), Some(state)).await?;
         let object = self.get_ready(state).await?;
         *state = wire::settle(self.noun, state, &object);
@@ -93,6 +105,9 @@ impl Objects<'_> {
 
     /// Removes the object; what does not exist counts as removed.
     pub async fn remove(&self, state: &Object) -> Result<(), Error> {
+        if self.noun.home == Home::Spaces {
+            return Bucket::of(self.api, state)?.delete(state).await;
+        }
         let path = path_of(self.noun.path, state);
         if matches!(self.noun.delete, Delete::CallAndWait) {
             self.unlocked(state).await?;
@@ -181,6 +196,21 @@ pub fn name_of(noun: &Noun, state: &Object) -> String {
     match text("name").or_else(|| text("id")) {
         Some(name) => format!("{} \"{name}\"", noun.label),
         None => noun.label.to_owned(),
+    }
+}
+
+/// Adds to an object what it is reached by: its path has it, and its answer does not.
+fn place(noun: &Noun, state: &Object, object: &mut Json) {
+    let Json::Object(fields) = object else { return };
+    for attribute in noun.attributes {
+        let way = noun.path.contains(&format!("{{{}}}", attribute.name));
+        if way && attribute.source == Some(Source::Nowhere) && !fields.contains_key(attribute.name)
+        {
+            fields.insert(
+                attribute.name.to_owned(),
+                field(state, attribute.name).into(),
+            );
+        }
     }
 }
 

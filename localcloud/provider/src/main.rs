@@ -4,15 +4,18 @@
 //! types and behaviour of the real provider, and calls the same API.
 
 mod api;
+mod bucket;
 mod certificate;
 mod compare;
 mod connection;
 mod lifecycle;
+mod noun;
 mod nouns;
 mod plan;
 mod report;
 mod resource;
 mod schema;
+mod spaces;
 mod steps;
 mod table;
 #[cfg(test)]

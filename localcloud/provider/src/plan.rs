@@ -4,7 +4,7 @@
 //! it was when it means the same, and what the plan knows must come true.
 
 use crate::compare::{field, same, same_blocks};
-use crate::table::{Attribute, Given, Noun};
+use crate::table::{Attribute, Block, Given, Noun};
 use crate::value::{Object, Value};
 
 /// A planned state and the attributes whose change needs a new object.
@@ -25,7 +25,7 @@ pub fn create(noun: &Noun, config: &Object) -> Object {
         state.insert(attribute.name.to_owned(), value);
     }
     for block in noun.blocks {
-        let planned = plan_blocks(block.attributes, field(config, block.name), &Value::Null);
+        let planned = plan_blocks(block, field(config, block.name), &Value::Null);
         state.insert(block.name.to_owned(), planned);
     }
     state
@@ -52,7 +52,7 @@ pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
     }
     for block in noun.blocks {
         let before = field(prior, block.name);
-        let after = plan_blocks(block.attributes, field(config, block.name), before);
+        let after = plan_blocks(block, field(config, block.name), before);
         if !same_blocks(block, before, &after) {
             changed = true;
             state.insert(block.name.to_owned(), after);
@@ -83,7 +83,7 @@ fn given(attribute: &Attribute, configured: &Value) -> Option<Value> {
 }
 
 /// Configured blocks, with what the API gives taken from the prior block that equals them.
-fn plan_blocks(attributes: &[Attribute], config: &Value, prior: &Value) -> Value {
+fn plan_blocks(block: &Block, config: &Value, prior: &Value) -> Value {
     let Value::List(configured) = config else {
         return config.clone();
     };
@@ -92,23 +92,35 @@ fn plan_blocks(attributes: &[Attribute], config: &Value, prior: &Value) -> Value
             return item.clone();
         };
         let twin = prior.items().iter().find_map(|prior| match prior {
-            Value::Object(prior) if agrees(attributes, config, prior) => Some(prior),
+            Value::Object(prior) if agrees(block, config, prior) => Some(prior),
             _ => None,
         });
-        let block = attributes.iter().map(|attribute| {
-            let value = given(attribute, field(config, attribute.name))
-                .or_else(|| twin.map(|twin| field(twin, attribute.name).clone()))
-                .unwrap_or(Value::Unknown);
-            (attribute.name.to_owned(), value)
-        });
-        Value::Object(block.collect())
+        let mut planned: Object = block
+            .attributes
+            .iter()
+            .map(|attribute| {
+                let value = given(attribute, field(config, attribute.name))
+                    .or_else(|| twin.map(|twin| field(twin, attribute.name).clone()))
+                    .unwrap_or(Value::Unknown);
+                (attribute.name.to_owned(), value)
+            })
+            .collect();
+        for inner in block.blocks {
+            let before = twin.map_or(&Value::Null, |twin| field(twin, inner.name));
+            let after = plan_blocks(inner, field(config, inner.name), before);
+            planned.insert(inner.name.to_owned(), after);
+        }
+        Value::Object(planned)
     });
     Value::List(planned.collect())
 }
 
-fn agrees(attributes: &[Attribute], config: &Object, prior: &Object) -> bool {
-    attributes.iter().all(|attribute| {
+fn agrees(block: &Block, config: &Object, prior: &Object) -> bool {
+    block.attributes.iter().all(|attribute| {
         given(attribute, field(config, attribute.name))
             .is_none_or(|configured| same(attribute, &configured, field(prior, attribute.name)))
+    }) && block.blocks.iter().all(|inner| {
+        let (configured, before) = (field(config, inner.name), field(prior, inner.name));
+        same_blocks(inner, &plan_blocks(inner, configured, before), before)
     })
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tf_provider::schema;
 use tf_provider::schema::{AttributeConstraint, AttributeType, Description};
 
-use crate::table::{Attribute, Block, Given, Kind, Noun};
+use crate::table::{Attribute, Block, Given, Kind, Noun, Shape};
 
 /// The schema of a resource type.
 pub fn of(noun: &Noun) -> schema::Schema {
@@ -53,12 +53,20 @@ fn attributes_of(attributes: &[Attribute]) -> HashMap<String, schema::Attribute>
 }
 
 fn nested(block: &Block) -> schema::NestedBlock {
-    schema::NestedBlock::Set(schema::Block {
+    let blocks = block.blocks.iter();
+    let content = schema::Block {
         version: 0,
         attributes: attributes_of(block.attributes),
+        blocks: blocks
+            .map(|inner| (inner.name.to_owned(), nested(inner)))
+            .collect(),
         description: Description::plain(""),
         ..schema::Block::default()
-    })
+    };
+    match block.shape {
+        Shape::Set => schema::NestedBlock::Set(content),
+        Shape::List | Shape::One => schema::NestedBlock::List(content),
+    }
 }
 
 fn constraint_of(given: Given) -> AttributeConstraint {

@@ -11,7 +11,7 @@ use crate::value::{Object, Value};
 use crate::wire::{change_body, fill};
 
 /// Longest wait for a change to take effect.
-pub const LIMIT: Duration = Duration::from_secs(30 * 60);
+pub const LIMIT: Duration = Duration::from_mins(30);
 
 /// An object on its way from one state to another.
 pub struct Change<'a> {

@@ -1,5 +1,7 @@
 //! The words in which `nouns/` describes a resource type: its attributes, blocks and API calls.
 
+pub use crate::noun::{Create, Delete, Expected, Home, Noun, Ready, Step};
+
 /// The type of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
@@ -60,6 +62,8 @@ pub enum Source {
     Among(&'static str),
     /// Nowhere: the state keeps what it has.
     Nowhere,
+    /// The answer's `name` below the domain of this attribute; `@` is the domain itself.
+    NameIn(&'static str),
 }
 
 /// How a value is written differently in Terraform and in the API.
@@ -75,6 +79,8 @@ pub enum Spelling {
     Trimmed,
     /// The API puts this in front of some values.
     Prefixed(&'static str),
+    /// A closing dot means nothing.
+    Dotted,
     /// A firewall's ports: the API says `0` for `all`, and for ICMP, which has none.
     Ports,
 }
@@ -203,121 +209,39 @@ impl Attribute {
     }
 }
 
-/// A set of nested blocks, such as a firewall's rules.
+/// Nested blocks, such as a firewall's rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Block {
-    /// Its name in Terraform.
+    /// Their name in Terraform.
     pub name: &'static str,
-    /// The field that carries it, in requests and answers.
+    /// The field that carries them, in requests and answers.
     pub field: &'static str,
+    /// How many there are, and in which order.
+    pub shape: Shape,
     /// What each block contains.
     pub attributes: &'static [Attribute],
-}
-
-/// How an object comes into being.
-#[derive(Clone, Copy, Debug)]
-pub enum Create {
-    /// POST to this path.
-    Post(&'static str),
-    /// PUT to this path.
-    Put(&'static str),
-    /// By the steps alone.
-    Steps,
-}
-
-/// How an object goes.
-#[derive(Clone, Copy, Debug)]
-pub enum Delete {
-    /// DELETE of the object's path.
-    Call,
-    /// DELETE of the object's path, then wait until it answers 404.
-    CallAndWait,
-    /// PUT of an empty list in this field to the object's path.
-    Empty(&'static str),
-    /// By the steps alone.
-    Steps,
-}
-
-/// What a change of attributes takes. Steps that undo something run at destroy too.
-#[derive(Clone, Copy, Debug)]
-pub enum Step {
-    /// PUT of everything that may change to the object's path.
-    Put,
-    /// PUT of these attributes (name, field) to a path under the object's.
-    PutPart(&'static str, &'static [(&'static str, &'static str)]),
-    /// Tags are put on and taken off, for resources of this type.
-    Tags(&'static str),
-    /// A droplet's `rename` action.
-    Rename,
-    /// A droplet's `power_off`, `resize` and `power_on` actions.
-    Resize,
-    /// A reserved IP's `assign` or `unassign` action.
-    Assign,
-    /// Objects are moved into the project of this path, and out of it into the default project.
-    Members(&'static str),
-}
-
-/// Fields of an answer, as JSON pointers, and the values that say that the object is ready.
-pub type Ready = &'static [(&'static str, Expected)];
-
-/// A value that an answer must have.
-#[derive(Clone, Copy, Debug)]
-pub enum Expected {
-    /// This text.
-    Text(&'static str),
-    /// This flag.
-    Flag(bool),
-}
-
-/// A resource type.
-#[derive(Clone, Copy, Debug)]
-pub struct Noun {
-    /// Its name without `digitalocean_`.
-    pub name: &'static str,
-    /// What people call it, for messages.
-    pub label: &'static str,
-    /// Version of its state in the real provider.
-    pub version: i64,
-    /// Its attributes, without `id`.
-    pub attributes: &'static [Attribute],
-    /// Its nested blocks.
+    /// Blocks in each block.
     pub blocks: &'static [Block],
-    /// How it is made.
-    pub create: Create,
-    /// Its path; `{…}` are attributes.
-    pub path: &'static str,
-    /// The field of an answer that holds it, or "" when it is the answer.
-    pub envelope: &'static str,
-    /// Its id; `{…}` are fields of the first answer, then attributes; `{unique}` is unique.
-    pub id: &'static str,
-    /// When it is ready to be used.
-    pub ready: Ready,
-    /// The attribute, if any, that lists the URNs at `{path}/resources`.
-    pub members: Option<&'static str>,
-    /// What changes take.
-    pub steps: &'static [Step],
-    /// How it goes.
-    pub delete: Delete,
-    /// Statuses of a refused deletion that mean "not yet".
-    pub delete_again_on: &'static [u16],
 }
 
-impl Noun {
-    /// What most nouns have in common.
+impl Block {
+    /// What most blocks have in common.
     pub const BASE: Self = Self {
         name: "",
-        label: "",
-        version: 0,
+        field: "",
+        shape: Shape::Set,
         attributes: &[],
         blocks: &[],
-        create: Create::Steps,
-        path: "",
-        envelope: "",
-        id: "{id}",
-        ready: &[],
-        members: None,
-        steps: &[],
-        delete: Delete::Call,
-        delete_again_on: &[],
     };
+}
+
+/// How many blocks there may be, and whether their order means something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape {
+    /// Any number, in no order.
+    Set,
+    /// Any number, in the order of the configuration.
+    List,
+    /// One at most: a list for Terraform, an object for the API.
+    One,
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::compare::{field, same_block, same_blocks, same_or_both_zero};
-use crate::table::{Attribute, Block, Kind, Noun, Source, Spelling};
+use crate::table::{Attribute, Block, Kind, Noun, Shape, Source, Spelling};
 use crate::value::{Object, Value};
 
 /// The body that creates an object with this state.
@@ -29,21 +29,34 @@ fn body(noun: &Noun, state: &Object, sends: impl Fn(&Attribute, &Value) -> bool)
         }
     }
     for block in noun.blocks {
-        let items = field(state, block.name).items().iter().map(|item| {
-            let mut fields = Map::new();
-            if let Value::Object(item) = item {
-                for attribute in block.attributes {
-                    let value = field(item, attribute.name);
-                    if attribute.sent.is_some() && !value.is_zero() && *value != Value::Unknown {
-                        put(&mut fields, attribute, value);
-                    }
-                }
-            }
-            Json::Object(fields)
-        });
-        body.insert(block.field.to_owned(), items.collect());
+        let blocks = body_blocks(block, field(state, block.name));
+        body.insert(block.field.to_owned(), blocks);
     }
     Json::Object(body)
+}
+
+fn body_blocks(block: &Block, value: &Value) -> Json {
+    let items = value.items().iter().map(|item| {
+        let mut fields = Map::new();
+        if let Value::Object(item) = item {
+            for attribute in block.attributes {
+                let value = field(item, attribute.name);
+                if attribute.sent.is_some() && !value.is_zero() && *value != Value::Unknown {
+                    put(&mut fields, attribute, value);
+                }
+            }
+            for inner in block.blocks {
+                let blocks = body_blocks(inner, field(item, inner.name));
+                fields.insert(inner.field.to_owned(), blocks);
+            }
+        }
+        Json::Object(fields)
+    });
+    let mut items: Vec<Json> = items.collect();
+    match block.shape {
+        Shape::One => items.pop().unwrap_or(Json::Null),
+        Shape::Set | Shape::List => Json::Array(items),
+    }
 }
 
 fn put(body: &mut Map<String, Json>, attribute: &Attribute, value: &Value) {
@@ -107,12 +120,16 @@ pub fn settle(noun: &Noun, planned: &Object, answer: &Json) -> Object {
         }
     }
     for block in noun.blocks {
-        let found: Vec<_> = field(&read, block.name).items().to_vec();
-        let planned = field(planned, block.name).items().iter();
-        let settled = planned.map(|item| settle_block(block, item, &found));
-        state.insert(block.name.to_owned(), Value::List(settled.collect()));
+        let settled = settle_blocks(block, field(planned, block.name), field(&read, block.name));
+        state.insert(block.name.to_owned(), settled);
     }
     state
+}
+
+fn settle_blocks(block: &Block, planned: &Value, found: &Value) -> Value {
+    let planned = planned.items().iter();
+    let settled = planned.map(|item| settle_block(block, item, found.items()));
+    Value::List(settled.collect())
 }
 
 fn settle_block(block: &Block, planned: &Value, found: &[Value]) -> Value {
@@ -124,6 +141,11 @@ fn settle_block(block: &Block, planned: &Value, found: &[Value]) -> Value {
         _ => None,
     });
     let fields = planned.iter().map(|(name, value)| {
+        let inner = block.blocks.iter().find(|inner| inner.name == *name);
+        if let (Some(inner), Some(twin)) = (inner, twin) {
+            let settled = settle_blocks(inner, value, field(twin, name));
+            return (name.clone(), settled);
+        }
         let value = match (value, twin) {
             (Value::Unknown, Some(twin)) => field(twin, name).clone(),
             (value, _) => value.clone(),
@@ -155,6 +177,11 @@ fn read_attribute(attribute: &Attribute, prior: &Value, answer: &Json, id: &str)
                     .collect(),
             )
         }
+        Some(Source::NameIn(domain)) => match (answer["name"].as_str(), answer[domain].as_str()) {
+            (Some("@"), Some(domain)) => Value::from(domain),
+            (Some(name), Some(domain)) => Value::Text(format!("{name}.{domain}")),
+            _ => Value::Null,
+        },
         Some(Source::AddressV4(kind)) => Value::from(address_v4(answer, kind)),
         Some(Source::Feature(name)) => {
             let mut features = answer["features"].as_array().into_iter().flatten();
@@ -219,11 +246,13 @@ fn typed(kind: Kind, json: &Json) -> Value {
 }
 
 fn read_blocks(block: &Block, prior: &Value, answer: &Json) -> Value {
-    let Some(items) = answer[block.field].as_array() else {
-        return Value::List(Vec::new());
+    let items = match &answer[block.field] {
+        Json::Array(items) => items.as_slice(),
+        object @ Json::Object(_) if block.shape == Shape::One => std::slice::from_ref(object),
+        _ => return Value::List(Vec::new()),
     };
     let blocks = items.iter().map(|item| {
-        let read: Object = block
+        let mut read: Object = block
             .attributes
             .iter()
             .map(|attribute| {
@@ -231,6 +260,10 @@ fn read_blocks(block: &Block, prior: &Value, answer: &Json) -> Value {
                 (attribute.name.to_owned(), value)
             })
             .collect();
+        for inner in block.blocks {
+            let blocks = read_blocks(inner, &Value::Null, item);
+            read.insert(inner.name.to_owned(), blocks);
+        }
         prior
             .items()
             .iter()

@@ -5,6 +5,7 @@ mod cloud;
 
 use cloud::Cloud;
 use serde_json::json;
+use std::path::Path;
 
 /// The exit code of `terraform plan -detailed-exitcode` when nothing is to be done.
 const NO_CHANGE: i32 = 0;
@@ -32,6 +33,11 @@ async fn an_applied_environment_needs_no_change_and_goes_without_a_trace() {
     let ca = database["ca_certificate"].as_str().unwrap();
     assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"), "{ca}");
     assert_eq!(outputs["database"]["sensitive"], json!(true));
+    assert_eq!(database["monitor_user"], "monitor");
+    assert_eq!(outputs["monitor"]["value"]["name"], "minitwit-monitor");
+    let backups = &outputs["backups"]["value"];
+    assert_eq!(backups["bucket"], "minitwit-backups");
+    assert!(backups["secret_key"].is_string(), "{backups}");
 
     // A failover or a release, as Terraform sees it.
     let live = outputs["live_ip"]["value"].as_str().unwrap();
@@ -52,6 +58,8 @@ async fn an_applied_environment_needs_no_change_and_goes_without_a_trace() {
         .terraform(&["destroy", "-auto-approve"])
         .await
         .succeeds();
+    let keys = cloud.get("/v2/spaces/keys").await;
+    assert_eq!(keys["keys"].as_array().map(Vec::len), Some(1), "{keys}");
     for (path, list) in [
         ("/v2/droplets", "droplets"),
         ("/v2/reserved_ips", "reserved_ips"),
@@ -63,6 +71,101 @@ async fn an_applied_environment_needs_no_change_and_goes_without_a_trace() {
         let left = cloud.get(path).await;
         assert_eq!(left[list].as_array().map_or(0, Vec::len), 0, "{left}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_switch_can_be_on_and_off() {
+    let cloud = Cloud::start().await;
+    let on = [
+        "-var=domain=minitwit.example",
+        "-var=domain_created=true",
+        "-var=domain_record=www",
+        "-var=uptime_check_enabled=true",
+        "-var=alert_emails=[\"ops@example.org\"]",
+    ];
+    let apply = [&["apply", "-auto-approve"], on.as_slice()].concat();
+    cloud.terraform(&apply).await.succeeds();
+    assert_eq!(cloud.plan(&on).await, NO_CHANGE);
+    let outputs = cloud.outputs();
+    assert_eq!(outputs["url"]["value"], "http://www.minitwit.example");
+    let checks = cloud.get("/v2/uptime/checks").await;
+    assert_eq!(checks["checks"][0]["enabled"], json!(true));
+    let policies = cloud.get("/v2/monitoring/alerts").await;
+    assert_eq!(
+        policies["policies"][0]["alerts"]["email"],
+        json!(["ops@example.org"])
+    );
+
+    let off = [
+        "-var=monitor_enabled=false",
+        "-var=backups_enabled=false",
+        "-var=database_node_count=1",
+        "-var=database_size=db-s-1vcpu-1gb",
+    ];
+    let apply = [&["apply", "-auto-approve"], off.as_slice()].concat();
+    cloud.terraform(&apply).await.succeeds();
+    assert_eq!(cloud.plan(&off).await, NO_CHANGE);
+    assert_eq!(cloud.outputs()["monitor"]["value"], json!(null));
+    let destroy = [&["destroy", "-auto-approve"], off.as_slice()].concat();
+    cloud.terraform(&destroy).await.succeeds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nouns_that_the_environment_does_not_use_work_too() {
+    let cloud = Cloud::start().await;
+    let nouns = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nouns");
+    let apply = ["apply", "-auto-approve"];
+    cloud.terraform_in(&nouns, &apply).await.succeeds();
+    assert_eq!(cloud.plan_in(&nouns, &[]).await, NO_CHANGE);
+    let changed = "-var=second=true";
+    assert_eq!(cloud.plan_in(&nouns, &[changed]).await, CHANGES);
+    let applied = cloud
+        .terraform_in(&nouns, &["apply", "-auto-approve", changed])
+        .await;
+    applied.succeeds();
+    assert!(applied.says("0 added, 5 changed, 0 destroyed"), "{applied}");
+    assert_eq!(cloud.plan_in(&nouns, &[changed]).await, NO_CHANGE);
+    let destroy = ["destroy", "-auto-approve", changed];
+    cloud.terraform_in(&nouns, &destroy).await.succeeds();
+}
+
+/// Two who apply at once: the second finds the first one's lock in the bucket.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_in_spaces_is_kept_and_locked() {
+    let cloud = Cloud::start().await;
+    let state = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../terraform/state");
+    let bucket = "-var=bucket=example-state";
+    let made = cloud
+        .terraform_in(&state, &["apply", "-auto-approve", bucket])
+        .await;
+    made.succeeds();
+
+    let folder = tempfile::tempdir().unwrap();
+    cloud.write_backend(folder.path(), "example-state");
+    cloud
+        .terraform_remote(folder.path(), &["init"])
+        .await
+        .succeeds();
+    let apply = ["apply", "-auto-approve", "-var=seconds=4"];
+    let second = async {
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        cloud.terraform_remote(folder.path(), &["plan"]).await
+    };
+    let (first, second) = tokio::join!(cloud.terraform_remote(folder.path(), &apply), second);
+    first.succeeds();
+    assert!(
+        second.fails_with("Error acquiring the state lock"),
+        "{second}"
+    );
+    std::fs::remove_dir_all(folder.path().join(".terraform")).unwrap();
+    cloud
+        .terraform_remote(folder.path(), &["init"])
+        .await
+        .succeeds();
+    let output = cloud
+        .terraform_remote(folder.path(), &["output", "made"])
+        .await;
+    assert!(output.says("\"in 4 s\""), "{output}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

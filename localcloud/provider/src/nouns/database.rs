@@ -100,6 +100,7 @@ pub const FIREWALL: Noun = Noun {
             computed("uuid", Text).sent(),
             computed("created_at", Text),
         ],
+        ..Block::BASE
     }],
     create: Create::Put("/v2/databases/{cluster_id}/firewall"),
     path: "/v2/databases/{cluster_id}/firewall",
@@ -107,5 +108,38 @@ pub const FIREWALL: Noun = Noun {
     id: "{cluster_id}-{unique}",
     steps: &[Step::Put],
     delete: Delete::Empty("rules"),
+    ..Noun::BASE
+};
+
+pub const POOL: Noun = Noun {
+    name: "database_connection_pool",
+    label: "connection pool",
+    attributes: &[
+        required("cluster_id", Text)
+            .from(Source::Nowhere)
+            .replaces(),
+        required("name", Text).sent().replaces(),
+        required("mode", Text).sent().replaces(),
+        required("size", Number).sent().replaces(),
+        required("db_name", Text).sent_at("db").replaces(),
+        optional("user", Text).sent().replaces(),
+        computed("host", Text).from(Source::At("/connection/host")),
+        computed("private_host", Text).from(Source::At("/private_connection/host")),
+        computed("port", Number).from(Source::At("/connection/port")),
+        computed("uri", Text)
+            .from(Source::At("/connection/uri"))
+            .sensitive(),
+        computed("private_uri", Text)
+            .from(Source::At("/private_connection/uri"))
+            .sensitive(),
+        computed("password", Text)
+            .from(Source::At("/connection/password"))
+            .kept()
+            .sensitive(),
+    ],
+    create: Create::Post("/v2/databases/{cluster_id}/pools"),
+    path: "/v2/databases/{cluster_id}/pools/{name}",
+    envelope: "pool",
+    id: "{cluster_id}/{name}",
     ..Noun::BASE
 };

@@ -6,8 +6,11 @@
 mod access;
 mod database;
 mod droplet;
+mod names;
 mod network;
 mod project;
+mod spaces;
+mod watches;
 
 use crate::table::Noun;
 
@@ -23,6 +26,15 @@ pub const NOUNS: &[Noun] = &[
     database::DB,
     database::USER,
     database::FIREWALL,
+    database::POOL,
     project::PROJECT,
     project::RESOURCES,
+    names::DOMAIN,
+    names::RECORD,
+    names::CERTIFICATE,
+    spaces::BUCKET,
+    spaces::KEY,
+    watches::UPTIME_CHECK,
+    watches::UPTIME_ALERT,
+    watches::MONITOR_ALERT,
 ];

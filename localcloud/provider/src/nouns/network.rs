@@ -75,6 +75,7 @@ pub const FIREWALL: Noun = Noun {
                 optional("source_kubernetes_ids", Texts).sent_at("sources/kubernetes_ids"),
                 optional("source_tags", Texts).sent_at("sources/tags"),
             ],
+            ..Block::BASE
         },
         Block {
             name: "outbound_rule",
@@ -90,6 +91,7 @@ pub const FIREWALL: Noun = Noun {
                     .sent_at("destinations/kubernetes_ids"),
                 optional("destination_tags", Texts).sent_at("destinations/tags"),
             ],
+            ..Block::BASE
         },
     ],
     create: Create::Post("/v2/firewalls"),

@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 pub const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-digitalocean");
 
 /// Longest run of one Terraform command.
-const TERRAFORM_LIMIT: Duration = Duration::from_secs(300);
+const TERRAFORM_LIMIT: Duration = Duration::from_mins(5);
 
 /// A cloud and a place for Terraform to work in, both gone when this is dropped.
 pub struct Cloud {
@@ -28,6 +28,10 @@ pub struct Cloud {
     pub url: String,
     /// Token with all scopes.
     pub token: String,
+    /// URL of Spaces.
+    pub spaces: String,
+    /// Id and secret of a key to Spaces.
+    pub spaces_key: (String, String),
     directory: TempDir,
     daemon: JoinHandle<()>,
 }
@@ -57,6 +61,7 @@ impl Cloud {
         let listeners = Listeners {
             api: vec![listener],
             metadata: vec![],
+            spaces: vec![TcpListener::bind("127.0.0.1:0").await.unwrap()],
         };
         let daemon = tokio::spawn(async move {
             if let Err(error) = daemon::run(config, Plane::record_only(), listeners).await {
@@ -73,9 +78,14 @@ impl Cloud {
         // Written last by the daemon, so the token is there as well.
         let url = appears(&directory.path().join("api")).await;
         let token = appears(&directory.path().join("token")).await;
+        let spaces = appears(&directory.path().join("spaces-endpoint")).await;
+        let key = appears(&directory.path().join("spaces-key")).await;
+        let (id, secret) = key.split_once(' ').unwrap();
         Self {
             url,
             token,
+            spaces,
+            spaces_key: (id.to_owned(), secret.to_owned()),
             directory,
             daemon,
         }
@@ -83,8 +93,13 @@ impl Cloud {
 
     /// Runs Terraform in the repository's environment.
     pub async fn terraform(&self, args: &[&str]) -> Ran {
-        let here = self.directory.path();
         let environment = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../terraform");
+        self.terraform_in(&environment, args).await
+    }
+
+    /// Runs Terraform in a folder, with a local state.
+    pub async fn terraform_in(&self, environment: &Path, args: &[&str]) -> Ran {
+        let here = self.directory.path();
         let (command, args) = args.split_first().unwrap();
         let run = Command::new("terraform")
             .arg(format!("-chdir={}", environment.display()))
@@ -99,6 +114,9 @@ impl Cloud {
             .env("CHECKPOINT_DISABLE", "1")
             .env("DIGITALOCEAN_API_URL", &self.url)
             .env("DIGITALOCEAN_TOKEN", &self.token)
+            .env("SPACES_ENDPOINT_URL", &self.spaces)
+            .env("SPACES_ACCESS_KEY_ID", &self.spaces_key.0)
+            .env("SPACES_SECRET_ACCESS_KEY", &self.spaces_key.1)
             .env("TF_VAR_vpc_ip_range", "198.18.8.0/24")
             .env("TF_VAR_operator_cidrs", r#"["198.18.0.0/24"]"#)
             .env("TF_VAR_ssh_public_key", PUBLIC_KEY)
@@ -114,6 +132,50 @@ impl Cloud {
         let ran = self.terraform(&args).await;
         eprintln!("{ran}");
         ran.0.status.code().unwrap()
+    }
+
+    /// Plans in a folder and returns the exit code.
+    pub async fn plan_in(&self, folder: &Path, args: &[&str]) -> i32 {
+        let args = [&["plan", "-detailed-exitcode"], args].concat();
+        let ran = self.terraform_in(folder, &args).await;
+        eprintln!("{ran}");
+        ran.0.status.code().unwrap()
+    }
+
+    /// Writes a configuration whose state is in a bucket, as `backend.tf.example` has it.
+    pub fn write_backend(&self, folder: &Path, bucket: &str) {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let example = repository.join("terraform/backend.tf.example");
+        std::fs::copy(example, folder.join("backend.tf")).unwrap();
+        let main = "variable \"seconds\" {\n  default = 0\n}\n\
+            resource \"terraform_data\" \"made\" {\n  input = \"in ${var.seconds} s\"\n  \
+            provisioner \"local-exec\" {\n    command = \"sleep ${var.seconds}\"\n  }\n}\n\
+            output \"made\" {\n  value = terraform_data.made.output\n}\n";
+        std::fs::write(folder.join("main.tf"), main).unwrap();
+        let settings = format!(
+            "bucket = \"{bucket}\"\nkey = \"test/terraform.tfstate\"\n\
+             endpoints = {{ s3 = \"{}\" }}\nuse_path_style = true\n",
+            self.spaces
+        );
+        std::fs::write(folder.join("settings.tfbackend"), settings).unwrap();
+    }
+
+    /// Runs Terraform in a folder that [`Cloud::write_backend`] has filled.
+    pub async fn terraform_remote(&self, folder: &Path, args: &[&str]) -> Ran {
+        let (command, args) = args.split_first().unwrap();
+        let mut run = Command::new("terraform");
+        run.arg(format!("-chdir={}", folder.display()))
+            .args([command, "-no-color"])
+            .args(args)
+            .env("CHECKPOINT_DISABLE", "1")
+            .env("AWS_ACCESS_KEY_ID", &self.spaces_key.0)
+            .env("AWS_SECRET_ACCESS_KEY", &self.spaces_key.1)
+            .kill_on_drop(true);
+        if *command == "init" {
+            run.arg("-backend-config=settings.tfbackend");
+        }
+        let output = timeout(TERRAFORM_LIMIT, run.output()).await.unwrap();
+        Ran(output.unwrap_or_else(|error| terraform_missing(&error)))
     }
 
     /// All outputs of the environment.

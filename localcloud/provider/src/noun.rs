@@ -1,0 +1,123 @@
+//! A resource type as the table has it: where its objects live, and which calls their life takes.
+
+use crate::table::{Attribute, Block};
+
+/// How an object comes into being.
+#[derive(Clone, Copy, Debug)]
+pub enum Create {
+    /// POST to this path.
+    Post(&'static str),
+    /// PUT to this path.
+    Put(&'static str),
+    /// By the steps alone.
+    Steps,
+}
+
+/// How an object goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Delete {
+    /// DELETE of the object's path.
+    Call,
+    /// DELETE of the object's path, then wait until it answers 404.
+    CallAndWait,
+    /// PUT of an empty list in this field to the object's path.
+    Empty(&'static str),
+    /// By the steps alone.
+    Steps,
+}
+
+/// What a change of attributes takes. Steps that undo something run at destroy too.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// PUT of everything that may change to the object's path.
+    Put,
+    /// PUT of these attributes (name, field) to a path under the object's.
+    PutPart(&'static str, &'static [(&'static str, &'static str)]),
+    /// Tags are put on and taken off, for resources of this type.
+    Tags(&'static str),
+    /// A droplet's `rename` action.
+    Rename,
+    /// A droplet's `power_off`, `resize` and `power_on` actions.
+    Resize,
+    /// A reserved IP's `assign` or `unassign` action.
+    Assign,
+    /// Objects are moved into the project of this path, and out of it into the default project.
+    Members(&'static str),
+}
+
+/// Fields of an answer, as JSON pointers, and the values that say that the object is ready.
+pub type Ready = &'static [(&'static str, Expected)];
+
+/// A value that an answer must have.
+#[derive(Clone, Copy, Debug)]
+pub enum Expected {
+    /// This text.
+    Text(&'static str),
+    /// This flag.
+    Flag(bool),
+}
+
+/// Where objects live.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Home {
+    /// Behind the API.
+    Api,
+    /// In Spaces, which speaks S3.
+    Spaces,
+}
+
+/// A resource type.
+#[derive(Clone, Copy, Debug)]
+pub struct Noun {
+    /// Its name without `digitalocean_`.
+    pub name: &'static str,
+    /// What people call it, for messages.
+    pub label: &'static str,
+    /// Version of its state in the real provider.
+    pub version: i64,
+    /// Where its objects live.
+    pub home: Home,
+    /// Its attributes, without `id`.
+    pub attributes: &'static [Attribute],
+    /// Its nested blocks.
+    pub blocks: &'static [Block],
+    /// How it is made.
+    pub create: Create,
+    /// Its path; `{…}` are attributes.
+    pub path: &'static str,
+    /// The field of an answer that holds it, or "" when it is the answer.
+    pub envelope: &'static str,
+    /// Its id; `{…}` are fields of the first answer, then attributes; `{unique}` is unique.
+    pub id: &'static str,
+    /// When it is ready to be used.
+    pub ready: Ready,
+    /// The attribute, if any, that lists the URNs at `{path}/resources`.
+    pub members: Option<&'static str>,
+    /// What changes take.
+    pub steps: &'static [Step],
+    /// How it goes.
+    pub delete: Delete,
+    /// Statuses of a refused deletion that mean "not yet".
+    pub delete_again_on: &'static [u16],
+}
+
+impl Noun {
+    /// What most nouns have in common.
+    pub const BASE: Self = Self {
+        name: "",
+        label: "",
+        version: 0,
+        home: Home::Api,
+        attributes: &[],
+        blocks: &[],
+        create: Create::Steps,
+        path: "",
+        envelope: "",
+        id: "{id}",
+        ready: &[],
+        members: None,
+        steps: &[],
+        delete: Delete::Call,
+        delete_again_on: &[],
+    };
+}
