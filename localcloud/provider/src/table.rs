@@ -1,6 +1,6 @@
 //! The words in which `nouns/` describes a resource type: its attributes, blocks and API calls.
 
-pub use crate::noun::{Create, Delete, Expected, Home, Noun, Ready, Step};
+pub use crate::noun::{Create, Delete, Expected, Home, Noun, Step};
 
 /// The type of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq)]
