@@ -3,7 +3,6 @@
 use super::Plan;
 use super::environment::Droplet;
 use super::fault::{Excused, Moves, Row};
-use super::injection::Injected;
 use super::load::Record;
 use super::outage::{Outage, outages};
 use super::report::Run;
@@ -36,6 +35,7 @@ pub(super) fn summarize(
         outage_ms,
         outage_fresh_ms: without_service(|record| !record.kept).0,
         outage_kept_ms: without_service(|record| record.kept).0,
+        outage_after_ms: after_the_fault(records, observed),
         outages,
         requests: records.len(),
         largest_lag_ms: milliseconds(largest_lag.unwrap_or_default()),
@@ -73,6 +73,16 @@ pub(super) fn summarize(
         ));
     }
     run
+}
+
+/// For how long clients had no service after a fault that ended by itself or was undone.
+fn after_the_fault(records: &[Record], observed: &Observed) -> Option<f64> {
+    let lasted = observed.fault.over?.duration_since(observed.fault.at);
+    let over = observed.fault_at + Duration::try_from(lasted).unwrap_or_default();
+    let samples: Vec<_> = records.iter().map(|record| record.sample).collect();
+    let lengths = outages(&samples, SUSTAINED).into_iter();
+    let after = lengths.map(|outage| Some(outage.end?.saturating_sub(outage.start.max(over))));
+    after.sum::<Option<Duration>>().map(milliseconds)
 }
 
 /// When the droplet that is live now first answered, and whether others answered after that. Says nothing where answers
@@ -137,22 +147,21 @@ pub(super) fn judge_witness(run: &mut Run, witnessed: Witnessed) {
 
 /// Takes off what is not the pair's doing, and compares with what is allowed. Where the move's length is unknown, all but
 /// the fault's own time has to stay within it.
-pub(super) fn judge_length(run: &mut Run, row: &Row, fault: &Injected, plan: &Plan) {
-    let fault_ms = fault.over.map_or(0.0, |over| {
-        (over.duration_since(fault.at).as_secs_f64() * 1e3).max(0.0)
-    });
+pub(super) fn judge_length(run: &mut Run, row: &Row, plan: &Plan) {
     let move_ms = match row.moves {
         Moves::Once => run.move_ms,
         Moves::Never => Some(0.0),
     };
-    let excused = match row.excused {
-        Excused::Nothing => Some(0.0),
-        Excused::Move => move_ms,
-        Excused::Fault => Some(fault_ms),
-        Excused::Both => move_ms.map(|latency| latency + fault_ms),
+    let counted = match row.excused {
+        Excused::Nothing | Excused::Move => run.outage_ms,
+        Excused::Fault | Excused::Both => run.outage_after_ms,
     };
-    run.own_ms = match (run.outage_ms, excused) {
-        (Some(outage), Some(excused)) => Some((outage - excused).max(0.0)),
+    let excused = match row.excused {
+        Excused::Nothing | Excused::Fault => Some(0.0),
+        Excused::Move | Excused::Both => move_ms,
+    };
+    run.own_ms = match (counted, excused) {
+        (Some(counted), Some(excused)) => Some((counted - excused).max(0.0)),
         _ => None,
     };
     let most = milliseconds(row.bound + plan.slack);
@@ -173,6 +182,7 @@ pub(super) fn judge_moves(run: &mut Run, row: &Row) {
 #[cfg(test)]
 mod tests {
     use super::super::fault::Fault;
+    use super::super::injection::Injected;
     use super::super::load::Traffic;
     use super::super::outage::Sample;
     use super::*;
@@ -223,12 +233,7 @@ mod tests {
         assert_eq!(run.broken.len(), 1, "{:?}", run.broken);
     }
 
-    fn own(fault: Fault, outage_ms: f64, over_after: Option<u64>) -> (Option<f64>, bool) {
-        let at = Timestamp::UNIX_EPOCH;
-        let injected = Injected {
-            at,
-            over: over_after.map(|seconds| at + Duration::from_secs(seconds)),
-        };
+    fn own(fault: Fault, outage_ms: f64, over_after: Option<f64>) -> (Option<f64>, bool) {
         let traffic = Traffic {
             rate: 50,
             versions: Arc::default(),
@@ -247,11 +252,37 @@ mod tests {
         };
         let mut run = Run {
             outage_ms: Some(outage_ms),
+            outage_after_ms: over_after.map(|seconds| outage_ms - seconds * 1e3),
             move_ms: Some(2000.0),
             ..Run::default()
         };
-        judge_length(&mut run, &fault.row(), &injected, &plan);
+        judge_length(&mut run, &fault.row(), &plan);
         (run.own_ms, run.too_long)
+    }
+
+    #[test]
+    fn of_an_outage_that_outlasts_the_fault_only_the_rest_counts() {
+        let at = Timestamp::UNIX_EPOCH;
+        let observed = Observed {
+            fault: Injected {
+                at,
+                over: Some(at + Duration::from_secs(20)),
+            },
+            counted_from: Duration::ZERO,
+            fault_at: Duration::from_secs(2),
+            recovered: true,
+            missing: Vec::new(),
+            standby_back: None,
+        };
+        // The fault is from 2 s to 22 s; it hurts from 3 s to 24.5 s.
+        let records: Vec<Record> = (0..300_u64)
+            .map(|number| {
+                let mut record = answer(number * 100, "a");
+                record.sample.good = !(30..245).contains(&number);
+                record
+            })
+            .collect();
+        assert_eq!(after_the_fault(&records, &observed), Some(2500.0));
     }
 
     #[test]
@@ -259,16 +290,16 @@ mod tests {
         assert_eq!(own(Fault::AppStop, 3000.0, None), (Some(1000.0), false));
         assert_eq!(own(Fault::AppStop, 4500.0, None), (Some(2500.0), true));
         assert_eq!(
-            own(Fault::ApiSilent, 22_500.0, Some(20)),
+            own(Fault::ApiSilent, 22_500.0, Some(20.0)),
             (Some(500.0), false)
         );
         assert_eq!(
-            own(Fault::ActionEarly, 10_400.0, Some(10)),
+            own(Fault::ActionEarly, 10_400.0, Some(10.0)),
             (Some(400.0), false)
         );
         assert_eq!(own(Fault::FloatipStopped, 40.0, None), (Some(40.0), true));
         assert_eq!(
-            own(Fault::DatabaseDown, 10_400.0, Some(10)),
+            own(Fault::DatabaseDown, 10_400.0, Some(10.0)),
             (Some(400.0), false)
         );
     }

@@ -31,7 +31,9 @@ pub struct Run {
     /// From the first failed request to the first of the sustained good answers, all outages together; `None` if it
     /// did not end.
     pub outage_ms: Option<f64>,
-    /// The same for requests on connections of their own.
+    /// Of that, what came after the end of a fault that ended by itself or was undone.
+    pub outage_after_ms: Option<f64>,
+    /// The same as `outage_ms` for requests on connections of their own.
     pub outage_fresh_ms: Option<f64>,
     /// The same for requests on connections that are kept.
     pub outage_kept_ms: Option<f64>,

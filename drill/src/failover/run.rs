@@ -81,7 +81,7 @@ impl Drill {
                 run.writes_lost
             ));
         }
-        judge_length(&mut run, row, &observed.fault, &self.plan);
+        judge_length(&mut run, row, &self.plan);
         Ok(run)
     }
 
