@@ -217,11 +217,13 @@ impl Runner {
     }
 }
 
-/// Lets a test kill the runner in a step that it names, at a moment that it can wait for: the step stands in the journal and
-/// nothing of it is done.
+/// Lets a test kill the runner in a step that it names, or break something there, at a moment that it can wait for: the step
+/// stands in the journal and nothing of it is done.
 async fn stop_here_for_a_test(step: Step) {
     if std::env::var("RELEASE_STOP_AT").is_ok_and(|name| name == step.name()) {
         eprintln!("stopped at {step}, as RELEASE_STOP_AT says");
-        sleep(Duration::from_mins(10)).await;
+        let seconds = std::env::var("RELEASE_STOP_FOR").ok();
+        let seconds = seconds.and_then(|text| text.parse().ok());
+        sleep(Duration::from_secs(seconds.unwrap_or(600))).await;
     }
 }

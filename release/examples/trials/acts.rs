@@ -1,0 +1,285 @@
+//! What each trial does, and what its commands must come to.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::pair::{Failure, Pair, finish, start, stopped};
+use crate::table::Outcome;
+
+/// Back by itself within this, from the move on.
+const BACK: f64 = 15.0;
+/// A rollback: ten seconds, and the cloud's own two.
+const ROLLED_BACK: f64 = 12.0;
+/// A whole release beyond its bake time.
+const WHOLE: f64 = 180.0;
+/// The journal's lease of a runner that was killed.
+const LEASE: Duration = Duration::from_secs(11);
+
+/// Where a version's artifact is.
+pub fn directory(version: &str) -> String {
+    format!(".cache/releases/{version}")
+}
+
+/// A release from the command to its confirmation.
+///
+/// # Errors
+/// If it could not be tried.
+pub async fn good(pair: &Pair, next: &str) -> Result<Outcome, Failure> {
+    let done = pair
+        .release(&["run", next, "--artifact", &directory(next)], &[])
+        .await?;
+    let mut outcome = Outcome {
+        seconds: done.took.as_secs_f64(),
+        of: "from command to confirmed",
+        codes: vec![done.code],
+        ..Outcome::default()
+    };
+    expect(
+        &mut outcome,
+        done.code == 0,
+        format!("exit code {}: {}", done.code, done.report["problem"]),
+    );
+    expect(
+        &mut outcome,
+        done.took.as_secs_f64() < WHOLE,
+        "it took too long".to_owned(),
+    );
+    Ok(outcome)
+}
+
+/// A release that is held, and its rollback.
+///
+/// # Errors
+/// If it could not be tried.
+pub async fn roll_back(pair: &Pair, next: &str) -> Result<Outcome, Failure> {
+    let held = pair
+        .release(
+            &["run", next, "--artifact", &directory(next)],
+            &[("RELEASE_HOLD", "1")],
+        )
+        .await?;
+    let back = pair.release(&["rollback"], &[]).await?;
+    let seconds = time_of(&back.report, |steps| {
+        steps.first().map(|(_, seconds)| *seconds)
+    });
+    let mut outcome = Outcome {
+        seconds,
+        of: "until the previous version answers",
+        codes: vec![held.code, back.code],
+        ..Outcome::default()
+    };
+    expect(
+        &mut outcome,
+        held.code == 0 && back.code == 0,
+        format!("{}, {}", held.report["problem"], back.report["problem"]),
+    );
+    expect(
+        &mut outcome,
+        back.report["outcome"] == "rolled back",
+        "it is not rolled back".to_owned(),
+    );
+    expect(
+        &mut outcome,
+        seconds < ROLLED_BACK,
+        "it took too long".to_owned(),
+    );
+    Ok(outcome)
+}
+
+/// The rollback of what was confirmed.
+///
+/// # Errors
+/// If it could not be tried.
+pub async fn undo(pair: &Pair) -> Result<Outcome, Failure> {
+    let done = pair.release(&["rollback"], &[]).await?;
+    let mut outcome = Outcome {
+        seconds: done.took.as_secs_f64(),
+        of: "from command to confirmed",
+        codes: vec![done.code],
+        ..Outcome::default()
+    };
+    expect(
+        &mut outcome,
+        done.code == 0,
+        format!("exit code {}: {}", done.code, done.report["problem"]),
+    );
+    Ok(outcome)
+}
+
+/// A release of a bad version.
+///
+/// # Errors
+/// If it could not be tried.
+pub async fn bad(pair: &Pair, next: &str, vice: &str) -> Result<Outcome, Failure> {
+    let done = pair
+        .release(
+            &["run", next, "--artifact", &directory(next)],
+            &[("RELEASE_BAKE", "30")],
+        )
+        .await?;
+    let live = vice.starts_with("live");
+    let wanted = if live {
+        10
+    } else if vice == "wrong-checksum" {
+        8
+    } else {
+        9
+    };
+    let back = time_of(&done.report, |steps| {
+        let moved = steps.iter().position(|(step, _)| *step == "verify-live")?;
+        let left = steps
+            .iter()
+            .skip(moved)
+            .take_while(|(step, _)| *step != "settle")
+            .map(|(_, took)| took)
+            .sum::<f64>();
+        let back = steps
+            .iter()
+            .find(|(step, _)| *step == "settle")
+            .map(|(_, took)| *took)?;
+        Some(left + back)
+    });
+    let (seconds, of) = if live {
+        (back, "on the bad version")
+    } else {
+        (done.took.as_secs_f64(), "from command to rest")
+    };
+    let mut outcome = Outcome {
+        seconds,
+        of,
+        codes: vec![done.code],
+        ..Outcome::default()
+    };
+    expect(
+        &mut outcome,
+        done.code == wanted,
+        format!(
+            "exit code {}, not {wanted}: {}",
+            done.code, done.report["problem"]
+        ),
+    );
+    expect(
+        &mut outcome,
+        !live || back < BACK,
+        "it was live for too long".to_owned(),
+    );
+    Ok(outcome)
+}
+
+/// A release whose runner is killed, and what another command makes of it.
+///
+/// # Errors
+/// If it could not be tried.
+pub async fn kill(pair: &Pair, next: &str, step: &str, command: &str) -> Result<Outcome, Failure> {
+    let mut child = start(
+        &["run", next, "--artifact", &directory(next)],
+        &[("RELEASE_STOP_AT", step)],
+    )?;
+    stopped(&mut child).await?;
+    child.kill().await?;
+    sleep(LEASE).await;
+    let done = pair
+        .release(&[command, "--artifacts", ".cache/releases"], &[])
+        .await?;
+    let mut outcome = Outcome {
+        seconds: done.took.as_secs_f64(),
+        of: "from the second command to rest",
+        codes: vec![done.code],
+        ..Outcome::default()
+    };
+    expect(
+        &mut outcome,
+        done.code == 0,
+        format!("exit code {}: {}", done.code, done.report["problem"]),
+    );
+    Ok(outcome)
+}
+
+/// A release while the API fails.
+///
+/// # Errors
+/// If it could not be tried.
+pub async fn api(pair: &Pair, next: &str, step: &str, fault: &[&str]) -> Result<Outcome, Failure> {
+    let begun = Instant::now();
+    let settings = [("RELEASE_STOP_AT", step), ("RELEASE_STOP_FOR", "1")];
+    let mut child = start(&["run", next, "--artifact", &directory(next)], &settings)?;
+    stopped(&mut child).await?;
+    pair.fault(fault).await?;
+    let done = finish(child).await?;
+    let mut outcome = Outcome {
+        seconds: begun.elapsed().as_secs_f64(),
+        of: "from command to confirmed",
+        codes: vec![done.code],
+        ..Outcome::default()
+    };
+    expect(
+        &mut outcome,
+        done.code == 0,
+        format!("exit code {}: {}", done.code, done.report["problem"]),
+    );
+    Ok(outcome)
+}
+
+/// A release while a droplet dies, which comes back afterwards.
+///
+/// # Errors
+/// If it could not be tried.
+pub async fn dead(pair: &Pair, next: &str, which: &str, step: &str) -> Result<Outcome, Failure> {
+    let (live, standby) = pair.roles().await?;
+    let victim = if which == "live" { live } else { standby };
+    let settings = [
+        ("RELEASE_STOP_AT", step),
+        ("RELEASE_STOP_FOR", "1"),
+        ("RELEASE_API_PATIENCE", "20"),
+    ];
+    let mut child = start(&["run", next, "--artifact", &directory(next)], &settings)?;
+    stopped(&mut child).await?;
+    pair.power_off(victim).await?;
+    let first = finish(child).await?;
+    pair.power_on(victim).await?;
+    let mut outcome = Outcome {
+        codes: vec![first.code],
+        of: "from power to rest",
+        ..Outcome::default()
+    };
+    let begun = Instant::now();
+    if first.code == 12 {
+        // The droplet boots: until then there is something missing, and a person would try again too.
+        for _ in 0..6 {
+            sleep(Duration::from_secs(5)).await;
+            let again = pair
+                .release(&["resume", "--artifacts", ".cache/releases"], &[])
+                .await?;
+            outcome.codes.push(again.code);
+            if again.code != 12 {
+                break;
+            }
+        }
+    }
+    outcome.seconds = begun.elapsed().as_secs_f64();
+    let last = outcome.codes.last().copied().unwrap_or_default();
+    expect(
+        &mut outcome,
+        ![1, 12, 14].contains(&last),
+        format!("the last exit code is {last}: {}", first.report["problem"]),
+    );
+    Ok(outcome)
+}
+
+fn expect(outcome: &mut Outcome, is: bool, text: String) {
+    if !is {
+        outcome.broken.push(text);
+    }
+}
+
+/// Picks a time out of a report's steps.
+fn time_of(report: &serde_json::Value, pick: impl Fn(&[(&str, f64)]) -> Option<f64>) -> f64 {
+    let steps: Vec<(&str, f64)> = report["steps"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|it| Some((it["step"].as_str()?, it["seconds"].as_f64()?)))
+        .collect();
+    pick(&steps).unwrap_or(f64::INFINITY)
+}

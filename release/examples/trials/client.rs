@@ -1,0 +1,91 @@
+//! What clients meet during a trial, by `drill`'s load: fresh and kept connections, half of the requests writes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use drill::api::Api;
+use drill::failover::load::{Load, Record, Traffic, read_back, register, user_names};
+
+use crate::pair::Failure;
+
+/// What clients met.
+#[derive(Clone, Debug, Default)]
+pub struct Met {
+    /// Requests sent.
+    pub requests: usize,
+    /// Failed ones: no good answer within 0.3 s, or one from a version that may not answer.
+    pub failed: usize,
+    /// Failed ones whose client would have failed again, had it tried again at once.
+    pub failed_twice: usize,
+    /// Acknowledged writes that can't be read.
+    pub lost: usize,
+    /// From the first to the last failure.
+    pub span: Duration,
+    /// How they failed.
+    pub how: Vec<String>,
+}
+
+/// Load that runs while something is done.
+pub struct Client {
+    api: Api,
+    load: Load,
+}
+
+impl Client {
+    /// Starts; only `versions` may answer.
+    ///
+    /// # Errors
+    /// If the accounts can't be made.
+    pub async fn start(api: &Api, rate: u32, versions: &[String]) -> Result<Self, Failure> {
+        let users = user_names(&format!("{:08x}", rand::random::<u32>()), rate);
+        register(api, &users).await?;
+        let traffic = Traffic {
+            rate,
+            versions: Arc::from(versions),
+        };
+        let load = Load::start(api, users, &traffic);
+        Ok(Self {
+            api: api.clone(),
+            load,
+        })
+    }
+
+    /// Stops and reads all acknowledged writes back.
+    ///
+    /// # Errors
+    /// If they can't be read.
+    pub async fn stop(self) -> Result<Met, Failure> {
+        let (users, records) = self.load.stop().await;
+        let writes = read_back(&self.api, &users, &records).await?;
+        let failed: Vec<&Record> = records
+            .iter()
+            .filter(|record| record.failure.is_some())
+            .collect();
+        let again = |record: &&&Record| {
+            let next = records
+                .iter()
+                .find(|it| it.sample.scheduled >= record.sample.finished);
+            next.is_some_and(|next| next.failure.is_some())
+        };
+        let mut how: Vec<String> = failed
+            .iter()
+            .filter_map(|it| it.failure.map(|it| it.to_string()))
+            .collect();
+        how.sort();
+        how.dedup();
+        let span = match (failed.first(), failed.last()) {
+            (Some(first), Some(last)) => {
+                last.sample.finished.saturating_sub(first.sample.scheduled)
+            }
+            _ => Duration::ZERO,
+        };
+        Ok(Met {
+            requests: records.len(),
+            failed: failed.len(),
+            failed_twice: failed.iter().filter(again).count(),
+            lost: writes.lost,
+            span,
+            how,
+        })
+    }
+}

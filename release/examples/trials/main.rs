@@ -1,0 +1,121 @@
+//! Trials of releases in a localcloud: good ones and bad ones under load, runners and droplets that die at each step, an API that
+//! fails. Says what clients met, and fails if that is more than it may be.
+//!
+//! `trials quick` is for `make test`; `trials full --runs 20 --write docs/RELEASES.md` is what the figures come from. Runs in the repository's
+//! directory, in the environment `NAME`.
+
+mod acts;
+mod client;
+mod pair;
+mod table;
+mod trial;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+use crate::pair::{Failure, Pair};
+use crate::table::Outcome;
+use crate::trial::Trial;
+
+#[derive(Parser)]
+struct Cli {
+    /// Which trials
+    suite: Suite,
+    /// How many good releases, and how many rounds of bad ones
+    #[arg(long, default_value_t = 1)]
+    runs: u32,
+    /// Two versions whose artifacts are in .cache/releases, released in turn
+    #[arg(long, num_args = 2, default_values = ["v0.0.1-trial", "v0.0.2-trial"])]
+    good: Vec<String>,
+    /// The program that makes bad versions out of good ones
+    #[arg(long, default_value = "target/debug/examples/impostor")]
+    impostor: PathBuf,
+    /// Requests a second
+    #[arg(long, default_value_t = 200)]
+    rate: u32,
+    /// Write the table between its marks in this file
+    #[arg(long)]
+    write: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Suite {
+    /// One good release, one rollback, one bad version, one runner killed
+    Quick,
+    /// Good releases only
+    Good,
+    /// Bad versions only
+    Bad,
+    /// Runners killed at each step
+    Kill,
+    /// The API fails at each step
+    Api,
+    /// A droplet dies at each step
+    Dead,
+    /// All of it
+    Full,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("trials: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> Result<bool, Failure> {
+    let mut pair = Pair::new(&cli.good, &cli.impostor, cli.rate).await?;
+    let mut outcomes = Vec::new();
+    for trial in trials(cli) {
+        let outcome = match trial.run(&mut pair).await {
+            Ok(outcome) => outcome,
+            Err(failure) => Outcome::broken(trial.to_string(), &failure),
+        };
+        println!("{outcome}");
+        outcomes.push(outcome);
+    }
+    let table = table::render(&outcomes);
+    println!("\n{table}");
+    if let Some(path) = &cli.write {
+        table::write(path, &table)?;
+    }
+    Ok(outcomes.iter().all(|outcome| outcome.broken.is_empty()))
+}
+
+fn trials(cli: &Cli) -> Vec<Trial> {
+    let times = |trials: &[Trial], runs: u32| -> Vec<Trial> {
+        (0..runs).flat_map(|_| trials.iter().cloned()).collect()
+    };
+    let good = || times(&[Trial::Good], cli.runs);
+    let bad = || times(&Trial::bad(), cli.runs.div_ceil(8));
+    match cli.suite {
+        Suite::Quick => vec![
+            Trial::Good,
+            Trial::Rollback,
+            Trial::Bad("page-500"),
+            Trial::Kill("move", "resume"),
+        ],
+        Suite::Good => good(),
+        Suite::Bad => bad(),
+        Suite::Kill => Trial::kills(),
+        Suite::Api => Trial::api_faults(),
+        Suite::Dead => Trial::deaths(),
+        Suite::Full => [
+            good(),
+            vec![Trial::Rollback, Trial::Undo],
+            bad(),
+            Trial::kills(),
+            Trial::api_faults(),
+            Trial::deaths(),
+        ]
+        .concat(),
+    }
+}
