@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching lint check-vagrant
+.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment audit run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -52,32 +52,49 @@ drill-soak: build ## Inject random faults all the time: make drill-soak MINUTES=
 simulate: build ## Send a simulator run through the live IP: make simulate SCENARIO=FILE, or one made up
 	@scripts/drill simulate $(if $(SCENARIO),--scenario $(SCENARIO),--seed $${SEED:-1}) --fast
 
-artifact: build ## Build the artifact of a version from what is committed: make artifact VERSION=v1.2.3
+artifact: release-program ## Build the artifact of a version from what is committed: make artifact VERSION=v1.2.3
 	@scripts/artifact $(VERSION)
+
+release-program:
+	@scripts/install rust
+	@cargo build --release --locked -p release
 
 release: artifact ## Release a version, verified before anyone sees it: make release VERSION=v1.2.3 (TRIAL=1, RELEASE_HOLD=1)
 	@scripts/release run $(VERSION) $(RELEASE_FLAGS)
 
-release-resume: build ## Go on with a release whose runner is gone
+release-resume: release-program ## Go on with a release whose runner is gone
 	@scripts/release resume $(RELEASE_FLAGS)
 
-release-confirm: build ## Confirm a release that was held open
+release-confirm: release-program ## Confirm a release that was held open
 	@scripts/release confirm $(RELEASE_FLAGS)
 
-release-contract: build ## Apply the live version's contract migrations
+release-contract: release-program ## Apply the live version's contract migrations
 	@scripts/release contract
 
-release-status: build ## Show the last releases
+release-status: release-program ## Show the last releases
 	@scripts/release status
 
-release-freeze: build ## Refuse releases from now on: make release-freeze REASON="…"
+release-freeze: release-program ## Refuse releases from now on: make release-freeze REASON="…"
 	@scripts/release freeze --reason "$${REASON:?say why, in REASON}"
 
-release-thaw: build ## Allow releases again
+release-thaw: release-program ## Allow releases again
 	@scripts/release thaw
 
-rollback: build ## Make the previous version live again, in one move while the release is open
+rollback: release-program ## Make the previous version live again, in one move while the release is open
 	@scripts/release rollback $(RELEASE_FLAGS)
+
+release-trials: build ## Try good and bad releases, and write docs/RELEASES.md: make release-trials RUNS=20
+	@scripts/release-trials full --runs $(RUNS) --write docs/RELEASES.md
+
+pack unpack publish:
+	@scripts/pipeline $@ $(VERSION)
+
+environment plan-comment:
+	@scripts/pipeline $@
+
+audit: ## Known weaknesses and licences of what is linked, by cargo-deny and its database
+	@scripts/install rust cargo-deny
+	@cargo deny --locked check
 
 localcloud-endurance: build ## Kill localcloud's daemon during 20 applies: each repeat converges and droplets run on
 	@scripts/endurance kills
@@ -102,7 +119,7 @@ deps: ## Install everything that any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible browser clients elastic lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching
+	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching test-release
 
 # Tests that boot hosts or enter namespaces need root; what is built stays the user's.
 ifneq ($(shell id -u),0)
@@ -144,6 +161,10 @@ test-faults: build ## One run of each fault, in localclouds of its own
 test-watching: build ## Faults that must alert, and a quiet time that must not, in a localcloud of its own
 	@scripts/install cloud terraform ansible elastic
 	@scripts/test-watching
+
+test-release: build ## Releases in a localcloud of its own: good, bad, rolled back, runner killed
+	@scripts/install cloud terraform ansible
+	@scripts/test-release
 
 lint: ## Formatting, clippy, shellcheck, terraform fmt, ansible-lint, yamllint
 	@scripts/install rust terraform provider lint watching
