@@ -5,7 +5,7 @@ use super::droplets::Droplet;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Hours of the day (UTC) at which a window may begin.
 pub const HOURS: [u8; 6] = [0, 4, 8, 12, 16, 20];
@@ -19,12 +19,17 @@ pub const WINDOW: i64 = 4;
 pub struct BackupPolicy {
     /// `daily` or `weekly`.
     pub plan: String,
-    /// One of [`DAYS`]; of weekly plans only.
-    #[serde(default)]
+    /// One of [`DAYS`]; of weekly plans only. Clients in Go send an empty one for none.
+    #[serde(default, deserialize_with = "empty_is_none")]
     pub weekday: Option<String>,
     /// One of [`HOURS`].
     #[serde(default)]
     pub hour: u8,
+}
+
+fn empty_is_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.is_empty()))
 }
 
 impl Default for BackupPolicy {

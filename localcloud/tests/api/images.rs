@@ -120,7 +120,7 @@ async fn backups_have_a_policy_and_a_next_window() {
     let path = format!("/v2/droplets/{id}/backups/policy");
     assert_eq!(cloud.get(&path).await["policy"]["backup_enabled"], false);
     let actions = format!("/v2/droplets/{id}/actions");
-    let daily = json!({"plan": "daily", "hour": 20});
+    let daily = json!({"plan": "daily", "weekday": "", "hour": 20});
     cloud
         .post(
             422,
