@@ -160,7 +160,8 @@ pub async fn assign(
         .iter()
         .zip(&moved)
         .map(|(urn, resource)| match resource {
-            Some(resource) => resource_view(resource, "assigned"),
+            Some((resource, true)) => resource_view(resource, "already_assigned"),
+            Some((resource, false)) => resource_view(resource, "assigned"),
             None => json!({"urn": urn, "assigned_at": null, "links": {}, "status": "not_found"}),
         });
     ok(

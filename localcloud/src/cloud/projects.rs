@@ -142,6 +142,7 @@ impl Record {
         }
         let environment = change.environment.as_deref().map(environment).transpose()?;
         if change.is_default == Some(true) {
+            self.pin_resources();
             for project in self.projects.values_mut() {
                 project.is_default = project.id == id;
             }
@@ -157,6 +158,18 @@ impl Record {
         project.environment = environment.unwrap_or_else(|| project.environment.clone());
         project.updated_at = Timestamp::now();
         Ok(())
+    }
+
+    /// Notes for each resource where it is, so that another default project takes only new ones.
+    fn pin_resources(&mut self) {
+        for resource in self.resources() {
+            let (project, assigned_at) = (resource.project, resource.assigned_at);
+            let assignment = Assignment {
+                project,
+                assigned_at,
+            };
+            self.assignments.entry(resource.urn).or_insert(assignment);
+        }
     }
 
     /// A project by id.
@@ -264,7 +277,8 @@ impl Record {
             .unwrap_or_else(|| self.default_project())
     }
 
-    /// Moves a resource to a project; `None` if there is no such resource.
+    /// Moves a resource to a project; gives it as it is then, and whether it was there already.
+    /// `None` if there is no such resource.
     ///
     /// # Errors
     /// When there is no such project.
@@ -272,24 +286,25 @@ impl Record {
         &mut self,
         project: Uuid,
         urn: &str,
-    ) -> Result<Option<ProjectResource>, Refusal> {
+    ) -> Result<Option<(ProjectResource, bool)>, Refusal> {
         self.project(project)?;
         let urn = urn.replace("do:floatingip:", "do:reservedip:");
-        if !self.resources().iter().any(|resource| resource.urn == urn) {
+        let found = self.resources().into_iter().find(|own| own.urn == urn);
+        let Some(mut resource) = found else {
             return Ok(None);
+        };
+        if resource.project == project {
+            return Ok(Some((resource, true)));
         }
-        let assigned_at = Timestamp::now();
-        self.assignments.insert(
-            urn.clone(),
-            Assignment {
-                project,
-                assigned_at,
-            },
-        );
-        Ok(self
-            .resources()
-            .into_iter()
-            .find(|resource| resource.urn == urn))
+        resource.project = project;
+        resource.assigned_at = Timestamp::now();
+        let assigned_at = resource.assigned_at;
+        let assignment = Assignment {
+            project,
+            assigned_at,
+        };
+        self.assignments.insert(urn, assignment);
+        Ok(Some((resource, false)))
     }
 
     /// Puts a new resource into the project that its creator named, if any.

@@ -98,3 +98,33 @@ async fn a_project_is_changed_in_part_or_whole() {
         .await;
     assert_eq!(cloud.get("/v2/projects").await["meta"]["total"], 2);
 }
+
+#[tokio::test]
+async fn another_default_project_takes_only_what_is_new() {
+    let cloud = Cloud::start().await;
+    let old = cloud.droplet("old", &[]).await;
+    let first = cloud.get("/v2/projects/default").await["project"]["id"].clone();
+    let new = json!({"name": "next", "purpose": "IoT"});
+    let next = cloud.post(201, "/v2/projects", new).await["project"]["id"].clone();
+    let path = |id: &serde_json::Value| format!("/v2/projects/{}", id.as_str().unwrap());
+    let default = json!({"is_default": true});
+    cloud
+        .expect(200, Method::PATCH, &path(&next), Some(default))
+        .await;
+    let fresh = cloud.droplet("fresh", &[]).await;
+    let of = async |id: &serde_json::Value| {
+        let all = cloud.get(&format!("{}/resources", path(id))).await;
+        all["resources"].clone()
+    };
+    assert_eq!(of(&first).await[0]["urn"], format!("do:droplet:{old}"));
+    assert_eq!(of(&next).await[0]["urn"], format!("do:droplet:{fresh}"));
+    let again = json!({"resources": [format!("do:droplet:{fresh}")]});
+    let assigned = cloud
+        .post(200, &format!("{}/resources", path(&next)), again)
+        .await;
+    assert_eq!(assigned["resources"][0]["status"], "already_assigned");
+    cloud.delete(412, &path(&next)).await;
+    cloud.delete(412, &path(&first)).await;
+    cloud.delete(204, &format!("/v2/droplets/{old}")).await;
+    cloud.delete(204, &path(&first)).await;
+}
