@@ -30,6 +30,7 @@ pub async fn show(State(app): State<Arc<App>>) -> Answer {
         "droplets": droplets.collect::<Vec<Value>>(),
         "reserved_ips": reserved.collect::<Vec<Value>>(),
         "databases": databases.map(database).collect::<Vec<Value>>(),
+        "spaces_buckets": record.spaces_buckets.keys().collect::<Vec<&String>>(),
         "spaces_keys": spaces_keys(&record),
         "faults": faults(&app),
         "tokens": tokens(&app, &record),

@@ -6,7 +6,12 @@ use super::up::NOTE;
 use crate::plane::process::Process;
 use crate::plane::{Plane, image};
 use anyhow::Context;
-use std::time::Duration;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long what a killed daemon has left running may go on.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Ends the daemon, every host and database and the network, then removes the cloud's directory.
 /// The droplet image and fetched packages stay. Works whatever a crash has left.
@@ -17,7 +22,8 @@ pub async fn run(place: &Place) -> Result<(), CliError> {
     let directory = place.cloud()?;
     let Ok(slot) = place.slot() else {
         println!("there is no cloud {}", place.name);
-        return Ok(());
+        // What a removal that was cut off has left.
+        return remove(&directory).await;
     };
     if let Some(daemon) = Process::noted(&directory.join(NOTE)) {
         daemon.end(Duration::from_secs(8)).await?;
@@ -28,8 +34,26 @@ pub async fn run(place: &Place) -> Result<(), CliError> {
             .tear_down()
             .await?;
     }
-    std::fs::remove_dir_all(&directory)
-        .with_context(|| format!("removing {}", directory.display()))?;
+    remove(&directory).await?;
     println!("cloud {} is gone", place.name);
     Ok(())
+}
+
+/// Removes a directory, again while what a killed daemon has left running still writes there.
+async fn remove(directory: &Path) -> Result<(), CliError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match std::fs::remove_dir_all(directory) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error)
+                if error.kind() == ErrorKind::DirectoryNotEmpty && Instant::now() < deadline =>
+            {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            removed => {
+                removed.with_context(|| format!("removing {}", directory.display()))?;
+                return Ok(());
+            }
+        }
+    }
 }

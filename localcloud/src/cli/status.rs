@@ -63,6 +63,9 @@ fn print_all(status: &Value) {
             &["id", "public", "private"],
         );
     }
+    for name in rows("spaces_buckets") {
+        println!("{:<12} {}", "bucket", text(&name));
+    }
     for name in rows("spaces_keys") {
         println!("{:<12} {}", "spaces key", text(&name));
     }

@@ -1,4 +1,8 @@
-//! Keeps the record in memory and on disk: a change is on disk before its answer goes out.
+//! Keeps the record in memory and on disk: a change is in its file before its answer goes out, and
+//! outlives the daemon. A machine that loses its power may lose the changes of the last seconds.
+//!
+//! The file's name changes hands last, and nothing slow comes between that and the answer: a daemon
+//! that is killed in between has done what its client never hears of, and asks for again.
 
 use super::{Record, Refusal};
 use crate::journal::Journal;
@@ -107,14 +111,24 @@ impl Store {
 
 fn write(path: &Path, record: &Record) -> Result<()> {
     let bytes = serde_json::to_vec(record).context("serialising the record")?;
-    replace_file(path, &bytes)
+    swap_file(path, &bytes)
 }
 
-/// Replaces a file's content in one step, readable by its owner only.
+/// Replaces a file's content in one step, readable by its owner only, and waits until the disk has
+/// the new one under its name.
 ///
 /// # Errors
 /// When the directory can't be written to.
 pub fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
+    swap_file(path, content)?;
+    let directory = path.parent().unwrap_or(Path::new("."));
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .with_context(|| format!("writing {}", path.display()))
+}
+
+/// Like [`replace_file`]; the disk has the new content, and learns its name within seconds.
+fn swap_file(path: &Path, content: &[u8]) -> Result<()> {
     let new = path.with_extension("new");
     let doing = || format!("writing {}", path.display());
     let mut file = OpenOptions::new()
@@ -126,11 +140,5 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
         .with_context(doing)?;
     file.write_all(content).with_context(doing)?;
     file.sync_all().with_context(doing)?;
-    fs::rename(&new, path).with_context(doing)?;
-    if let Some(directory) = path.parent() {
-        File::open(directory)
-            .and_then(|directory| directory.sync_all())
-            .with_context(doing)?;
-    }
-    Ok(())
+    fs::rename(&new, path).with_context(doing)
 }

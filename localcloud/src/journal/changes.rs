@@ -48,6 +48,14 @@ pub(super) fn between(before: &Record, after: &Record) -> Vec<Draft> {
         &a.alert_policies,
         |one| one.settings.description.clone(),
     );
+    simple(
+        &mut drafts,
+        "spaces-key",
+        &b.spaces_keys,
+        &a.spaces_keys,
+        |key| key.name.clone(),
+    );
+    buckets(&mut drafts, b, a);
     // Never the text of a token.
     simple(&mut drafts, "token", &b.tokens, &a.tokens, |token| {
         token.name.clone()
@@ -98,6 +106,20 @@ fn simple<K: Ord, V>(
     drafts.extend(made.map(|(_, one)| Draft::new(noun, name(one), "created")));
     let gone = before.iter().filter(|(key, _)| !after.contains_key(key));
     drafts.extend(gone.map(|(_, one)| Draft::new(noun, name(one), "deleted")));
+}
+
+fn buckets(drafts: &mut Vec<Draft>, before: &Record, after: &Record) {
+    let lacks = |record: &Record, name: &String| !record.spaces_buckets.contains_key(name);
+    let made = after
+        .spaces_buckets
+        .keys()
+        .filter(|name| lacks(before, name));
+    drafts.extend(made.map(|name| Draft::new("bucket", name, "created")));
+    let gone = before
+        .spaces_buckets
+        .keys()
+        .filter(|name| lacks(after, name));
+    drafts.extend(gone.map(|name| Draft::new("bucket", name, "deleted")));
 }
 
 fn droplets(drafts: &mut Vec<Draft>, before: Option<&Droplet>, after: &Droplet) {
