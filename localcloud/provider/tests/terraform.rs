@@ -111,6 +111,13 @@ async fn every_switch_can_be_on_and_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_environments_own_tests_pass() {
+    let tested = Cloud::start().await.terraform_test().await;
+    tested.succeeds();
+    assert!(tested.says("7 passed, 0 failed"), "{tested}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nouns_that_the_environment_does_not_use_work_too() {
     let cloud = Cloud::start().await;
     let nouns = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nouns");

@@ -134,6 +134,22 @@ impl Cloud {
         ran.0.status.code().unwrap()
     }
 
+    /// Runs the environment's own tests, which need no cloud but the provider's schema.
+    pub async fn terraform_test(&self) -> Ran {
+        let here = self.directory.path();
+        let environment = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../terraform");
+        let run = Command::new("terraform")
+            .arg(format!("-chdir={}", environment.display()))
+            .args(["test", "-no-color"])
+            .env("TF_CLI_CONFIG_FILE", here.join("terraform.rc"))
+            .env("TF_DATA_DIR", here.join("terraform"))
+            .env("CHECKPOINT_DISABLE", "1")
+            .kill_on_drop(true)
+            .output();
+        let output = timeout(TERRAFORM_LIMIT, run).await.unwrap();
+        Ran(output.unwrap_or_else(|error| terraform_missing(&error)))
+    }
+
     /// Plans in a folder and returns the exit code.
     pub async fn plan_in(&self, folder: &Path, args: &[&str]) -> i32 {
         let args = [&["plan", "-detailed-exitcode"], args].concat();
