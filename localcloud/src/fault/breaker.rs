@@ -68,7 +68,7 @@ impl Breaker {
             let _ = self.mend(active.id).await;
             return Err(error);
         }
-        let words = format!("{:?} for {duration:?}", active.fault);
+        let words = format!("{} for {duration:?}", words(&active.fault));
         eprintln!("fault {}: {words}", active.id);
         self.journal
             .note([Draft::new("fault.begun", active.id, words)]);
@@ -103,8 +103,8 @@ impl Breaker {
             made?;
             eprintln!("fault {id}: over");
         }
-        let words = format!("{:?}", active.fault);
-        self.journal.note([Draft::new("fault.over", id, words)]);
+        self.journal
+            .note([Draft::new("fault.over", id, words(&active.fault))]);
         Ok(true)
     }
 
@@ -171,4 +171,9 @@ impl Breaker {
             _ => Ok(()),
         }
     }
+}
+
+/// A fault as its JSON says it.
+fn words(fault: &Fault) -> String {
+    serde_json::to_string(fault).unwrap_or_else(|_| format!("{fault:?}"))
 }
