@@ -116,7 +116,7 @@ build: ## Build all binaries
 	@cargo build --release --locked
 
 deps: ## Install everything that any target needs
-	@scripts/install rust cloud postgresql terraform provider ansible browser clients elastic lint
+	@scripts/install rust cloud postgresql terraform provider ansible browser clients watching dashboards elastic lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
 	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching test-release
