@@ -38,8 +38,8 @@ async fn hosts_network_and_database_are_real() {
     let plane = Plane::new(NAME, directory.path(), root.clone(), SLOT);
     plane.prepare().await.expect("a router");
 
-    let place = directory.path().to_owned();
-    let outcome = tokio::spawn(story(plane, place, public_key.trim().to_owned())).await;
+    let kept_in = directory.path().to_owned();
+    let outcome = tokio::spawn(story(plane, kept_in, public_key.trim().to_owned())).await;
 
     // Torn down by a plane that knows only the directory, as after a crash.
     let plane = Plane::new(NAME, directory.path(), root, SLOT);
@@ -147,7 +147,7 @@ async fn reboot_from_inside(world: &World) {
 }
 
 /// Waits until host a has another first process than `before`, with its links.
-pub async fn wait_for_reboot(world: &World, before: &str) {
+async fn wait_for_reboot(world: &World, before: &str) {
     let boot = "cut -d. -f1 /proc/1/stat | cut -d' ' -f22";
     for _ in 0..200 {
         world.plane.heal_network().await.expect("network");
