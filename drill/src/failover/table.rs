@@ -173,7 +173,10 @@ impl Fault {
                 excusing_itself(kept(ON_BOTH, 10, 2000))
             }
             Self::DatabaseDown => excusing_itself(kept(localcloud!(Database, DOWN), 10, 2000)),
-            Self::DatabaseConnections => kept(localcloud!(Database, NO_CONNECTIONS), 10, 0),
+            // Those that the apps have are taken from them too.
+            Self::DatabaseConnections => {
+                excusing_itself(kept(localcloud!(Database, NO_CONNECTIONS), 10, 2000))
+            }
             Self::DatabaseFailover => kept(localcloud!(Database, FAIL_OVER), 10, 10_000),
             Self::DiskFull => kept(localcloud!(Droplet(Live), FULL), 10, 0),
             Self::ClockStep => kept(localcloud!(Droplet(Live), CLOCK), 10, 0),
