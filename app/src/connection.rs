@@ -36,7 +36,8 @@ pub async fn attend<S, F>(
     let activity = Activity::new();
     let observed = service_fn(|request: Request<Incoming>| {
         let busy = activity.busy();
-        let work = service(request, address.ip());
+        // Boxed, so that an idle connection has no room for it.
+        let work = Box::pin(service(request, address.ip()));
         async {
             let reply = work.await;
             Ok::<_, Infallible>(reply.map(|body| Held::new(body, busy)))

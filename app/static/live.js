@@ -39,6 +39,19 @@
     if (list.children.length > most) shorten();
   };
 
+  // More came than was told: only a new page shows all, and that is for the reader to ask for.
+  const gap = () => {
+    if (document.querySelector("p.more")) return;
+    const note = document.createElement("p");
+    note.className = "more";
+    note.setAttribute("role", "status");
+    const link = document.createElement("a");
+    link.href = location.pathname;
+    link.textContent = "There are more new messages: show them";
+    note.append(link);
+    list.before(note);
+  };
+
   const close = () => {
     clearTimeout(timer);
     if (stream) stream.close();
@@ -61,6 +74,7 @@
     stream.onopen = () => { wait = firstWait; };
     stream.onmessage = show;
     stream.onerror = again;
+    stream.addEventListener("gap", gap);
   };
 
   // A page that nobody sees leaves its place to others.

@@ -41,7 +41,7 @@ pub async fn change(mut context: Context) -> Result<Reply> {
         }
     };
     let change = follows::Change {
-        follower,
+        follower: follower.clone(),
         target,
         follow,
     };
@@ -53,5 +53,6 @@ pub async fn change(mut context: Context) -> Result<Reply> {
         return Err(Error::unknown_user());
     }
     context.app.metrics.counts.follow_changed(follow);
+    context.app.live.following.changed(&follower);
     Ok(reply::no_content())
 }

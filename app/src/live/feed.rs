@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Client;
 
+use super::Batch;
 use super::recent::{Event, KEPT};
 use crate::app::App;
 use crate::database::{self, Target};
@@ -145,6 +146,9 @@ async fn read(app: &App) -> database::Result<()> {
     let count = i64::try_from(KEPT).unwrap_or(i64::MAX);
     let entries = arrivals::above(&mut app.database.session().await?, floor, count).await?;
     let highest = entries.first().map(|entry| entry.id);
+    // As many as are read at once, and the oldest is new: there are more between it and those known.
+    let oldest = entries.last().filter(|_| entries.len() == KEPT);
+    let gap = oldest.is_some_and(|entry| !known.contains(&entry.id));
     let fresh = entries.into_iter().rev();
     let fresh = fresh.filter(|entry| !known.contains(&entry.id));
     let fresh: Vec<_> = fresh
@@ -156,7 +160,8 @@ async fn read(app: &App) -> database::Result<()> {
     // What was there before the first read is not news, and nobody could listen before it.
     if !first && !fresh.is_empty() {
         // Nobody may listen; then there is nobody to tell.
-        let _ = live.batches.send(Arc::new(fresh));
+        let events = Arc::new(fresh);
+        let _ = live.batches.send(Batch { events, gap });
     }
     Ok(())
 }

@@ -9,6 +9,7 @@
 //! it once and hands it to all its listeners ([`stream`]).
 
 pub mod feed;
+mod following;
 mod recent;
 mod stream;
 
@@ -18,8 +19,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use thiserror::Error;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
+pub use following::Following;
 pub use recent::Event;
-pub use stream::{Audience, Listener};
+pub use stream::{Audience, Listener, Look, Mine};
 
 use crate::config::ServeConfig;
 use crate::lifecycle::Lifecycle;
@@ -28,8 +30,14 @@ use recent::{Missed, Recent};
 /// Batches that a listener may fall behind before it is cut; it resumes where it was.
 const BEHIND: usize = 16;
 
-/// Messages that were found together, oldest first.
-type Batch = Arc<Vec<Arc<Event>>>;
+/// What was found together.
+#[derive(Clone, Debug)]
+struct Batch {
+    /// Oldest first.
+    events: Arc<Vec<Arc<Event>>>,
+    /// Whether there was more than is told.
+    gap: bool,
+}
 
 /// Why a client gets no stream now; worth another try.
 #[derive(Debug, Error)]
@@ -54,6 +62,8 @@ pub struct Live {
     posted: Notify,
     wanted: Notify,
     listeners: Gauge,
+    /// Who is to hear of follows.
+    pub following: Following,
 }
 
 impl Live {
@@ -67,6 +77,7 @@ impl Live {
             posted: Notify::new(),
             wanted: Notify::new(),
             listeners,
+            following: Following::default(),
         }
     }
 

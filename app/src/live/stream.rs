@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::convert::Infallible;
+use std::future::pending;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -13,6 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::following::Changes;
 use super::{Batch, Event};
 use crate::lifecycle::Phase;
 
@@ -28,6 +30,9 @@ const AT_ONCE: usize = 100;
 
 /// The first frame: how many milliseconds a client waits before it connects again.
 const GREETING: &[u8] = b"retry: 1000\n\n";
+
+/// Says that there are messages which are not told: only a reload shows them.
+const GAP: &[u8] = b"event: gap\ndata:\n\n";
 
 /// Whose messages a listener wants.
 #[derive(Debug)]
@@ -46,6 +51,18 @@ impl Audience {
         }
     }
 }
+
+/// The timeline of a signed-in user, who can follow others while it is open.
+pub struct Mine {
+    /// Looks up whom the user follows; `None` when that fails.
+    pub look: Look,
+    /// The user's changes in this process; those elsewhere are seen at the next heartbeat.
+    pub changes: Changes,
+}
+
+/// See [`Mine`].
+pub type Look =
+    Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<HashSet<String>>> + Send>> + Send + Sync>;
 
 /// One of the bounded places for listeners.
 pub struct Place {
@@ -81,6 +98,7 @@ type Next = Pin<Box<dyn Future<Output = Option<(Bytes, Listener)>> + Send>>;
 pub struct Listener {
     batches: broadcast::Receiver<Batch>,
     audience: Audience,
+    mine: Option<Mine>,
     phase: watch::Receiver<Phase>,
     end: Instant,
     _place: Place,
@@ -96,16 +114,25 @@ impl Listener {
         Self {
             batches,
             audience,
+            mine: None,
             phase,
             end: Instant::now() + LONGEST,
             _place: place,
         }
     }
 
-    /// The answer's body: these of the missed that are wanted, then all that comes.
-    pub fn stream(self, missed: &[Arc<Event>]) -> Stream {
+    /// Has the audience follow its user's changes.
+    #[must_use]
+    pub fn of(mut self, mine: Option<Mine>) -> Self {
+        self.mine = mine;
+        self
+    }
+
+    /// The answer's body: these of the missed that are wanted, then all that comes. With a `gap`
+    /// there was more than these.
+    pub fn stream(self, missed: &[Arc<Event>], gap: bool) -> Stream {
         let mut first = BytesMut::from(GREETING);
-        if let Some(frames) = self.frames(missed) {
+        if let Some(frames) = self.frames(missed, gap) {
             first.extend_from_slice(&frames);
         }
         let next = async { Some((first.freeze(), self)) };
@@ -115,10 +142,13 @@ impl Listener {
     }
 
     /// The frames of what is wanted of a batch.
-    fn frames(&self, batch: &[Arc<Event>]) -> Option<Bytes> {
+    fn frames(&self, batch: &[Arc<Event>], gap: bool) -> Option<Bytes> {
         let wanted = || batch.iter().filter(|event| self.audience.wants(event));
         let surplus = wanted().count().saturating_sub(AT_ONCE);
         let mut frames = BytesMut::new();
+        if gap || surplus > 0 {
+            frames.extend_from_slice(GAP);
+        }
         for event in wanted().skip(surplus) {
             frames.extend_from_slice(&event.frame);
         }
@@ -131,13 +161,26 @@ impl Listener {
         loop {
             match self.step(beat).await {
                 Step::News(batch) => {
-                    if let Some(frames) = self.frames(&batch) {
+                    if let Some(frames) = self.frames(&batch.events, batch.gap) {
                         return Some((frames, self));
                     }
                 }
-                Step::Beat => return Some((Bytes::from_static(b":\n\n"), self)),
+                Step::Changed => self.look().await,
+                Step::Beat => {
+                    self.look().await;
+                    return Some((Bytes::from_static(b":\n\n"), self));
+                }
                 Step::End => return None,
             }
+        }
+    }
+
+    /// Looks up anew whom the user follows.
+    async fn look(&mut self) {
+        if let Some(mine) = &self.mine
+            && let Some(names) = (mine.look)().await
+        {
+            self.audience = Audience::Of(names);
         }
     }
 
@@ -145,6 +188,8 @@ impl Listener {
         tokio::select! {
             biased;
             _ = self.phase.wait_for(|phase| phase.closes_connections()) => Step::End,
+            // Before messages: what was posted after the change is sent to the new audience.
+            () = changed(&mut self.mine) => Step::Changed,
             // Behind, or the feed is gone: the client comes again and says where it was.
             batch = self.batches.recv() => batch.map_or(Step::End, Step::News),
             () = sleep_until(beat) => if beat < self.end { Step::Beat } else { Step::End },
@@ -152,8 +197,17 @@ impl Listener {
     }
 }
 
+/// Returns when the user of a timeline follows one more or one less.
+async fn changed(mine: &mut Option<Mine>) {
+    match mine {
+        Some(mine) => mine.changes.next().await,
+        None => pending().await,
+    }
+}
+
 enum Step {
     News(Batch),
+    Changed,
     Beat,
     End,
 }

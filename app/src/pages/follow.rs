@@ -25,7 +25,7 @@ async fn change(context: &Context, follow: bool, done: &str) -> Result<Reply> {
     drop(session);
     let name = context.user()?;
     let change = Change {
-        follower: viewer.name,
+        follower: viewer.name.clone(),
         target: name.clone(),
         follow,
     };
@@ -37,6 +37,7 @@ async fn change(context: &Context, follow: bool, done: &str) -> Result<Reply> {
         return Err(Error::unknown_user());
     }
     context.app.metrics.counts.follow_changed(follow);
+    context.app.live.following.changed(&viewer.name);
     let mut reply = reply::redirect(&path::user(&name))?;
     flash::add(context, &mut reply, format!("{done} \"{name}\""))?;
     Ok(reply)

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use hyper::HeaderMap;
 
+use crate::app::App;
 use crate::auth::session;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::live::{Audience, Event, Refused, feed};
+use crate::live::{Audience, Event, Look, Mine, Refused, feed};
 use crate::reply::{self, Reply};
 use crate::store::messages::{self, Reader};
 use crate::store::shared::PAGE;
@@ -34,22 +35,44 @@ enum Timeline {
 /// timeline of who is signed in.
 ///
 /// The header `Last-Event-ID`, or `?after=` at first, is the newest message that the client has.
-/// What came since is told first and can repeat a message.
+/// What came since is told first and can repeat a message. An event of the type `gap` says that there
+/// are messages which are not told.
 pub async fn listen(context: Context) -> Result<Reply> {
     let after = last_event(context.headers())
         .or_else(|| context.query("after").and_then(|text| text.parse().ok()));
     let timeline = timeline(&context).await?;
-    let audience = audience(&context, &timeline).await?;
+    // Before it is looked up whom the user follows: a change in between is heard.
     let app = &context.app;
-    let (listener, missed) = app.live.listen(audience, after, &app.lifecycle)?;
-    let told = match after {
-        Some(after) if !missed.complete => {
-            let known = missed.events;
-            since(&context, &timeline, after).await?.unwrap_or(known)
-        }
-        _ => missed.events,
+    let changes = match &timeline {
+        Timeline::Mine(viewer) => Some((viewer, app.live.following.listen(&viewer.name))),
+        _ => None,
     };
-    Ok(reply::event_stream(listener.stream(&told)))
+    let audience = audience(app, &timeline).await?;
+    let mine = changes.map(|(viewer, changes)| Mine {
+        look: look(app, viewer),
+        changes,
+    });
+    let (listener, missed) = app.live.listen(audience, after, &app.lifecycle)?;
+    let (told, gap) = match after {
+        Some(after) if !missed.complete => match since(&context, &timeline, after).await? {
+            Some(told) => {
+                let gap = told.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+                (told, gap)
+            }
+            None => (missed.events, true),
+        },
+        _ => (missed.events, false),
+    };
+    Ok(reply::event_stream(listener.of(mine).stream(&told, gap)))
+}
+
+/// Looks up whose messages are on a user's own timeline.
+fn look(app: &Arc<App>, viewer: &User) -> Look {
+    let (app, viewer) = (app.clone(), viewer.name.clone());
+    Box::new(move || {
+        let (app, viewer) = (app.clone(), viewer.clone());
+        Box::pin(async move { authors(&app, &viewer).await.ok() })
+    })
 }
 
 async fn timeline(context: &Context) -> Result<Timeline> {
@@ -68,18 +91,20 @@ async fn timeline(context: &Context) -> Result<Timeline> {
     user.map(Timeline::Of).ok_or_else(Error::unknown_user)
 }
 
-async fn audience(context: &Context, timeline: &Timeline) -> Result<Audience> {
+async fn audience(app: &App, timeline: &Timeline) -> Result<Audience> {
     Ok(match timeline {
         Timeline::Public => Audience::Everyone,
         Timeline::Of(user) => Audience::Of(HashSet::from([user.name.clone()])),
-        Timeline::Mine(viewer) => {
-            let shared = &context.app.shared;
-            let followed = shared.follows_of(viewer.name.clone(), FOLLOWED).await?;
-            let mut names: HashSet<_> = followed.unwrap_or_default().into_iter().collect();
-            names.insert(viewer.name.clone());
-            Audience::Of(names)
-        }
+        Timeline::Mine(viewer) => Audience::Of(authors(app, &viewer.name).await?),
     })
+}
+
+/// A user and whom that user follows.
+async fn authors(app: &App, viewer: &str) -> Result<HashSet<String>> {
+    let followed = app.shared.follows_of(viewer.to_owned(), FOLLOWED).await?;
+    let mut names: HashSet<_> = followed.unwrap_or_default().into_iter().collect();
+    names.insert(viewer.to_owned());
+    Ok(names)
 }
 
 /// What a page shows above the message `after`, oldest first, where that is not known already.

@@ -13,14 +13,23 @@ use crate::proxy::{Proxy, Way};
 use crate::site::{Database, Site, client, eventually, send};
 
 /// A stream of events, read frame by frame.
-struct Listener {
+pub struct Listener {
     response: Response,
     text: String,
 }
 
 impl Listener {
+    /// A stream that has begun.
+    pub async fn of(response: Response) -> Self {
+        assert_eq!(response.status(), StatusCode::OK);
+        let text = String::new();
+        let mut listener = Self { response, text };
+        assert_eq!(listener.frame().await.as_deref(), Some("retry: 1000"));
+        listener
+    }
+
     /// Waits until there is a place and the feed is up.
-    async fn at(url: &str) -> Self {
+    pub async fn at(url: &str) -> Self {
         let found = std::cell::RefCell::new(None);
         eventually("a stream", || async {
             let response = send(client().get(url)).await;
@@ -32,14 +41,11 @@ impl Listener {
         let response = found.into_inner().expect("a response");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store");
-        let text = String::new();
-        let mut listener = Self { response, text };
-        assert_eq!(listener.frame().await.as_deref(), Some("retry: 1000"));
-        listener
+        Self::of(response).await
     }
 
     /// The next frame; `None` at the stream's end.
-    async fn frame(&mut self) -> Option<String> {
+    pub async fn frame(&mut self) -> Option<String> {
         loop {
             if let Some((frame, rest)) = self.text.split_once("\n\n") {
                 let (frame, rest) = (frame.to_owned(), rest.to_owned());
@@ -54,7 +60,7 @@ impl Listener {
     }
 
     /// The next message's number and markup.
-    async fn message(&mut self) -> (i64, String) {
+    pub async fn message(&mut self) -> (i64, String) {
         let frame = self.frame().await.expect("a message, not the end");
         let (id, data) = frame.split_once("\ndata: ").expect(&frame);
         let data: Value = serde_json::from_str(data).expect("JSON");
@@ -136,9 +142,7 @@ async fn a_viewers_stream_has_the_messages_of_that_viewers_timeline() {
     }
     ann.get("/bob/follow").await;
     let response = ann.once(Method::GET, "/live?mine", None, &[]).await;
-    let text = String::new();
-    let mut listener = Listener { response, text };
-    assert_eq!(listener.frame().await.as_deref(), Some("retry: 1000"));
+    let mut listener = Listener::of(response).await;
     site.say("eve", "not this").await;
     site.say("bob", "but this").await;
     ann.post("/add_message", &[("text", "and this")]).await;
@@ -183,10 +187,7 @@ async fn who_comes_again_gets_what_was_missed() {
         Listener::at(&server.url("/live")).await;
         let request = server.client.get(server.url("/live?after=0"));
         let request = request.header("Last-Event-ID", first.to_string());
-        let response = send(request).await;
-        let text = String::new();
-        let mut listener = Listener { response, text };
-        listener.frame().await;
+        let mut listener = Listener::of(send(request).await).await;
         assert!(listener.message().await.1.contains(" second "));
     }
     // More than is remembered: what a page shows is told.
