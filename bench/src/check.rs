@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::{Barrier, Semaphore};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::client::Connection;
 use crate::process::Server;
@@ -22,6 +24,9 @@ const SEEN_IN_PUBLIC: u32 = 256;
 /// Connections that are being made at a time.
 const CONNECTING: usize = 512;
 
+/// How long all are idle after their work before the memory is looked at.
+const SETTLES: Duration = Duration::from_secs(6);
+
 /// What came of it.
 #[derive(Default)]
 pub struct Verdict {
@@ -33,8 +38,10 @@ pub struct Verdict {
     pub refused: u64,
     /// The first wrong answers.
     pub wrong: Vec<String>,
-    /// MB resident with all connections open and idle, after their work.
-    pub resident: f64,
+    /// MB resident with all connections open and idle, each after one read.
+    pub idle: f64,
+    /// The same after they have all worked at once.
+    pub worked: f64,
 }
 
 /// What all clients share.
@@ -44,6 +51,7 @@ struct Plan {
     mark: String,
     connecting: Semaphore,
     connected: Barrier,
+    begin: Barrier,
     done: Barrier,
     end: Barrier,
     public: bool,
@@ -65,7 +73,8 @@ pub async fn run(
         authorization: authorization.to_owned(),
         mark: format!("check {connections} {}", jiff::Timestamp::now()),
         connecting: Semaphore::new(CONNECTING),
-        connected: Barrier::new(clients),
+        connected: Barrier::new(clients + 1),
+        begin: Barrier::new(clients + 1),
         done: Barrier::new(clients + 1),
         end: Barrier::new(clients + 1),
         public: connections <= SEEN_IN_PUBLIC,
@@ -75,11 +84,16 @@ pub async fn run(
         let plan = plan.clone();
         tasks.spawn(async move { one(&plan, n).await });
     }
+    plan.connected.wait().await;
+    let idle = server.resident();
+    plan.begin.wait().await;
     plan.done.wait().await;
-    let resident = server.resident();
+    sleep(SETTLES).await;
+    let worked = server.resident();
     plan.end.wait().await;
     let mut verdict = Verdict {
-        resident,
+        idle,
+        worked,
         ..Verdict::default()
     };
     while let Some(outcome) = tasks.join_next().await {
@@ -100,9 +114,10 @@ type Tally = (u64, u64, Option<anyhow::Error>);
 async fn one(plan: &Plan, n: u32) -> Tally {
     let mut tally = (0, 0);
     let turn = plan.connecting.acquire().await;
-    let connection = Connection::open(plan.to, n).await.context("connecting");
+    let connection = connect(plan, n).await.context("connecting");
     drop(turn);
     plan.connected.wait().await;
+    plan.begin.wait().await;
     let outcome = match connection {
         Ok(mut connection) => {
             let outcome = work(plan, &mut connection, n, &mut tally).await;
@@ -117,6 +132,17 @@ async fn one(plan: &Plan, n: u32) -> Tally {
         }
     };
     (tally.0, tally.1, outcome.err())
+}
+
+/// Connects and reads something.
+async fn connect(plan: &Plan, n: u32) -> Result<Connection> {
+    let mut connection = Connection::open(plan.to, n).await?;
+    let path = format!("/msgs/u{}?no=100", 1 + n % USERS);
+    let authorization = Some(plan.authorization.as_str());
+    let sent = connection.send((Method::GET, &path), authorization, String::new());
+    let (status, _) = sent.await?;
+    ensure!(status == StatusCode::OK, "the first read got {status}");
+    Ok(connection)
 }
 
 async fn work(

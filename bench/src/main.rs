@@ -50,12 +50,19 @@ pub struct RunConfig {
     /// Messages in the database before
     #[arg(long, env = "BENCH_MESSAGES", default_value_t = 200_000)]
     pub messages: u32,
-    /// Only the scenarios whose name contains this
+    /// Only the scenarios whose name contains this; `check`: only that answers are right under many
+    /// connections; `scale`: only what reads cost with more messages
     #[arg(long, env = "BENCH_ONLY", default_value = "")]
     pub only: String,
     /// The report
     #[arg(long)]
     pub write: Option<PathBuf>,
+}
+
+impl RunConfig {
+    fn wants(&self, part: &str) -> bool {
+        self.only.is_empty() || self.only == part
+    }
 }
 
 fn main() -> ExitCode {

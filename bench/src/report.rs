@@ -51,7 +51,7 @@ pub fn row(line: &Line) -> String {
         (Some(Measured { rate, name, .. }), Some(ratio)) => {
             write!(text, "| {rate:.0} | {name} | **{ratio:.2}** ")
         }
-        _ => write!(text, "| | | | "),
+        _ => write!(text, "| | | "),
     };
     let _ = if line.target > 0.0 {
         write!(text, "| {:.2} ", line.target)
