@@ -120,3 +120,36 @@ async fn writers_of_latest_do_not_wait_for_each_other() {
     assert_eq!(site.latest().await, 2);
     connection.abort();
 }
+
+#[tokio::test]
+async fn a_write_and_the_latest_that_came_with_it_are_stored_both_or_neither() {
+    let site = Site::with_settings(&["--statement-limit=300ms"]).await;
+    site.register("ann").await;
+    site.register("bob").await;
+    let url = site.database.url();
+    let connected = tokio_postgres::connect(&url, tokio_postgres::NoTls).await;
+    let (client, connection) = connected.expect("connect");
+    let connection = tokio::spawn(connection);
+    let lock = "BEGIN; LOCK TABLE latest IN ACCESS EXCLUSIVE MODE";
+    client.batch_execute(lock).await.expect("lock");
+    let user = json!({"username": "cid", "email": "a@b", "pwd": "x"});
+    let calls = [
+        ("/msgs/ann?latest=1", json!({"content": "hi"})),
+        ("/fllws/ann?latest=2", json!({"follow": "bob"})),
+        ("/register?latest=3", user),
+    ];
+    for (path, body) in &calls {
+        let status = site.post(path, body).await.status();
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+    }
+    client.batch_execute("COMMIT").await.expect("unlock");
+    connection.abort();
+    assert_eq!(site.latest().await, -1);
+    assert_eq!(site.read("/msgs/ann").await, json!([]));
+    assert_eq!(site.read("/fllws/ann").await, json!({"follows": []}));
+    for ((path, body), latest) in calls.iter().zip(1..) {
+        let status = site.post(path, body).await.status();
+        assert_eq!(status, StatusCode::NO_CONTENT, "{path}");
+        assert_eq!(site.latest().await, latest, "{path}");
+    }
+}

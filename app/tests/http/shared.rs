@@ -98,6 +98,31 @@ async fn a_message_that_was_read_and_then_flagged_is_gone() {
 }
 
 #[tokio::test]
+async fn a_message_that_was_read_and_then_changed_is_shown_as_it_is_now() {
+    let site = Site::start().await;
+    site.register("ann").await;
+    for n in 0..5 {
+        site.say("ann", &format!("before {n}")).await;
+    }
+    assert!(shows(&site, "before 3").await);
+    let change = "UPDATE messages SET content = 'after' WHERE content = 'before 3'";
+    site.database.execute(change).await;
+    assert!(shows(&site, "after").await);
+    assert!(!shows(&site, "before 3").await);
+    let contents = site.read("/msgs").await;
+    let contents: Vec<&Value> = contents
+        .as_array()
+        .expect("an array")
+        .iter()
+        .map(|message| &message["content"])
+        .collect();
+    assert_eq!(
+        contents,
+        ["before 4", "after", "before 2", "before 1", "before 0"]
+    );
+}
+
+#[tokio::test]
 async fn calls_in_one_batch_get_answers_of_their_own() {
     let site = Arc::new(Site::start().await);
     for name in ["ann", "bob", "cid"] {
