@@ -11,7 +11,7 @@ use crate::journal::release::Release;
 use crate::runner::Runner;
 use crate::step::Step;
 
-/// How long connections are let go before the move back: what is live is bad, or somebody is in a hurry.
+/// How long connections are let go before the move back when what is live is bad.
 const DRAIN: Duration = Duration::from_millis(300);
 const ARRIVAL: Duration = Duration::from_secs(10);
 
@@ -33,7 +33,7 @@ impl Runner {
             && self.runs_new(release).await
             && !matches!(why, Error::Overtaken(_))
         {
-            self.go_back(release).await.map_err(unsettled)?;
+            self.go_back(release, why).await.map_err(unsettled)?;
             outcome = "rolled back";
         }
         self.settle(release).await.map_err(unsettled)?;
@@ -52,7 +52,7 @@ impl Runner {
     }
 
     /// The live IP back to the droplet that was live, on which the previous version still runs: one call.
-    async fn go_back(&self, release: &Release) -> Result<()> {
+    async fn go_back(&self, release: &Release, why: &Error) -> Result<()> {
         let begun = Instant::now();
         self.enter(
             release,
@@ -60,12 +60,18 @@ impl Runner {
             &format!("move the live IP back to {}", release.previous),
         )
         .await?;
+        // Somebody who asked is in less of a hurry than users who meet errors.
+        let drain = if matches!(why, Error::Asked(_)) {
+            self.settings.drain
+        } else {
+            DRAIN
+        };
         let (old, new) = (self.host(release.live)?, self.host(release.standby)?);
         let (status, _, _, ()) = tokio::join!(
             old.status(),
             old.drain(false),
             new.drain(true),
-            sleep(DRAIN)
+            sleep(drain)
         );
         if let Some(problem) = unfit(&status?) {
             return Err(Error::Unfit(format!(

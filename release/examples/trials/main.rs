@@ -35,6 +35,9 @@ struct Cli {
     /// Requests a second
     #[arg(long, default_value_t = 200)]
     rate: u32,
+    /// The share of requests that may fail besides, on a machine that does other things meanwhile
+    #[arg(long, default_value_t = 0.0)]
+    tolerance: f64,
     /// Write the table between its marks in this file
     #[arg(long)]
     write: Option<PathBuf>,
@@ -72,7 +75,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> Result<bool, Failure> {
-    let mut pair = Pair::new(&cli.good, &cli.impostor, cli.rate).await?;
+    let mut pair = Pair::new(&cli.good, &cli.impostor, cli.rate, cli.tolerance).await?;
     let mut outcomes = Vec::new();
     for trial in trials(cli) {
         let outcome = match trial.run(&mut pair).await {

@@ -30,6 +30,8 @@ pub struct Pair {
     pub api: Api,
     /// Requests a second.
     pub rate: u32,
+    /// The share of requests that may fail besides.
+    pub tolerance: f64,
     cloud: Cloud,
     ssh: Ssh,
     good: Vec<String>,
@@ -56,7 +58,12 @@ impl Pair {
     ///
     /// # Errors
     /// If one is missing, or it isn't on this machine.
-    pub async fn new(good: &[String], impostor: &Path, rate: u32) -> Result<Self, Failure> {
+    pub async fn new(
+        good: &[String],
+        impostor: &Path,
+        rate: u32,
+        tolerance: f64,
+    ) -> Result<Self, Failure> {
         let environment = Environment::read(Path::new(&variable("MINITWIT_OUTPUTS")?))?;
         let (key, hosts) = (
             variable("MINITWIT_SSH_KEY")?,
@@ -73,6 +80,7 @@ impl Pair {
             environment,
             api: Api::new(target, "simulator:super_safe!"),
             rate,
+            tolerance,
             cloud,
             ssh: Ssh::new(Some(Path::new(&key)), Some(Path::new(&hosts))),
             good: good.to_vec(),

@@ -46,12 +46,13 @@ impl fmt::Display for Outcome {
         };
         write!(
             f,
-            "{word}  {:<34} {} requests, {} failed ({} twice), {} lost, {:.1} s {}, exit codes {:?}",
+            "{word}  {:<34} {} requests, {} failed ({} twice), {} lost, over {:.1} s; {:.1} s {}, exit codes {:?}",
             self.trial,
             self.met.requests,
             self.met.failed,
             self.met.failed_twice,
             self.met.lost,
+            self.met.span.as_secs_f64(),
             self.seconds,
             self.of,
             self.codes

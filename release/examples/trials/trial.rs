@@ -154,7 +154,7 @@ impl Trial {
         let met = client.stop().await?;
         let mut outcome = work?;
         outcome.trial = self.to_string();
-        self.judge(&mut outcome, &met);
+        self.judge(&mut outcome, &met, pair.tolerance);
         outcome.met = met;
         if let Err(problem) = pair.at_rest().await {
             outcome
@@ -165,7 +165,9 @@ impl Trial {
     }
 
     /// What clients may meet.
-    fn judge(&self, outcome: &mut Outcome, met: &Met) {
+    fn judge(&self, outcome: &mut Outcome, met: &Met, tolerance: f64) {
+        let most = MOST_FAILED + besides(met.requests, tolerance);
+        let twice = besides(met.requests, tolerance) / 4;
         let mut broken = |is: bool, text: String| {
             if is {
                 outcome.broken.push(text);
@@ -184,19 +186,26 @@ impl Trial {
             ),
             // Two moves: there and back.
             Self::Rollback | Self::Kill(..) => broken(
-                met.failed > 2 * MOST_FAILED,
+                met.failed > MOST_FAILED + most,
                 format!("{} requests failed", met.failed),
             ),
-            _ => broken(
-                met.failed > MOST_FAILED,
-                format!("{} requests failed", met.failed),
-            ),
+            _ => broken(met.failed > most, format!("{} requests failed", met.failed)),
         }
         if !matches!(self, Self::Bad(_) | Self::Dead(..)) {
             broken(
-                met.failed_twice > 0,
+                met.failed_twice > twice,
                 format!("{} requests would have failed twice", met.failed_twice),
             );
         }
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a count"
+)]
+fn besides(requests: usize, tolerance: f64) -> usize {
+    (requests as f64 * tolerance) as usize
 }
