@@ -1,13 +1,13 @@
 //! What the agent of one droplet knows, and how events change that. Pure: time and chance come with each call, and what is worth a log
 //! line goes out as notes.
 
-use std::time::Duration;
+mod learn;
 
 use crate::{
-    api::{Action, Error, Progress},
+    api::{Action, Error},
     decision::{Cause, Flaw, Moment, Record, Seen, Settings, Step, View, Vrrp, Why, decide, row},
     history::{History, Kind},
-    note::{Note, Sign},
+    note::Note,
     rules::Row,
 };
 
@@ -64,7 +64,9 @@ pub struct Agent {
     me: u64,
     settings: Settings,
     vrrp: Vrrp,
+    vrrp_since: Moment,
     fit: bool,
+    fit_since: Moment,
     frozen: bool,
     record: Option<Seen<Record>>,
     live_answers: Option<Seen<bool>>,
@@ -81,7 +83,9 @@ impl Agent {
             me,
             settings,
             vrrp: Vrrp::Unknown,
+            vrrp_since: Moment::ZERO,
             fit: false,
+            fit_since: Moment::ZERO,
             frozen: false,
             record: None,
             live_answers: None,
@@ -114,6 +118,12 @@ impl Agent {
     #[must_use]
     pub fn claiming_since(&self) -> Option<(Moment, Cause)> {
         self.claim.map(|claim| (claim.since, claim.cause))
+    }
+
+    /// Since when VRRP and fitness are what they are.
+    #[must_use]
+    pub fn since(&self) -> (Moment, Moment) {
+        (self.vrrp_since, self.fit_since)
     }
 
     /// True if the record says that the live IP is here.
@@ -192,6 +202,7 @@ impl Agent {
             Event::Fit(fit) => {
                 if fit != self.fit {
                     self.fit = fit;
+                    self.fit_since = now;
                     self.history.news(now);
                 }
             }
@@ -255,147 +266,6 @@ impl Agent {
                     self.failed(now, &error, jitter, true);
                 }
                 notes.push(Note::PollFailed { error });
-            }
-        }
-    }
-
-    fn could_claim(&self) -> bool {
-        self.fit && self.vrrp == Vrrp::Master && !self.holds_live()
-    }
-
-    fn failed(&mut self, now: Moment, error: &Error, jitter: f64, urgent: bool) -> Duration {
-        let settings = self.settings;
-        self.history
-            .failed(now, error.retry_after(), jitter, urgent, &settings)
-    }
-
-    fn refused(
-        &mut self,
-        now: Moment,
-        kind: Kind,
-        error: &Error,
-        jitter: f64,
-        notes: &mut Vec<Note>,
-    ) {
-        let doubt_at = self.history.doubt_at;
-        let retry_in = self.failed(now, error, jitter, true);
-        if self.settings.flaw == Some(Flaw::KeepsRecord) {
-            self.history.doubt_at = doubt_at;
-        }
-        notes.push(Note::ClaimFailed {
-            kind,
-            error: error.to_string(),
-            code: error.kind(),
-            api: Some(error.clone()),
-            retry_in,
-        });
-    }
-
-    fn vrrp_is(&mut self, now: Moment, vrrp: Vrrp, notes: &mut Vec<Note>) {
-        if vrrp == self.vrrp {
-            return;
-        }
-        notes.push(Note::Vrrp {
-            state: vrrp,
-            before: self.vrrp,
-        });
-        self.vrrp = vrrp;
-        self.history.news(now);
-        if vrrp == Vrrp::Master && self.record.is_some() && !self.holds_live() {
-            self.detected(Sign::VrrpMaster, notes);
-        }
-    }
-
-    fn detected(&mut self, sign: Sign, notes: &mut Vec<Note>) {
-        if !self.detected {
-            self.detected = true;
-            notes.push(Note::Detected { sign });
-        }
-    }
-
-    fn record_is(&mut self, now: Moment, record: Seen<Record>, notes: &mut Vec<Note>) {
-        let before = self.record.map(|record| record.value);
-        let was_here = self.holds_live();
-        self.record = Some(record);
-        self.history.lock_seen(now, record.value.live.locked);
-        let holder = record.value.live.holder;
-        let moved = before.is_some_and(|before| before.live.holder != holder);
-        if moved && holder.is_some() && !self.holds_live() {
-            self.history.moved_away(now);
-        }
-        if before != Some(record.value) {
-            notes.push(Note::Record {
-                record: record.value,
-            });
-        }
-        if self.holds_live() && !was_here {
-            let ours = self.claim.take();
-            if let Some(claim) = ours.filter(|claim| !claim.completed) {
-                notes.push(Note::Completed {
-                    action: None,
-                    took: now.saturating_sub(claim.since),
-                });
-            }
-            if before.is_some() {
-                self.history.arrived(now, ours.is_some());
-            }
-        }
-        if self.claim.is_none() {
-            self.history.calm();
-        }
-    }
-
-    fn live_is(&mut self, now: Moment, seen: Seen<bool>, notes: &mut Vec<Note>) {
-        let before = self.live_answers.map(|seen| seen.value);
-        let serves = seen.value;
-        self.live_answers = Some(seen);
-        if before != Some(serves) {
-            notes.push(Note::Live { serves });
-        }
-        if !serves {
-            if self.record.is_some() && !self.holds_live() {
-                self.detected(Sign::LiveSilent, notes);
-            }
-            return;
-        }
-        self.detected = false;
-        self.history.settled(seen.at);
-        if self.holds_live() && self.history.awaits_answer(now) {
-            notes.push(Note::FirstAnswer {
-                after: self.history.answered(now),
-            });
-        }
-    }
-
-    fn progress(&mut self, now: Moment, progress: Progress, jitter: f64, notes: &mut Vec<Note>) {
-        match progress {
-            Progress::InProgress => self.history.polled(now, &self.settings),
-            Progress::Completed => {
-                let Some(pending) = self.history.ended(now) else {
-                    return;
-                };
-                if let (Kind::AssignLive, Some(claim)) = (pending.kind, &mut self.claim) {
-                    claim.completed = true;
-                    let took = now.saturating_sub(pending.since);
-                    notes.push(Note::Completed {
-                        action: Some(pending.action),
-                        took,
-                    });
-                }
-            }
-            Progress::Errored => {
-                let Some(pending) = self.history.ended(now) else {
-                    return;
-                };
-                let retry_in = self.history.failed(now, None, jitter, true, &self.settings);
-                let error = format!("action {} ended as errored", pending.action);
-                notes.push(Note::ClaimFailed {
-                    kind: pending.kind,
-                    error,
-                    code: "errored",
-                    api: None,
-                    retry_in,
-                });
             }
         }
     }

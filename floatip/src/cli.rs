@@ -46,6 +46,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say what this droplet's agent would do now, and why: every input with its age, and the row of the table that applies.
+    Explain {
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Move the live IP to this droplet, if it is fit and the live IP serves nowhere else.
     Claim {
         /// Also if the live IP serves elsewhere.

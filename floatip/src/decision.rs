@@ -107,6 +107,22 @@ pub enum Step {
 }
 
 impl Step {
+    /// In words, for people.
+    #[must_use]
+    pub fn text(self) -> String {
+        match self {
+            Self::Rest { why, .. } => format!("rest ({})", why.name()),
+            Self::Look { record, live } => match (record, live) {
+                (true, true) => "read the record and ask the live IP".into(),
+                (true, false) => "read the record".into(),
+                _ => "ask the live IP".into(),
+            },
+            Self::ReleaseStage => "release the stage IP from this droplet".into(),
+            Self::AssignLive(_) => "claim: assign the live IP to this droplet".into(),
+            Self::Poll { action, .. } => format!("ask how far action {action} is"),
+        }
+    }
+
     /// Calls of the API that it makes at most.
     #[must_use]
     pub fn calls(self) -> u32 {
@@ -217,9 +233,11 @@ fn rest(why: Why, view: &View<'_>, settings: &Settings) -> Step {
             Step::Rest { why, until }
         }
         Why::Backoff => {
-            let ask_at = view.live_answers.map_or(now, |seen| {
-                seen.at.max(history.news_at) + settings.live_every_contested / 2
-            });
+            // So that the wait is not followed by the time that asking takes.
+            let half = settings.live_every_contested / 2;
+            let ask_at = view
+                .live_answers
+                .map_or(now, |seen| seen.at.max(history.news_at) + half);
             if ask_at <= now {
                 return Step::Look {
                     record: false,

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
 async fn run(command: Command, values: &Values) -> ExitCode {
     match command {
         Command::Status { json } => show::status(values, json).await,
+        Command::Explain { json } => show::explain(values, json).await,
         Command::Claim { force, timeout } => {
             claim::run(values, force, Duration::from_secs(timeout)).await
         }

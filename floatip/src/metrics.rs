@@ -12,6 +12,7 @@ use prometheus_client::{
 use crate::{
     decision::{Vrrp, Why},
     note::Note,
+    rules::TABLE,
     status::{Role, Status},
 };
 
@@ -27,6 +28,31 @@ struct State {
 struct Reason {
     reason: &'static str,
 }
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Outcome {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct InForce {
+    row: &'static str,
+}
+
+/// How claims end; all of them are shown from the start, so that a rate of them is never without data.
+const OUTCOMES: [&str; 5] = ["moved", "live_serves", "not_fit", "not_master", "frozen"];
+/// Why calls fail.
+const FAILURES: [&str; 9] = [
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "unprocessable",
+    "rate_limited",
+    "server",
+    "silent",
+    "unexpected",
+    "errored",
+];
 
 /// All metrics of one agent.
 #[derive(Debug, Default)]
@@ -45,7 +71,11 @@ pub struct Metrics {
     disagreement_total: Seconds,
     moves: Counter,
     failures: Family<Reason, Counter>,
-    abandoned: Family<Reason, Counter>,
+    claims: Family<Outcome, Counter>,
+    calls: Counter,
+    api_left: Gauge,
+    freeze_age: Float,
+    row: Family<InForce, Gauge>,
 }
 
 impl Metrics {
@@ -112,10 +142,32 @@ impl Metrics {
         );
         registry.register("failures", "Failed calls of the API", it.failures.clone());
         registry.register(
-            "claims_abandoned",
-            "Claims that were given up",
-            it.abandoned.clone(),
+            "claims",
+            "Claims that ended, by how: moved, or why they were given up",
+            it.claims.clone(),
         );
+        registry.register("api_calls", "Calls of the API", it.calls.clone());
+        registry.register(
+            "api_remaining",
+            "Calls that the API's limit for an hour leaves, as last told; -1 before that",
+            it.api_left.clone(),
+        );
+        registry.register(
+            "freeze_age_seconds",
+            "Time for which an operator has held automatic moves; 0 if nobody does",
+            it.freeze_age.clone(),
+        );
+        registry.register(
+            "decision",
+            "1 for the row of the decision table that applies",
+            it.row.clone(),
+        );
+        for result in OUTCOMES {
+            drop(it.claims.get_or_create(&Outcome { result }));
+        }
+        for reason in FAILURES {
+            drop(it.failures.get_or_create(&Reason { reason }));
+        }
         it.registry = registry;
         it
     }
@@ -128,12 +180,9 @@ impl Metrics {
                 self.failure(error.kind());
             }
             Note::ClaimAbandoned { why, .. } => {
-                let reason = if *why == Why::LiveServes {
-                    "live_serves"
-                } else {
-                    "unfit_or_not_master"
-                };
-                self.abandoned.get_or_create(&Reason { reason }).inc();
+                self.claims
+                    .get_or_create(&Outcome { result: why.name() })
+                    .inc();
             }
             _ => {}
         }
@@ -169,6 +218,19 @@ impl Metrics {
         self.disagreement_total.inc_by(more.max(0.0));
         let moves = status.moves_total.saturating_sub(self.moves.get());
         self.moves.inc_by(moves);
+        self.claims
+            .get_or_create(&Outcome { result: "moved" })
+            .inc_by(moves);
+        let calls = status.api.calls_total.saturating_sub(self.calls.get());
+        self.calls.inc_by(calls);
+        self.api_left
+            .set(status.api.remaining.map_or(-1, i64::from));
+        self.freeze_age
+            .set(status.freeze.as_ref().map_or(0.0, |it| age(Some(it.since))));
+        for row in &TABLE {
+            let gauge = self.row.get_or_create(&InForce { row: row.name });
+            gauge.set(i64::from(row.name == status.decision.row));
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

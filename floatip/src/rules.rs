@@ -126,6 +126,18 @@ pub struct Row {
     pub says: &'static str,
 }
 
+impl Row {
+    /// Its conditions, in words.
+    #[must_use]
+    pub fn when(&self) -> String {
+        let when: Vec<_> = self.when.iter().map(|when| when.text()).collect();
+        if when.is_empty() {
+            return "else".to_owned();
+        }
+        when.join("; ")
+    }
+}
+
 const fn row(name: &'static str, when: &'static [When], does: Does, says: &'static str) -> Row {
     Row {
         name,
@@ -252,12 +264,7 @@ pub fn markdown() -> String {
         "| row | when, and no row above applies | step | because |\n| --- | --- | --- | --- |\n",
     );
     for row in &TABLE {
-        let when: Vec<_> = row.when.iter().map(|when| when.text()).collect();
-        let when = if when.is_empty() {
-            "else".to_owned()
-        } else {
-            when.join("; ")
-        };
+        let when = row.when();
         let does = match row.does {
             Does::Rest(_) => "rest, and look",
             Does::ReadRecord => "read the record",

@@ -21,8 +21,9 @@ pub struct Settings {
     pub locked_every: Duration,
     /// After this long under lock, try nevertheless.
     pub locked_patience: Duration,
-    /// For so long after the live IP was moved to another droplet it may answer nothing: the data plane lags behind the record, and
-    /// the other droplet's bonus behind that.
+    /// For so long after the live IP was moved to another droplet it may answer nothing. The data plane may lag behind the record for
+    /// longer; but a droplet that is well notices the move within this (it asks the live IP every three seconds, and reads the record
+    /// when that is silent), gets the bonus and is MASTER: whoever is MASTER elsewhere after that may take it for unwell.
     pub settle: Duration,
     /// Between polls of an action.
     pub poll_every: Duration,
@@ -69,13 +70,13 @@ impl Default for Settings {
             record_max_age: ms(4_000),
             locked_every: ms(500),
             locked_patience: ms(15_000),
-            settle: ms(12_000),
+            settle: ms(6_000),
             poll_every: ms(400),
             action_patience: ms(60_000),
             moves: 4,
             moves_window: ms(60_000),
             backoff_first: ms(100),
-            backoff_most: ms(300),
+            backoff_most: ms(250),
             reserve: 500,
             flaw: None,
         }

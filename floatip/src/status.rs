@@ -41,6 +41,12 @@ pub struct Status {
     pub claim: Option<ClaimStatus>,
     /// Why nothing is being done.
     pub why: Option<Why>,
+    /// What it would do now, and why.
+    #[serde(default)]
+    pub decision: DecisionStatus,
+    /// What is known of the API's limits.
+    #[serde(default)]
+    pub api: ApiStatus,
     /// The freeze of automatic moves that holds there.
     #[serde(default)]
     pub freeze: Option<Freeze>,
@@ -53,6 +59,45 @@ pub struct Status {
     pub moves: Vec<Timestamp>,
     /// Version of this agent.
     pub agent_version: String,
+}
+
+/// What an agent would do now, and why: what `floatip explain` shows.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct DecisionStatus {
+    /// The row of the table in `docs/ARCHITECTURE.md` that applies.
+    pub row: String,
+    /// Its conditions, in words.
+    pub when: String,
+    /// Its reason.
+    pub because: String,
+    /// What is being done, or would be.
+    pub step: String,
+    /// Until when it rests, unless something happens.
+    pub until: Option<Timestamp>,
+    /// What the decision rests on.
+    pub inputs: Vec<Input>,
+}
+
+/// One thing that a decision rests on.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Input {
+    /// Which.
+    pub name: String,
+    /// What it is.
+    pub value: String,
+    /// When it was seen, or since when it is so.
+    pub at: Option<Timestamp>,
+}
+
+/// What is known of the API's limits.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ApiStatus {
+    /// Calls made since the agent started.
+    pub calls_total: u64,
+    /// Calls left of the limit for an hour, as last told.
+    pub remaining: Option<u32>,
+    /// That limit.
+    pub limit: Option<u32>,
 }
 
 /// Which droplet it is.

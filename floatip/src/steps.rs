@@ -105,31 +105,36 @@ impl Steps {
         let since = self.clock.now();
         match (record, live) {
             (false, _) => vec![self.ask().await],
-            (true, false) => vec![self.read(since).await],
-            (true, true) => self.read_and_ask(since).await,
+            (true, live) => self.read_and_ask(since, live).await,
         }
     }
 
-    /// The record may take its time; what is known of the live IP is to be no older for it.
-    async fn read_and_ask(&self, since: Moment) -> Vec<Event> {
+    /// The record may take its time; what is known of the live IP is to be no older for it. So that is asked beside it: at once if it
+    /// has to be asked, else when the record is late.
+    async fn read_and_ask(&self, since: Moment, must_ask: bool) -> Vec<Event> {
         let mut read = pin!(self.read(since));
+        if !must_ask && let Ok(record) = timeout(HEDGE_AFTER, &mut read).await {
+            return vec![record];
+        }
         let mut record = None;
         let mut asked = None;
         loop {
+            // One that serves need not be asked again and again.
             let serves = matches!(asked, Some(Event::Live { serves: true, .. }));
             let mut ask = pin!(self.ask());
-            let again = loop {
+            loop {
                 tokio::select! {
-                    // One that serves need not be asked again and again.
-                    answer = &mut ask, if !serves => break Some(answer),
+                    answer = &mut ask, if !serves => {
+                        asked = Some(answer);
+                        break;
+                    }
                     answer = &mut read, if record.is_none() => record = Some(answer),
                 }
-                if asked.is_some() {
-                    break None;
+                if asked.is_some() || !must_ask {
+                    break;
                 }
-            };
-            asked = again.or(asked);
-            if asked.is_some() && record.is_some() {
+            }
+            if record.is_some() && (asked.is_some() || !must_ask) {
                 return asked.into_iter().chain(record).collect();
             }
         }

@@ -107,7 +107,17 @@ impl Overview {
     /// The text for a person.
     #[must_use]
     pub fn text(&self) -> String {
-        let head = ["DROPLET", "ROLE", "VERSION", "FIT", "VRRP", "PUBLIC IP"].map(str::to_owned);
+        let head = [
+            "DROPLET",
+            "ID",
+            "ROLE",
+            "VERSION",
+            "FIT",
+            "VRRP",
+            "PUBLIC IP",
+            "AGENT",
+        ];
+        let head = head.map(str::to_owned);
         let mut rows = vec![head];
         rows.extend(self.droplets.iter().map(cells));
         let mut text = String::new();
@@ -226,13 +236,15 @@ pub fn name_of(row: &Row) -> String {
     name.or(id).unwrap_or_else(|| row.url.clone())
 }
 
-fn cells(row: &Row) -> [String; 6] {
+fn cells(row: &Row) -> [String; 8] {
     let dash = || "-".to_owned();
     let Some(status) = &row.status else {
         let error = row.error.clone().unwrap_or_default();
         return [
             row.url.clone(),
+            dash(),
             format!("unreachable: {error}"),
+            dash(),
             dash(),
             dash(),
             dash(),
@@ -241,6 +253,7 @@ fn cells(row: &Row) -> [String; 6] {
     };
     [
         name_of(row),
+        status.droplet.id.map_or_else(dash, |id| id.to_string()),
         match &status.claim {
             Some(_) if status.role != Role::Live => format!("{}, claiming", status.role.name()),
             _ => status.role.name().to_owned(),
@@ -256,5 +269,6 @@ fn cells(row: &Row) -> [String; 6] {
             .droplet
             .public_ip
             .map_or_else(dash, |ip| ip.to_string()),
+        status.agent_version.clone(),
     ]
 }

@@ -1,10 +1,16 @@
 //! The probe that Keepalived runs: exits 0 if this droplet is fit to be live, else with a code that says why not.
 
-use std::{process::ExitCode, time::Duration};
+mod report;
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use clap::Parser;
-use healthcheck::{Failure, Limits, Report, Target, check};
-use serde_json::json;
+use healthcheck::{Limits, Target, check};
+
+use report::{Probe, as_json, code, explain, verdict};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -15,7 +21,7 @@ Exit codes:
   4  silent: no complete answer in time
   5  what answered is not HTTP
 
-The first fit answer ends the check; otherwise the last try decides.";
+The first fit answer ends a probe; otherwise its last try decides. The first probe that is not fit decides the check.";
 
 /// Is this droplet fit to be live? Asks the local service, a few times if need be, and answers by exit code.
 #[derive(Parser)]
@@ -28,6 +34,12 @@ struct Cli {
         default_value = "http://127.0.0.1:9101/readyz"
     )]
     url: Target,
+    /// A page to ask for beside it, through the public listener; the host must be an IP address or localhost.
+    #[arg(long, env = "HEALTHCHECK_WEB_URL", value_name = "URL")]
+    web: Option<Target>,
+    /// A call of the API to make beside it, through the public listener.
+    #[arg(long, env = "HEALTHCHECK_API_URL", value_name = "URL")]
+    api: Option<Target>,
     /// Milliseconds for one try.
     #[arg(long, env = "HEALTHCHECK_TIMEOUT_MS", value_name = "MS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=60_000))]
     timeout: u64,
@@ -37,7 +49,7 @@ struct Cli {
     /// Least milliseconds between the starts of two tries.
     #[arg(long, env = "HEALTHCHECK_SPACING_MS", value_name = "MS", default_value_t = 200, value_parser = clap::value_parser!(u64).range(0..=60_000))]
     spacing: u64,
-    /// Milliseconds for all tries together; keep it below the timeout that Keepalived gives the script.
+    /// Milliseconds for all tries of all probes together; keep it below the timeout that Keepalived gives the script.
     #[arg(long, env = "HEALTHCHECK_DEADLINE_MS", value_name = "MS", default_value_t = 950, value_parser = clap::value_parser!(u64).range(1..=600_000))]
     deadline: u64,
     /// Print the verdict and every try as JSON.
@@ -56,88 +68,40 @@ fn main() -> ExitCode {
         spacing: Duration::from_millis(cli.spacing),
         deadline: Duration::from_millis(cli.deadline),
     };
-    let report = check(&cli.url, &limits);
+    let targets = [
+        ("readiness", Some(cli.url)),
+        ("web", cli.web),
+        ("api", cli.api),
+    ];
+    let probes = run(targets, limits);
     if cli.json {
-        println!("{}", as_json(&cli.url, &report));
+        println!("{}", as_json(&probes));
     } else {
         if cli.explain {
-            explain(&cli.url, &report);
+            explain(&probes);
         }
-        println!("{}", verdict(&report));
+        println!("{}", verdict(&probes));
     }
-    ExitCode::from(code(&report))
+    ExitCode::from(code(&probes))
 }
 
-fn code(report: &Report) -> u8 {
-    match report.result {
-        Ok(_) => 0,
-        Err(Failure::Unfit { .. }) => 1,
-        Err(Failure::Unreachable(_)) => 3,
-        Err(Failure::Timeout(_)) => 4,
-        Err(Failure::NotHttp(_)) => 5,
-    }
-}
-
-fn verdict(report: &Report) -> String {
-    let took = report.took.as_millis();
-    let tries = match report.attempts.len() {
-        1 => "1 try".to_owned(),
-        n => format!("{n} tries"),
-    };
-    match &report.result {
-        Ok(answer) => {
-            let version = answer.version.as_deref().unwrap_or("unknown");
-            format!("fit: version {version}, {tries}, {took} ms")
+/// One probe after the other, until one is unfit; the deadline is that of all.
+fn run<const N: usize>(targets: [(&'static str, Option<Target>); N], limits: Limits) -> Vec<Probe> {
+    let start = Instant::now();
+    let mut probes = Vec::new();
+    for (name, target) in targets {
+        let Some(target) = target else { continue };
+        let deadline = limits.deadline.saturating_sub(start.elapsed());
+        let report = check(&target, &Limits { deadline, ..limits });
+        let fit = report.result.is_ok();
+        probes.push(Probe {
+            name,
+            target,
+            report,
+        });
+        if !fit {
+            break;
         }
-        Err(failure) => format!("unfit: {failure}, {tries}, {took} ms"),
     }
-}
-
-fn explain(target: &Target, report: &Report) {
-    println!("GET {target}");
-    for attempt in &report.attempts {
-        let result = match &attempt.result {
-            Ok(_) => "answered 200".to_owned(),
-            Err(failure) => failure.to_string(),
-        };
-        let (after, took) = (attempt.after.as_millis(), attempt.took.as_millis());
-        println!("  at {after:4} ms, {took:3} ms: {result}");
-    }
-    println!("{}", advice(report));
-}
-
-fn advice(report: &Report) -> &'static str {
-    match report.result {
-        Ok(_) => "This droplet may be live.",
-        Err(Failure::Unfit { .. }) => {
-            "The service runs but says that it is not ready; its answer and its log say why, most often the database."
-        }
-        Err(Failure::Unreachable(_)) => {
-            "Nothing listens there: is the service running, and is the URL that of its admin listener?"
-        }
-        Err(Failure::Timeout(_)) => {
-            "Something is there and keeps silent: frozen, overloaded, or filtered by a firewall."
-        }
-        Err(Failure::NotHttp(_)) => "Another program listens there: check the port in the URL.",
-    }
-}
-
-fn as_json(target: &Target, report: &Report) -> serde_json::Value {
-    let attempts = report.attempts.iter().map(|attempt| {
-        json!({
-            "after_ms": attempt.after.as_millis(),
-            "took_ms": attempt.took.as_millis(),
-            "error": attempt.result.as_ref().err().map(ToString::to_string),
-        })
-    });
-    let answer = report.result.as_ref().ok();
-    json!({
-        "url": target.to_string(),
-        "fit": report.result.is_ok(),
-        "exit_code": code(report),
-        "version": answer.and_then(|answer| answer.version.clone()),
-        "reason": report.result.as_ref().err().map(ToString::to_string),
-        "took_ms": report.took.as_millis(),
-        "attempts": attempts.collect::<Vec<_>>(),
-    })
+    probes
 }

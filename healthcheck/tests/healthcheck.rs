@@ -185,3 +185,71 @@ fn explain_says_what_to_look_at() {
     assert!(text.contains("at    0 ms"), "{text}");
     assert!(text.contains("most often the database"), "{text}");
 }
+
+#[test]
+fn web_and_api_are_asked_beside_readiness_and_the_first_unfit_one_decides() {
+    let ready = server(|_, stream| reply(stream, READY));
+    let broken =
+        server(|_, stream| reply(stream, "HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n"));
+    let page = server(|_, stream| reply(stream, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"));
+    let (page, broken) = (format!("http://{page}/"), format!("http://{broken}/latest"));
+    let (code, text) = run(ready, &["--web", &page, "--api", &page, "--json"]);
+    assert_eq!(code, 0, "{text}");
+    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let names: Vec<_> = told["probes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["readiness", "web", "api"]);
+    assert_eq!(
+        (&told["fit"], &told["version"]),
+        (&true.into(), &"1.2.3".into())
+    );
+    let (code, text) = run(ready, &["--web", &page, "--api", &broken, "--spacing", "1"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("unfit: api answered 500, 5 tries"), "{text}");
+    let (code, text) = run(
+        ready,
+        &[
+            "--web",
+            &broken,
+            "--api",
+            &page,
+            "--spacing",
+            "1",
+            "--explain",
+        ],
+    );
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("users are refused") && !text.contains("api: GET"),
+        "{text}"
+    );
+}
+
+#[test]
+fn all_probes_share_one_deadline() {
+    let ready = server(|_, stream| reply(stream, READY));
+    let mut kept = Vec::new();
+    let silent = server(move |_, stream| kept.push(stream));
+    let start = Instant::now();
+    let (code, _) = run(
+        ready,
+        &[
+            "--web",
+            &format!("http://{silent}/"),
+            "--retries",
+            "9",
+            "--deadline",
+            "500",
+        ],
+    );
+    assert_eq!(code, 4);
+    assert!(
+        start.elapsed() < Duration::from_millis(1400),
+        "{:?}",
+        start.elapsed()
+    );
+}

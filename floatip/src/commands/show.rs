@@ -1,8 +1,8 @@
-//! `floatip status`.
+//! `floatip status` and `floatip explain`.
 
 use std::process::ExitCode;
 
-use floatip::{config::Values, table};
+use floatip::{config::Values, explain, table};
 
 use crate::{
     commands::{print, print_json},
@@ -30,4 +30,28 @@ pub async fn status(values: &Values, json: bool) -> ExitCode {
         "no droplet tells its status: is floatip.service running, and are FLOATIP_LISTEN and FLOATIP_PEERS right?",
         exit::NO_STATUS,
     )
+}
+
+pub async fn explain(values: &Values, json: bool) -> ExitCode {
+    let mut listeners = match values.listeners() {
+        Ok(listeners) => listeners,
+        Err(error) => return exit::complain_config(&error),
+    };
+    listeners.truncate(1);
+    let overview = match table::overview(listeners).await {
+        Ok(overview) => overview,
+        Err(error) => return exit::complain(&error.to_string(), exit::FAILED),
+    };
+    let Some(status) = overview.droplets.into_iter().find_map(|row| row.status) else {
+        return exit::complain(
+            "this droplet's agent does not tell its status: is floatip.service running, and is FLOATIP_LISTEN right?",
+            exit::NO_STATUS,
+        );
+    };
+    if json {
+        print_json(&status.decision);
+    } else {
+        print(&explain::text(&status));
+    }
+    ExitCode::SUCCESS
 }

@@ -143,11 +143,10 @@ async fn status_shows_both_droplets_and_who_is_missing() {
     let (code, out, _) = status("http://127.0.0.1:9/", false).await;
     assert_eq!(code, 0);
     assert!(out.starts_with("DROPLET"), "{out}");
-    let row =
-        "droplet-1001        standby                            1.2.3    yes  BACKUP  198.18.0.10";
+    let row = "droplet-1001        1001  standby                            1.2.3    yes  BACKUP  198.18.0.10  0.1.0";
     assert!(out.contains(row), "{out}");
     assert!(
-        out.contains("http://127.0.0.1:9  unreachable: refused, or no route"),
+        out.contains("http://127.0.0.1:9  -     unreachable: refused, or no route"),
         "{out}"
     );
     assert!(
@@ -158,6 +157,52 @@ async fn status_shows_both_droplets_and_who_is_missing() {
     let overview: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(overview["agreement"], true);
     assert_eq!(overview["droplets"][0]["status"]["role"], "standby");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_names_the_row_and_every_input_with_its_age() {
+    let cloud = Cloud::start().await;
+    let droplet = Droplet::start(&cloud).await;
+    droplet.vrrp("MASTER");
+    droplet
+        .shows("rest", |it| it["decision"]["row"] == "serves")
+        .await;
+    let explain = |json: bool| {
+        let mut command = floatip(&cloud, Path::new(droplet.dir.path()), droplet.listen);
+        command.arg("explain");
+        if json {
+            command.arg("--json");
+        }
+        run(command)
+    };
+    let (code, out, err) = explain(false).await;
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.contains("row `serves`: the live IP serves; not forced"),
+        "{out}"
+    );
+    for input in [
+        "record: live IP",
+        "live IP from outside",
+        "VRRP",
+        "fitness",
+        "freeze",
+    ] {
+        assert!(
+            out.lines().any(|line| line.starts_with(input)),
+            "{input}: {out}"
+        );
+    }
+    let (_, out, _) = explain(true).await;
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(told["row"], "serves");
+    let vrrp = told["inputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["name"] == "VRRP");
+    assert_eq!(vrrp.unwrap()["value"], "MASTER");
+    assert!(vrrp.unwrap()["at"].is_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]

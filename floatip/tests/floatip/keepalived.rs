@@ -170,29 +170,35 @@ impl Node {
     }
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.keepalived {
+impl Node {
+    fn stop(&mut self) {
+        if let Some(mut child) = self.keepalived.take() {
             let _ = Command::new("kill")
                 .arg(child.id().to_string())
                 .stderr(Stdio::null())
                 .status();
             let _ = child.wait();
         }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.stop();
         let _ = Command::new("ip")
             .args(["netns", "delete", &self.namespace])
             .status();
     }
 }
 
-#[test]
-fn mastership_follows_bonus_and_fitness() {
+/// Two droplets, of which the first has the bonus and is master.
+fn pair(names: [char; 2]) -> (Node, Node) {
     let found = Command::new("keepalived").arg("--version").output();
     assert!(
         found.is_ok(),
         "install keepalived: this test runs the real one"
     );
-    let (mut a, mut b) = (Node::new('a'), Node::new('b'));
+    let (mut a, mut b) = (Node::new(names[0]), Node::new(names[1]));
     let link = format!(
         "link add v{} netns {} type veth peer name v{} netns {}",
         a.namespace, a.namespace, b.namespace, b.namespace
@@ -202,6 +208,12 @@ fn mastership_follows_bonus_and_fitness() {
     b.start(2, 1);
     fs::write(a.path("bonus"), "50\n").unwrap();
     a.becomes(Vrrp::Master);
+    (a, b)
+}
+
+#[test]
+fn mastership_follows_bonus_and_fitness() {
+    let (a, b) = pair(['a', 'b']);
 
     let start = Instant::now();
     fs::write(a.path("bonus"), "0\n").unwrap();
@@ -230,4 +242,53 @@ fn mastership_follows_bonus_and_fitness() {
     fs::write(b.path("fit"), "").unwrap();
     b.becomes(Vrrp::Backup);
     b.becomes(Vrrp::Master);
+}
+
+#[test]
+fn a_link_that_is_cut_one_way_makes_two_masters_and_heals() {
+    let (a, b) = pair(['c', 'd']);
+    // What a sends goes astray: b hears no master and becomes one; a hears b, has more, and stays.
+    a.ip("link set dev vrrp0 type vxlan remote 198.19.250.3");
+    b.becomes(Vrrp::Master);
+    assert!(
+        a.is_master() && b.is_master(),
+        "two masters: that is why a master asks the live IP first"
+    );
+    a.ip("link set dev vrrp0 type vxlan remote 198.19.250.2");
+    b.becomes(Vrrp::Backup);
+    assert!(a.is_master() && !b.is_master());
+
+    // The other way round: a doesn't hear b, which changes nothing, for b is silent.
+    b.ip("link set dev vrrp0 type vxlan remote 198.19.250.3");
+    fs::remove_file(a.path("fit")).unwrap();
+    a.becomes(Vrrp::Fault);
+    b.becomes(Vrrp::Master);
+    fs::write(a.path("fit"), "").unwrap();
+    a.becomes(Vrrp::Backup);
+    a.becomes(Vrrp::Master);
+    b.becomes(Vrrp::Backup);
+}
+
+#[test]
+fn unfit_is_fault_whatever_the_bonus_and_a_stop_hands_over_at_once() {
+    let (a, mut b) = pair(['e', 'f']);
+    fs::remove_file(b.path("fit")).unwrap();
+    b.becomes(Vrrp::Fault);
+    fs::write(b.path("bonus"), "50\n").unwrap();
+    fs::write(a.path("bonus"), "0\n").unwrap();
+    assert!(a.is_master() && !b.is_master());
+    fs::write(b.path("fit"), "").unwrap();
+    b.becomes(Vrrp::Backup);
+    let start = Instant::now();
+    b.becomes(Vrrp::Master);
+    a.becomes(Vrrp::Backup);
+    println!(
+        "mastership with the bonus {:?} after fitness",
+        start.elapsed()
+    );
+    let start = Instant::now();
+    b.stop();
+    let took = a.becomes(Vrrp::Master) - start;
+    println!("an orderly stop is taken over from after {took:?}");
+    assert!(took < Duration::from_millis(2_000), "{took:?}");
 }

@@ -11,7 +11,8 @@ use floatip::{
 
 use crate::{
     cloud::{Fate, IPS, LIVE, STAGE, silent},
-    world::{Caller, Event, Ms, Served, World, failure},
+    event::{Caller, Event, Served},
+    world::{Ms, World, failure},
 };
 
 /// What an actor wants.
@@ -33,6 +34,8 @@ pub struct Actor {
     turn: u32,
     verify_until: Option<Ms>,
     good: u32,
+    /// The last move that was done, as `swap.rs` remembers it.
+    last: Option<Order>,
     pub over: bool,
 }
 
@@ -47,6 +50,7 @@ impl Actor {
             turn: 0,
             verify_until: None,
             good: 0,
+            last: None,
             over: false,
         }
     }
@@ -131,14 +135,18 @@ impl World {
         if actor.good == 3 {
             actor.steps.pop_front();
         } else if now >= until {
-            let Intent::Swap(_) = actor.intent else {
+            let Some(Order {
+                ip,
+                from: Expected::Holder(from),
+                to,
+            }) = actor.last
+            else {
                 return;
             };
-            let to = self.cloud.holder[LIVE].map(|it| 3 - it);
             let order = Order {
-                ip: IPS[LIVE],
-                from: Expected::Holder(to.map(|it| 3 - it)),
-                to,
+                ip,
+                from: Expected::Holder(to),
+                to: from,
             };
             let actor = &mut self.actors[k];
             actor.steps = [Step::Move(order)].into();
@@ -158,8 +166,9 @@ impl World {
                 self.say(&format!("actor {k}: {order} ended: {result:?}"));
                 self.actors[k].moving = None;
                 self.actors[k].steps.pop_front();
-                if result.is_err() {
-                    self.actors[k].over = true;
+                match result {
+                    Ok(_) => self.actors[k].last = Some(order),
+                    Err(_) => self.actors[k].over = true,
                 }
                 self.wake_actor(k, 1);
             }

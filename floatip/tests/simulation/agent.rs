@@ -4,21 +4,19 @@ use std::time::Duration;
 
 use floatip::{
     agent::{Agent, Event as News},
-    decision::{Holding, Record, Step},
+    decision::{Holding, Step},
     drive::Driver,
     history::Kind,
     vrrp,
 };
 
 use crate::{
-    cloud::{Fate, IPS, LIVE, Mood, STAGE, silent},
+    cloud::{IPS, LIVE, Mood, STAGE},
+    event::{Caller, Event},
     node::{Reading, Run},
-    world::{Caller, Event, Ms, Served, World, id},
+    world::{Ms, World, id},
 };
 
-/// As in `steps.rs`: another question beside a slow one, and how long in all.
-const HEDGE_AFTER: Ms = 400;
-const READ_PATIENCE: Ms = 2_000;
 /// As in the client: a call that acts, and a poll.
 const ACT_TIMEOUT: Ms = 1_200;
 
@@ -32,6 +30,7 @@ impl World {
         node.life += 1;
         node.run = None;
         node.refused = false;
+        node.told_fit = false;
         node.driver = Some(Driver::new(Agent::new(id(i), self.settings)));
         let life = node.life;
         self.turn(i, vec![News::Frozen(self.frozen)]);
@@ -85,6 +84,7 @@ impl World {
                 again: false,
             },
         );
+        self.nodes[i].told_fit = fit;
         self.turn(i, vec![News::Fit(fit)]);
     }
 
@@ -145,6 +145,7 @@ impl World {
             since,
             reading,
             asks: live,
+            beside: false,
             asked: None,
         });
         if record {
@@ -184,159 +185,6 @@ impl World {
                 self.after(wait, Event::AgentDies { i });
             }
         }
-    }
-
-    /// The read of one record, asked again while the API is silent.
-    pub fn read(&mut self, i: usize, run: u32) {
-        let Some(since) = self.reading(i, run).map(|it| it.since) else {
-            return;
-        };
-        self.count_call(i);
-        match self.cloud.fate(&mut self.rng) {
-            Fate::Answered(wait) => self.after(wait, Event::ReadAnswered { i, run }),
-            Fate::Refused(wait, error) => {
-                self.after(
-                    wait,
-                    Event::ReadFailed {
-                        i,
-                        run,
-                        limited: error.retry_after().is_some(),
-                    },
-                );
-            }
-            Fate::Silence if self.now < since + READ_PATIENCE => {
-                self.after(HEDGE_AFTER, Event::Read { i, run });
-            }
-            Fate::Silence => self.read_is(i, run, Err(silent())),
-        }
-    }
-
-    fn reading(&mut self, i: usize, run: u32) -> Option<&mut Reading> {
-        if self.nodes[i].run_id != run {
-            return None;
-        }
-        self.nodes[i]
-            .run
-            .as_mut()?
-            .reading
-            .as_mut()
-            .filter(|it| it.result.is_none())
-    }
-
-    pub fn read_answered(&mut self, i: usize, run: u32) {
-        let (live, stage) = (self.cloud.holding(LIVE), self.cloud.holding(STAGE));
-        let now = self.now;
-        let Some(reading) = self.reading(i, run) else {
-            return;
-        };
-        let Some(live_was) = reading.live else {
-            reading.live = Some(live);
-            reading.since = now;
-            self.read(i, run);
-            return;
-        };
-        self.read_is(
-            i,
-            run,
-            Ok(Record {
-                live: live_was,
-                stage: Some(stage),
-            }),
-        );
-    }
-
-    pub fn read_is(&mut self, i: usize, run: u32, result: Result<Record, floatip::api::Error>) {
-        if result.is_ok() {
-            self.nodes[i].refused = false;
-        }
-        if let Some(reading) = self.reading(i, run) {
-            reading.result = Some(result);
-            self.looked(i, run);
-        }
-    }
-
-    /// One of the two quick tries that the live IP gets.
-    pub fn ask_live(&mut self, i: usize, run: u32, first: Option<Served>) {
-        if self.nodes[i].run_id != run {
-            return;
-        }
-        let since = if first.is_some() {
-            self.now - 100
-        } else {
-            self.now
-        };
-        let (wait, serves) = match (first, self.served()) {
-            (_, Served::Answered) => (8, true),
-            (None, served) => {
-                self.after(
-                    100,
-                    Event::Ask {
-                        i,
-                        run,
-                        first: Some(served),
-                    },
-                );
-                return;
-            }
-            (Some(Served::Refused), Served::Refused) => (2, false),
-            _ => (400, false),
-        };
-        self.after(
-            wait,
-            Event::Asked {
-                i,
-                run,
-                since,
-                serves,
-            },
-        );
-    }
-
-    pub fn asked(&mut self, i: usize, run: u32, since: Ms, serves: bool) {
-        let (now, born) = (self.moment(i), self.nodes[i].born);
-        let node = &mut self.nodes[i];
-        let Some(it) = node.run.as_mut().filter(|_| node.run_id == run) else {
-            return;
-        };
-        it.asked = Some((Duration::from_millis(since - born), now, serves));
-        self.looked(i, run);
-    }
-
-    /// A look ends when the record is there and the live IP has answered; until then one that doesn't serve is asked again.
-    fn looked(&mut self, i: usize, run: u32) {
-        let Some(it) = &self.nodes[i].run else { return };
-        let reads = it.reading.as_ref().is_some_and(|it| it.result.is_none());
-        let asks = it.asks && it.asked.is_none();
-        if reads || asks {
-            if let (true, Some((_, at, false))) = (reads, it.asked)
-                && at == self.moment(i)
-            {
-                self.after(
-                    0,
-                    Event::Ask {
-                        i,
-                        run,
-                        first: None,
-                    },
-                );
-            }
-            return;
-        }
-        let born = self.nodes[i].born;
-        let Some(it) = self.nodes[i].run.take() else {
-            return;
-        };
-        let live = it.asked.map(|(since, until, serves)| News::Live {
-            since,
-            until,
-            serves,
-        });
-        let since = Duration::from_millis(it.since - born);
-        let record = it
-            .reading
-            .and_then(|it| it.result)
-            .map(|result| News::Record { since, result });
-        self.finished(i, live.into_iter().chain(record).collect());
     }
 
     pub fn finished(&mut self, i: usize, news: Vec<News>) {

@@ -4,7 +4,8 @@ use floatip::decision::Vrrp;
 
 use crate::{
     cloud::LIVE,
-    world::{Ms, Served, World, id},
+    event::Served,
+    world::{Ms, World, id},
 };
 
 /// Both tries of a probe, and the second for which its verdict counts.
@@ -60,9 +61,17 @@ impl World {
         if self.now > known + FITNESS_COUNTS {
             self.wrong(&format!("{who} claims though it is unfit"));
         }
+        if !self.nodes[i].told_fit {
+            self.wrong(&format!("{who} claims though it knows that it is unfit"));
+        }
         if self.nodes[i].refused {
             self.wrong(&format!(
                 "{who} claims after a 422 without having read the record"
+            ));
+        }
+        if let Some(other) = self.waits_for_packets_only(i) {
+            self.wrong(&format!(
+                "{who} claims from {other}, which is well and waits for the data plane"
             ));
         }
         let now = self.moment(i);
@@ -98,8 +107,32 @@ impl World {
         }
     }
 
+    /// The other droplet, if it holds the live IP, all is well there and on the way to it for long enough, and only packets don't
+    /// follow yet. An agent that was not there to see the move can't know that, nor one that could not read the record.
+    fn waits_for_packets_only(&self, i: usize) -> Option<u64> {
+        let other = 1 - i;
+        let holder = self.cloud.holder[LIVE].filter(|it| *it == id(other))?;
+        let moved = self.moved_at;
+        let was_there =
+            self.nodes[i].born + 6_000 < moved && self.nodes[other].born + 6_000 < moved;
+        let quiet =
+            self.trouble_at + 12_000 < self.now && self.cloud.mood == crate::cloud::Mood::Well;
+        let well = self.can_serve(other)
+            && self.cloud.data_plane != Some(holder)
+            && self.cut == [false; 2];
+        (was_there && quiet && well).then_some(holder)
+    }
+
     fn can_serve(&self, i: usize) -> bool {
         self.is_ready(i) && self.nodes[i].keepalived.runs && self.nodes[i].driver.is_some()
+    }
+
+    /// No call is under way that could still change the record, nor has the live IP just come to serve.
+    pub fn is_still(&self) -> bool {
+        let well = self
+            .well_since
+            .is_some_and(|since| self.now > since + 5_000);
+        well && !self.cloud.is_locked(LIVE) && self.now > self.last_claim + 10_000
     }
 
     /// All is as it should be: at the end, and from then on.

@@ -20,6 +20,8 @@ pub enum Mood {
     Well,
     /// 500.
     Broken,
+    /// 500, every other time.
+    Flaky,
     /// 429 with `retry-after`.
     Limited,
     /// No answer; calls that act may be carried out nevertheless.
@@ -63,6 +65,8 @@ pub struct Cloud {
     pub lag: Ms,
     /// How long a move takes.
     pub move_takes: Ms,
+    /// When a move of the live IP was accepted last that did not, or will not, end as errored.
+    pub accepted_at: Ms,
     actions: Vec<Running>,
 }
 
@@ -74,6 +78,7 @@ impl Cloud {
             mood: Mood::Well,
             lag: 0,
             move_takes: 2_000,
+            accepted_at: 0,
             actions: Vec::new(),
         }
     }
@@ -81,6 +86,7 @@ impl Cloud {
     pub fn fate(&self, rng: &mut Rng) -> Fate {
         let latency = rng.between(20, 150);
         match self.mood {
+            Mood::Flaky if rng.percent(50) => Fate::Refused(latency, server()),
             Mood::Broken => Fate::Refused(latency, server()),
             Mood::Limited => {
                 let retry_after = Some(Duration::from_secs(1));
@@ -139,6 +145,9 @@ impl Cloud {
             errs: self.mood == Mood::Errs,
             ended: false,
         });
+        if ip == LIVE && self.mood != Mood::Errs {
+            self.accepted_at = now;
+        }
         let id = self.actions.len() as u64;
         Ok((
             Action {

@@ -3,8 +3,9 @@
 use crate::{
     actors::{Actor, Intent},
     cloud::Mood,
+    event::Event,
     node::App,
-    world::{Event, Ms, World, id},
+    world::{Ms, World, id},
 };
 
 /// Faults begin before this.
@@ -43,17 +44,37 @@ pub struct Fault {
 }
 
 impl World {
-    /// Plans the schedule; tells when the last trouble ends.
-    pub fn plan(&mut self) -> Ms {
-        let (early, late) = (self.rng.between(0, 2_000), self.rng.between(0, 2_000));
-        for (i, at) in [(0, early), (1, late)] {
+    /// Both droplets come up.
+    pub fn start(&mut self) {
+        for i in 0..2 {
             self.start_keepalived(i);
+            let at = self.rng.between(0, 2_000);
             self.at(at, Event::AgentStarts { i });
         }
+    }
+
+    /// This fault, at this time; without an end it stays.
+    pub fn has(&mut self, what: What, begins: Ms, ends: Option<Ms>) {
+        let fault = self.faults.len();
+        let stays = ends.is_none();
+        self.faults.push(Fault {
+            what,
+            stays,
+            over: false,
+        });
+        self.at(begins, Event::Begins { fault });
+        if let Some(ends) = ends {
+            self.at(ends, Event::Ends { fault });
+        }
+    }
+
+    /// Plans the schedule; tells when the last trouble ends.
+    pub fn plan(&mut self) -> Ms {
+        self.start();
         let mut last = CALM;
         // At most one droplet stays unfit.
         let mut may_stay = self.rng.percent(40);
-        for fault in 0..usize::try_from(self.rng.between(1, 6)).unwrap_or(1) {
+        for _ in 0..self.rng.between(1, 6) {
             let what = self.any();
             let begins = self.rng.between(CALM, TROUBLE);
             let lasts = self.rng.pick(&[200, 900, 3_000, 8_000, 20_000]);
@@ -63,18 +84,8 @@ impl World {
             };
             let stays = may_stay && what.may_stay();
             may_stay &= !stays;
-            self.faults.push(Fault {
-                what,
-                stays,
-                over: false,
-            });
-            self.at(begins, Event::Begins { fault });
-            let mut ends = begins + lasts;
-            if stays {
-                ends = begins;
-            } else {
-                self.at(ends, Event::Ends { fault });
-            }
+            self.has(what, begins, (!stays).then_some(begins + lasts));
+            let mut ends = if stays { begins } else { begins + lasts };
             if let What::Acts(_) = what {
                 // What it does is over by its own deadlines: three moves, two cool-downs, a look from outside.
                 ends = begins + 75_000;
@@ -102,7 +113,7 @@ impl World {
             12 => What::Cut(other, true),
             13 => What::Database(i == 0, i == 1),
             14 => What::Database(true, true),
-            15 => What::Api(Mood::Broken),
+            15 => What::Api(self.rng.pick(&[Mood::Broken, Mood::Flaky, Mood::Flaky])),
             16 => What::Api(self.rng.pick(&[Mood::Limited, Mood::Slow])),
             17 => What::Api(Mood::Silent),
             18 => What::Api(self.rng.pick(&[Mood::Loses, Mood::Late])),
@@ -116,6 +127,9 @@ impl World {
 
     pub fn begins(&mut self, fault: usize) {
         let what = self.faults[fault].what;
+        if !matches!(what, What::DataPlaneLags | What::Acts(_)) {
+            self.trouble_at = self.now;
+        }
         self.say(&format!(
             "begins: {what:?}{}",
             if self.faults[fault].stays {
@@ -195,6 +209,9 @@ impl World {
     pub fn ends(&mut self, fault: usize) {
         let what = self.faults[fault].what;
         self.faults[fault].over = true;
+        if !matches!(what, What::DataPlaneLags | What::Acts(_)) {
+            self.trouble_at = self.now;
+        }
         self.say(&format!("ends: {what:?}"));
         match what {
             What::App(i, _) | What::AppRestarts(i) | What::AppCrashes(i) => self.app_returns(i),

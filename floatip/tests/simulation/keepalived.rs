@@ -2,7 +2,10 @@
 
 use floatip::decision::Vrrp;
 
-use crate::world::{Event, Ms, World};
+use crate::{
+    event::Event,
+    world::{Ms, World},
+};
 
 const ADVERT: Ms = 300;
 const CHECK_EVERY: Ms = 1_000;

@@ -32,7 +32,10 @@ pub struct Run {
     pub step: Step,
     pub since: Ms,
     pub reading: Option<Reading>,
+    /// The live IP has to be asked.
     pub asks: bool,
+    /// It is asked though it need not be, since the record is late.
+    pub beside: bool,
     pub asked: Option<(Moment, Moment, bool)>,
 }
 
@@ -63,6 +66,8 @@ pub struct Node {
     pub turn: u32,
     pub run_id: u32,
     pub run: Option<Run>,
+    /// What the agent was told of its service.
+    pub told_fit: bool,
     /// A call was refused with 422, and the record was not read since.
     pub refused: bool,
     /// The agent is killed when it begins its nth step that acts or polls; counts down.
@@ -90,6 +95,7 @@ impl Node {
             turn: 0,
             run_id: 0,
             run: None,
+            told_fit: false,
             refused: false,
             dies_in: None,
             calls: std::collections::VecDeque::new(),

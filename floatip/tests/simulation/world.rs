@@ -11,7 +11,8 @@ use floatip::{
 
 use crate::{
     actors::Actor,
-    cloud::{Cloud, Fate, Mood, server, silent},
+    cloud::{Cloud, server, silent},
+    event::{Caller, Event, Served},
     faults::Fault,
     node::{App, Node},
     rng::Rng,
@@ -23,126 +24,6 @@ pub type Ms = u64;
 /// The droplet's id in the API.
 pub fn id(i: usize) -> u64 {
     i as u64 + 1
-}
-
-/// How the live IP meets a try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Served {
-    Answered,
-    Refused,
-    Silence,
-}
-
-/// Who called the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Caller {
-    Agent { i: usize, run: u32 },
-    Actor { k: usize, call: u32 },
-}
-
-/// Something that happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Event {
-    AgentStarts {
-        i: usize,
-    },
-    AgentDies {
-        i: usize,
-    },
-    Fit {
-        i: usize,
-        life: u32,
-        again: bool,
-    },
-    Wake {
-        i: usize,
-        turn: u32,
-    },
-    AddressSeen {
-        i: usize,
-    },
-    Line {
-        i: usize,
-        state: State,
-    },
-    Check {
-        i: usize,
-        life: u32,
-        tries: u64,
-    },
-    VrrpTimer {
-        i: usize,
-        timer: u32,
-    },
-    Packet {
-        to: usize,
-        priority: u64,
-    },
-    Read {
-        i: usize,
-        run: u32,
-    },
-    ReadAnswered {
-        i: usize,
-        run: u32,
-    },
-    ReadFailed {
-        i: usize,
-        run: u32,
-        limited: bool,
-    },
-    Ask {
-        i: usize,
-        run: u32,
-        first: Option<Served>,
-    },
-    Asked {
-        i: usize,
-        run: u32,
-        since: Ms,
-        serves: bool,
-    },
-    PostArrives {
-        post: usize,
-    },
-    PostAnswered {
-        post: usize,
-    },
-    PollAnswered {
-        caller: Caller,
-        action: u64,
-        fails: bool,
-    },
-    TimedOut {
-        caller: Caller,
-    },
-    ActionEnds {
-        action: u64,
-    },
-    PacketsFollow {
-        to: u64,
-    },
-    ActorActs {
-        k: usize,
-        turn: u32,
-    },
-    Listed {
-        k: usize,
-        call: u32,
-        fails: bool,
-    },
-    Begins {
-        fault: usize,
-    },
-    Ends {
-        fault: usize,
-    },
-    Frozen {
-        i: usize,
-    },
-    Flaps {
-        fault: usize,
-    },
 }
 
 /// [`Vrrp`], in an order.
@@ -175,6 +56,12 @@ pub struct World {
     /// Since when the live IP has been with a fit droplet without a break, by record and data plane.
     pub well_since: Option<Ms>,
     pub last_claim: Ms,
+    /// The action that packets to the live IP follow.
+    packets_by: u64,
+    /// When the record of the live IP changed last.
+    pub moved_at: Ms,
+    /// When a fault other than of the data plane began or ended last.
+    pub trouble_at: Ms,
     pub claims: usize,
     pub shows: bool,
     pub story: String,
@@ -208,6 +95,9 @@ impl World {
             serving_since: None,
             well_since: None,
             last_claim: 0,
+            packets_by: 0,
+            moved_at: 0,
+            trouble_at: 0,
             claims: 0,
             shows,
             story: String::new(),
@@ -342,12 +232,23 @@ impl World {
             } => self.actor_timed_out(k, call),
             Event::ActionEnds { action } => {
                 if let Some(at) = self.cloud.end(action) {
+                    self.moved_at = self.now;
+                    // While it lags, packets go where they went, or nowhere.
+                    if at > self.now && self.rng.percent(50) {
+                        self.cloud.data_plane = None;
+                    }
                     let to = self.cloud.holder[crate::cloud::LIVE].unwrap_or(0);
-                    self.at(at, Event::PacketsFollow { to });
+                    self.at(at, Event::PacketsFollow { to, action });
                 }
                 self.say(&format!("action {action} ends: {:?}", self.cloud.holder));
             }
-            Event::PacketsFollow { to } => self.cloud.data_plane = Some(to),
+            // Packets never go back to where an earlier move sent them.
+            Event::PacketsFollow { to, action } => {
+                if action >= self.packets_by {
+                    self.packets_by = action;
+                    self.cloud.data_plane = Some(to);
+                }
+            }
             Event::ActorActs { k, turn } => self.actor_acts(k, turn),
             Event::Listed { k, call, fails } => self.actor_listed(k, call, fails),
             Event::Begins { fault } => self.begins(fault),
@@ -382,150 +283,6 @@ impl World {
             _ if !node.on || node.is_silent() => Served::Silence,
             App::Up if node.database => Served::Answered,
             _ => Served::Refused,
-        }
-    }
-
-    /// A call that acts is sent.
-    pub fn post(&mut self, caller: Caller, ip: usize, to: Option<u64>, timeout: Ms) {
-        let post = self.posts.len();
-        let mut answers = !self.is_lossy();
-        match self.cloud.fate(&mut self.rng) {
-            Fate::Refused(wait, error) => {
-                // A gateway may say 500 to what was carried out behind it.
-                let carried_out = error.retry_after().is_none() && self.rng.percent(10);
-                self.posts.push(Post {
-                    caller,
-                    ip,
-                    to,
-                    answers: !carried_out,
-                    result: Some(Err(error)),
-                });
-                self.after(wait, Event::PostAnswered { post });
-                if carried_out {
-                    self.after(wait / 2, Event::PostArrives { post });
-                }
-            }
-            Fate::Silence if self.rng.percent(50) => {
-                self.posts.push(Post {
-                    caller,
-                    ip,
-                    to,
-                    answers: false,
-                    result: None,
-                });
-            }
-            Fate::Silence => {
-                self.posts.push(Post {
-                    caller,
-                    ip,
-                    to,
-                    answers: false,
-                    result: None,
-                });
-                let wait = self.rng.between(10, 3_000);
-                self.after(wait, Event::PostArrives { post });
-            }
-            Fate::Answered(wait) => {
-                let late = if self.cloud.mood == Mood::Late {
-                    self.rng.between(0, 8_000)
-                } else {
-                    0
-                };
-                answers &= wait < timeout;
-                self.posts.push(Post {
-                    caller,
-                    ip,
-                    to,
-                    answers,
-                    result: None,
-                });
-                self.after(wait / 2 + late, Event::PostArrives { post });
-            }
-        }
-        self.after(timeout, Event::TimedOut { caller });
-    }
-
-    fn post_arrives(&mut self, post: usize) {
-        let Post {
-            ip, to, answers, ..
-        } = self.posts[post];
-        let result = self.cloud.act(self.now, ip, to, &mut self.rng);
-        self.say(&format!("a call arrives: {ip} to {to:?}: {result:?}"));
-        if let Ok((action, ends)) = &result {
-            self.at(*ends, Event::ActionEnds { action: action.id });
-        }
-        if answers {
-            self.posts[post].result = Some(result.map(|(action, _)| action));
-            let wait = self.rng.between(5, 60);
-            self.after(wait, Event::PostAnswered { post });
-        }
-    }
-
-    fn post_is(&mut self, caller: Caller, result: Result<Action, Error>) {
-        match caller {
-            Caller::Agent { i, run } => {
-                if self.nodes[i].run_id == run && matches!(result, Err(Error::Unprocessable { .. }))
-                {
-                    self.nodes[i].refused = true;
-                }
-                let kind = self.kind(i);
-                self.answered(i, run, News::Started(kind, result));
-            }
-            Caller::Actor { k, call } => self.actor_started(k, call, result),
-        }
-    }
-
-    pub fn poll(&mut self, caller: Caller, action: u64) {
-        match self.cloud.fate(&mut self.rng) {
-            Fate::Answered(wait) => self.after(
-                wait,
-                Event::PollAnswered {
-                    caller,
-                    action,
-                    fails: false,
-                },
-            ),
-            Fate::Refused(wait, _) => self.after(
-                wait,
-                Event::PollAnswered {
-                    caller,
-                    action,
-                    fails: true,
-                },
-            ),
-            Fate::Silence => {}
-        }
-        self.after(2_000, Event::TimedOut { caller });
-    }
-}
-
-impl Event {
-    /// The droplet on which it happens.
-    fn on(self) -> Option<usize> {
-        match self {
-            Self::AgentStarts { i }
-            | Self::AgentDies { i }
-            | Self::Fit { i, .. }
-            | Self::Wake { i, .. }
-            | Self::AddressSeen { i }
-            | Self::Line { i, .. }
-            | Self::Check { i, .. }
-            | Self::VrrpTimer { i, .. }
-            | Self::Packet { to: i, .. }
-            | Self::Read { i, .. }
-            | Self::ReadAnswered { i, .. }
-            | Self::ReadFailed { i, .. }
-            | Self::Ask { i, .. }
-            | Self::Asked { i, .. }
-            | Self::Frozen { i }
-            | Self::PollAnswered {
-                caller: Caller::Agent { i, .. },
-                ..
-            }
-            | Self::TimedOut {
-                caller: Caller::Agent { i, .. },
-            } => Some(i),
-            _ => None,
         }
     }
 }

@@ -46,8 +46,9 @@ pub async fn read(
     };
     let droplet = holder.map(|id| json!({"id": id, "name": format!("droplet-{id}")}));
     let locked = inner.is_locked(&ip);
-    axum::Json(json!({"reserved_ip": {"ip": ip, "droplet": droplet, "locked": locked}}))
-        .into_response()
+    let answer = json!({"reserved_ip": {"ip": ip, "droplet": droplet, "locked": locked}});
+    let limits = [("ratelimit-limit", "5000"), ("ratelimit-remaining", "4711")];
+    (limits, axum::Json(answer)).into_response()
 }
 
 pub async fn list(State(cloud): State<Cloud>, headers: HeaderMap) -> Response {
