@@ -4,15 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use mimalloc::MiMalloc;
 use minitwit::config::{Cli, Command, MigrateConfig, ServeConfig};
 use minitwit::{log, migrate, routes, server};
 use slog::{Logger, info};
 use tokio::signal::unix::{SignalKind, signal};
-
-/// Gives memory back after a burst, which glibc's does not, and takes less time.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
