@@ -19,13 +19,14 @@ const MOST_MARKS: f64 = 8.0;
 
 type Phase = (&'static str, &'static str, fn(&Run) -> Option<f64>);
 /// Each with the colour of the time that led to it.
-const PHASES: [Phase; 5] = [
+const PHASES: [Phase; 4] = [
     ("detected", "#fcc419", |run| run.phases_ms.detected),
     ("decided", "#ff922b", |run| run.phases_ms.decided),
     ("accepted", "#e8590c", |run| run.phases_ms.accepted),
     ("completed", "#74c0fc", |run| run.phases_ms.completed),
-    ("first answer", "#1864ab", |run| run.phases_ms.first_answer),
 ];
+/// Before or after the cloud says that the move is complete, so it is a mark of its own.
+const FIRST_ANSWER: fn(&Run) -> Option<f64> = |run| run.phases_ms.first_answer;
 
 /// The picture, as a file of its own.
 pub(super) fn svg(matrix: &Matrix) -> String {
@@ -82,8 +83,10 @@ fn outages(matrix: &Matrix) -> String {
 /// Medians, one after the other from the fault on.
 fn phases(rows: &[&Row], top: f64) -> String {
     let median = |row: &Row, of: fn(&Run) -> Option<f64>| rank(&row.report.column(of), 50);
-    let medians = rows.iter();
-    let medians = medians.flat_map(|row| PHASES.iter().filter_map(|(_, _, of)| median(row, *of)));
+    let medians = rows.iter().flat_map(|row| {
+        let phases = PHASES.iter().filter_map(|(_, _, of)| median(row, *of));
+        phases.chain(median(row, FIRST_ANSWER))
+    });
     let scale = Scale::to(medians.fold(100.0, f64::max));
     let mut text = format!(
         "<text x=\"10\" y=\"{:.0}\">Phases, ms after the fault (medians): until",
@@ -92,7 +95,7 @@ fn phases(rows: &[&Row], top: f64) -> String {
     for (name, colour, _) in PHASES {
         let _ = write!(text, " <tspan fill=\"{colour}\">■ {name}</tspan>");
     }
-    text += "</text>\n";
+    text += "; <tspan fill=\"#1864ab\">| first answer</tspan></text>\n";
     text += &scale.marks(top + HEAD, rows.len());
     let mut y = top + HEAD + LINE / 2.0;
     for row in rows {
@@ -109,6 +112,14 @@ fn phases(rows: &[&Row], top: f64) -> String {
                 scale.x(until)
             );
             from = until;
+        }
+        if let Some(first) = median(row, FIRST_ANSWER) {
+            let _ = writeln!(
+                text,
+                "<path d=\"M{:.1} {:.0}v16\" stroke=\"#1864ab\" stroke-width=\"3\"/>",
+                scale.x(first),
+                y - 8.0
+            );
         }
         y += LINE;
     }
@@ -192,8 +203,11 @@ mod tests {
         let svg = svg(&matrix);
         assert_eq!(svg.matches("<circle").count(), 2, "{svg}");
         assert!(svg.contains("cx=\"190.0\"") && svg.contains("cx=\"736.0\""));
-        assert_eq!(svg.matches("stroke-width=\"10\"").count(), 3, "{svg}");
-        assert!(svg.contains("M288.0 140H750.0"), "{svg}");
+        assert_eq!(svg.matches("stroke-width=\"10\"").count(), 2, "{svg}");
+        assert!(
+            svg.contains("M260.0 140H288.0") && svg.contains("M750.0 132v16"),
+            "{svg}"
+        );
         assert_eq!(svg.matches("app-stop</text>").count(), 2);
         assert!(svg.ends_with("</svg>\n"));
     }
