@@ -278,11 +278,21 @@ impl Runner {
         Ok(())
     }
 
-    /// Tells the stories at an address.
+    /// Tells the stories at an address; once more if an answer came too late, which a busy moment can do.
     ///
     /// # Errors
     /// The text says what is wrong.
     pub async fn tell_story(&self, url: &str, version: &str) -> Result<Visit, String> {
+        match self.tell_once(url, version).await {
+            Err(problem) if problem.ends_with("no answer in time") => {
+                self.progress.say(&format!("{problem}; once more"));
+                self.tell_once(url, version).await
+            }
+            told => told,
+        }
+    }
+
+    async fn tell_once(&self, url: &str, version: &str) -> Result<Visit, String> {
         let tag = tag();
         let user = self.user(url).map_err(|error| error.to_string())?;
         let told = timeout(STORY, Story::new(user, version, &tag).tell()).await;
