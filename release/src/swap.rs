@@ -19,7 +19,7 @@ const ARRIVAL: Duration = Duration::from_secs(10);
 /// Between two looks while the new version is watched.
 const LOOK: Duration = Duration::from_secs(1);
 /// Looks in a stretch, at whose end the p99 is judged and the record is read: the API's rate is limited.
-const LOOKS_PER_STRETCH: u32 = 4;
+const LOOKS_PER_STRETCH: u32 = 3;
 
 impl Runner {
     /// Drain and move.
