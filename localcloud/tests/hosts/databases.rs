@@ -83,8 +83,8 @@ impl Psql {
             "host={host} port={port} user={user} dbname={place} sslmode=verify-full \
              sslrootcert={ca} connect_timeout=3"
         );
-        let output = Command::new("psql")
-            .args([&uri, "-qAtc", sql])
+        let output = Command::new("timeout")
+            .args(["15", "psql", &uri, "-qAtc", sql])
             .env("PGPASSWORD", password)
             .output()
             .expect("psql is installed");
@@ -173,6 +173,11 @@ pub async fn standby(world: &mut World) {
         "another's pool"
     );
     connections(world, &spec, &psql).await;
+    // Alone again, it waits for nobody.
+    spec.nodes = 1;
+    world.plane.sync_database(&spec).await.expect("one node");
+    let kept = psql.ask(ADMIN, "minitwit", "INSERT INTO kept VALUES (3000)");
+    kept.expect("acknowledged");
     let destroyed = world.plane.destroy_database(&spec.id).await;
     destroyed.expect("gone");
 }

@@ -83,7 +83,14 @@ impl Cluster {
     pub(super) async fn watch_replication(&self, roles: &mut Roles) -> Result<bool> {
         let primary = self.node(roles.primary);
         let client = primary.connect("postgres").await?;
-        let followers = followers(&client).await?;
+        let mut followers = followers(&client).await?;
+        // One that has just been taken out may be on its way still.
+        let standbys = roles
+            .standbys
+            .iter()
+            .map(|number| self.node(*number).name());
+        let standbys: Vec<String> = standbys.collect();
+        followers.retain(|(name, _)| standbys.contains(name));
         let names: Vec<String> = followers
             .iter()
             .map(|follower| follower.0.clone())

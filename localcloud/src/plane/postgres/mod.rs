@@ -89,6 +89,10 @@ impl Cluster {
         let gone = roles.resize(spec.nodes);
         roles.write(&self.directory)?;
         self.apply(&roles, spec, authority).await?;
+        for number in &gone {
+            self.node(*number).kill().await?;
+            self.node(*number).remove()?;
+        }
         // Before anything is committed: commits may have to wait for them.
         let started = self.start_standbys(&roles, spec.connections).await;
         self.watch_replication(&mut roles).await?;
@@ -97,9 +101,6 @@ impl Cluster {
         contents::sync(&primary, spec).await?;
         self.pooler().sync(spec, &primary).await?;
         for number in gone {
-            let node = self.node(number);
-            node.kill().await?;
-            node.remove()?;
             self.drop_slot(&roles, number).await?;
         }
         let deadline = Instant::now() + CATCH_UP;
@@ -124,7 +125,7 @@ impl Cluster {
 
     async fn start_primary(&self, roles: &Roles) -> Result<()> {
         let primary = self.node(roles.primary);
-        if !roles.safe {
+        if !roles.safe && !primary.runs() {
             primary.wait_for(&[])?;
         }
         primary.start().await?;
