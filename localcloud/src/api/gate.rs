@@ -53,7 +53,12 @@ pub async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next
         Verdict::Pass if !allowed(&caller, &request) => ApiError::out_of_scope().into_response(),
         Verdict::Pass => {
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            // What other methods do can be done again.
+            if request.method() == Method::POST {
+                app.store.answering(next.run(request)).await
+            } else {
+                next.run(request).await
+            }
         }
     };
     let headers = response.headers_mut();

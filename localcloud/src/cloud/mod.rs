@@ -34,6 +34,7 @@ pub mod ssh_keys;
 pub mod store;
 pub mod tags;
 pub mod tokens;
+pub mod unanswered;
 pub mod uptime;
 pub mod vpcs;
 
@@ -58,6 +59,7 @@ use ssh_keys::SshKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use tokens::Token;
+use unanswered::Made;
 use uptime::UptimeCheck;
 use uuid::Uuid;
 use vpcs::Vpc;
@@ -132,6 +134,9 @@ pub struct Record {
     /// Droplets that were destroyed with what belonged to them, by their ids.
     #[serde(default)]
     pub destructions: BTreeMap<u64, Destruction>,
+    /// What requests have made that may not have been answered yet.
+    #[serde(default)]
+    pub unanswered: BTreeMap<Uuid, Vec<Made>>,
     /// Actions by id, the newest few hundred of the finished ones.
     pub actions: BTreeMap<u64, Action>,
 }
@@ -168,6 +173,7 @@ impl Record {
             certificates: BTreeMap::new(),
             images: BTreeMap::new(),
             destructions: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
             actions: BTreeMap::new(),
         }
     }
