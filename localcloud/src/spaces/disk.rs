@@ -253,3 +253,64 @@ fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {
 fn write(file: &Path, content: &impl Serialize) -> Result<()> {
     replace_file(file, &serde_json::to_vec(content).context("serialising")?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::bucket::{About, Content};
+    use super::*;
+    use jiff::Timestamp;
+
+    fn settings() -> Settings {
+        Settings {
+            name: "backups".to_owned(),
+            region: Some("fra1".to_owned()),
+            created_at: Timestamp::now(),
+            public: false,
+            versioning: None,
+            lifecycle: Vec::new(),
+        }
+    }
+
+    fn written(disk: &Disk, bucket: &Bucket, bytes: &str) -> Version {
+        let content = Content {
+            size: bytes.len() as u64,
+            etag: bytes.to_owned(),
+            about: About::default(),
+        };
+        let incoming = disk.incoming();
+        fs::write(&incoming.0, bytes).unwrap();
+        let version = bucket.next_version("k", Some(content));
+        disk.keep_version("backups", &version, Some(&incoming))
+            .unwrap();
+        version
+    }
+
+    #[test]
+    fn what_a_crash_has_left_half_done_is_gone_and_the_rest_is_back() {
+        let root = tempfile::tempdir().unwrap();
+        let disk = Disk::open(root.path().to_owned()).unwrap();
+        disk.keep_bucket(&settings()).unwrap();
+        let mut bucket = Bucket::new(settings());
+        let first = written(&disk, &bucket, "first");
+        bucket.insert(first.clone());
+        // Written over, and the daemon died before the first was removed.
+        let second = written(&disk, &bucket, "second");
+        // Bytes that came, and nothing that names them.
+        let objects = root.path().join("backups/objects");
+        fs::write(objects.join(Uuid::new_v4().simple().to_string()), "lost").unwrap();
+        fs::write(root.path().join(INCOMING).join("half"), "half").unwrap();
+        // A bucket that was being removed.
+        fs::create_dir_all(root.path().join("gone/objects")).unwrap();
+
+        let disk = Disk::open(root.path().to_owned()).unwrap();
+        let buckets = disk.load().unwrap();
+        assert_eq!(buckets.keys().collect::<Vec<_>>(), ["backups"]);
+        let current = buckets["backups"].current("k").unwrap();
+        assert_eq!(current.file, second.file);
+        let bytes = fs::read_to_string(disk.bytes("backups", current)).unwrap();
+        assert_eq!(bytes, "second");
+        assert_eq!(names(&objects).unwrap().len(), 2);
+        assert!(names(&root.path().join(INCOMING)).unwrap().is_empty());
+        assert!(!root.path().join("gone").exists());
+    }
+}
