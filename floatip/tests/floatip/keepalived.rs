@@ -245,31 +245,6 @@ fn mastership_follows_bonus_and_fitness() {
 }
 
 #[test]
-fn a_link_that_is_cut_one_way_makes_two_masters_and_heals() {
-    let (a, b) = pair(['c', 'd']);
-    // What a sends goes astray: b hears no master and becomes one; a hears b, has more, and stays.
-    a.ip("link set dev vrrp0 type vxlan remote 198.19.250.3");
-    b.becomes(Vrrp::Master);
-    assert!(
-        a.is_master() && b.is_master(),
-        "two masters: that is why a master asks the live IP first"
-    );
-    a.ip("link set dev vrrp0 type vxlan remote 198.19.250.2");
-    b.becomes(Vrrp::Backup);
-    assert!(a.is_master() && !b.is_master());
-
-    // The other way round: a doesn't hear b, which changes nothing, for b is silent.
-    b.ip("link set dev vrrp0 type vxlan remote 198.19.250.3");
-    fs::remove_file(a.path("fit")).unwrap();
-    a.becomes(Vrrp::Fault);
-    b.becomes(Vrrp::Master);
-    fs::write(a.path("fit"), "").unwrap();
-    a.becomes(Vrrp::Backup);
-    a.becomes(Vrrp::Master);
-    b.becomes(Vrrp::Backup);
-}
-
-#[test]
 fn unfit_is_fault_whatever_the_bonus_and_a_stop_hands_over_at_once() {
     let (a, mut b) = pair(['e', 'f']);
     fs::remove_file(b.path("fit")).unwrap();
