@@ -74,6 +74,13 @@ impl Cloud {
     pub async fn crash_and_restart(self, latency: Duration) -> Self {
         self.daemon.abort();
         let _ = self.daemon.await;
+        // A killed process writes nothing more; here a write that has begun goes on in its thread.
+        let writing = self.directory.path().join("state.new");
+        until(async || {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            !writing.exists()
+        })
+        .await;
         Self::start_in(self.directory, latency).await
     }
 
