@@ -109,8 +109,8 @@ mod tests {
         }
     }
 
-    fn is(etag: &str) -> Option<ETagCondition> {
-        Some(ETagCondition::ETag(ETag::Strong(etag.to_owned())))
+    fn is(etag: &str) -> ETagCondition {
+        ETagCondition::ETag(ETag::Strong(etag.to_owned()))
     }
 
     fn code(result: S3Result<()>) -> String {
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_write_over_what_has_changed_is_refused() {
         let over = Conditions {
-            matches: is("a"),
+            matches: Some(is("a")),
             ..Conditions::default()
         };
         assert_eq!(code(over.allow_write(Some(&version("a")))), "ok");
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn what_the_client_has_is_not_sent_again() {
         let etag = Conditions {
-            differs: is("a"),
+            differs: Some(is("a")),
             ..Conditions::default()
         };
         assert_eq!(code(etag.allow_read(&version("a"))), "NotModified");
