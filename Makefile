@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment audit run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant
+.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment audit run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults+test-watching+test-release lint check-vagrant
 
 export CLOUD ?= localcloud
 export NAME ?= dev

@@ -31,10 +31,10 @@ fn of_probe(probe: &Probe) -> u8 {
 }
 
 fn version(probes: &[Probe]) -> Option<&str> {
-    let answers = probes
+    let mut answers = probes
         .iter()
         .filter_map(|it| it.report.result.as_ref().ok());
-    answers.filter_map(|it| it.version.as_deref()).next()
+    answers.find_map(|it| it.version.as_deref())
 }
 
 /// The verdict, in a line.
