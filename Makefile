@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment audit run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults+test-watching+test-release lint check-vagrant
+.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment audit run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -173,3 +173,7 @@ lint: ## Formatting, clippy, shellcheck, terraform fmt, ansible-lint, yamllint
 check-vagrant: ## Validate the Vagrantfile
 	@scripts/install vagrant
 	@VAGRANT_HOME=$(CURDIR)/.cache/vagrant vagrant validate --ignore-provider
+
+check-vendors: ## Elasticsearch, Kibana, Logstash and Grafana from their vendors' images with our files; needs Docker and the network
+	@scripts/install rust
+	@scripts/check-vendors
