@@ -119,7 +119,7 @@ deps: ## Install everything that any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible browser clients watching dashboards elastic lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching test-release
+	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-rules test-e2e test-faults+test-watching test-release
 
 # Tests that boot hosts or enter namespaces need root; what is built stays the user's.
 ifneq ($(shell id -u),0)

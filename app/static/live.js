@@ -11,10 +11,13 @@
   const most = 300;
   const firstWait = 1000;
   const longestWait = 30000;
+  // The server says something at least every 15 s; two missed beats and the stream is dead.
+  const longestSilence = 35000;
   let newest = Number(shown) || 0;
   let wait = firstWait;
   let stream = null;
   let timer = null;
+  let silence = null;
 
   const shorten = () => {
     while (list.children.length > most) list.lastElementChild.remove();
@@ -54,6 +57,7 @@
 
   const close = () => {
     clearTimeout(timer);
+    clearTimeout(silence);
     if (stream) stream.close();
     stream = null;
   };
@@ -66,8 +70,14 @@
     wait = Math.min(wait * 2, longestWait);
   };
 
+  const heard = () => {
+    clearTimeout(silence);
+    silence = setTimeout(open, longestSilence);
+  };
+
   const open = () => {
     close();
+    heard();
     const address = new URL(live, location.href);
     address.searchParams.set("after", newest);
     stream = new EventSource(address);
@@ -75,6 +85,7 @@
     stream.onmessage = show;
     stream.onerror = again;
     stream.addEventListener("gap", gap);
+    for (const kind of ["open", "message", "gap", "beat"]) stream.addEventListener(kind, heard);
   };
 
   // A page that nobody sees leaves its place to others.

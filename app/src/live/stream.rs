@@ -18,7 +18,8 @@ use super::following::Changes;
 use super::{Batch, Event};
 use crate::lifecycle::Phase;
 
-/// Silence after which a comment is sent, so that a client that is gone is noticed.
+/// Silence after which a beat is sent: a client that is gone is noticed, and a page whose stream died
+/// without a word, as when a droplet loses power, notices that it hears nothing.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// A stream ends after so long and the client comes again: whom a user follows, and whether the
@@ -33,6 +34,9 @@ const GREETING: &[u8] = b"retry: 1000\n\n";
 
 /// Says that there are messages which are not told: only a reload shows them.
 const GAP: &[u8] = b"event: gap\ndata:\n\n";
+
+/// Says that the stream lives; an event and no comment, since a page's script is not told of comments.
+const BEAT: &[u8] = b"event: beat\ndata:\n\n";
 
 /// Whose messages a listener wants.
 #[derive(Debug)]
@@ -168,7 +172,7 @@ impl Listener {
                 Step::Changed => self.look().await,
                 Step::Beat => {
                     self.look().await;
-                    return Some((Bytes::from_static(b":\n\n"), self));
+                    return Some((Bytes::from_static(BEAT), self));
                 }
                 Step::End => return None,
             }

@@ -288,3 +288,12 @@ async fn a_writers_transaction_notifies_nobody() {
     assert!(row.get::<_, bool>(0), "a writer notified");
     driver.abort();
 }
+
+#[tokio::test]
+async fn a_silent_stream_says_that_it_lives() {
+    let site = Site::start().await;
+    let mut stream = Listener::at(&site.url("/live")).await;
+    let chunk = timeout(Duration::from_secs(20), stream.response.chunk()).await;
+    let chunk = chunk.expect("a beat in time").expect("a stream that lives");
+    assert_eq!(chunk.as_deref(), Some(b"event: beat\ndata:\n\n".as_slice()));
+}
