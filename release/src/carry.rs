@@ -4,9 +4,10 @@ use serde_json::json;
 use tokio::time::{Duration, sleep};
 
 use crate::error::{Error, Result};
-use crate::host::{Installed, unfit};
+use crate::host::Installed;
 use crate::journal::release::{Release, Start};
 use crate::runner::{Report, Runner};
+use crate::status::{refuse_if_frozen, unfit};
 use crate::step::{Step, Way, forward};
 
 impl Runner {
@@ -29,6 +30,7 @@ impl Runner {
                 .status()
                 .await
                 .map_err(|error| Error::Unfit(error.to_string()))?;
+            refuse_if_frozen(&status)?;
             if let Some(problem) = unfit(&status) {
                 return Err(Error::Unfit(format!("{name}: {problem}")));
             }

@@ -12,7 +12,7 @@ Exit codes:
   4  a release is running already, or its rollback window is open
   5  the version is unknown: the working tree is dirty, or neither tag nor changelog has it
   6  a migration is not expand-only, or failed
-  7  releases are frozen
+  7  releases are frozen, or automatic moves of the live IP
   8  the artifact is not what its checksums say
   9  the new version was rejected; users never met it
  10  the new version was live, was worse, and the previous one is live again
@@ -43,8 +43,12 @@ pub enum Error {
     #[error("{0}")]
     Migration(String),
     /// Somebody wants no releases now.
-    #[error("releases are frozen since {since} by {who}: {reason}; `make release-thaw` ends that")]
+    #[error("{what} are frozen since {since} by {who}: {reason}; `{end}` ends that")]
     Frozen {
+        /// What is: releases, or the live IP's moves.
+        what: &'static str,
+        /// The command that ends it.
+        end: &'static str,
         /// Who froze them.
         who: String,
         /// Why.

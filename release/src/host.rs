@@ -9,6 +9,7 @@ use crate::environment::{Database, Droplet};
 use crate::error::{Error, Result};
 use crate::load::Counters;
 use crate::ssh::Ssh;
+use crate::status::unfit;
 
 const SHORT: Duration = Duration::from_secs(8);
 const UPLOAD: Duration = Duration::from_mins(2);
@@ -327,19 +328,5 @@ impl Host {
              -printf '%T@ %f\\n' | sort -rn | tail -n +2 | cut -d' ' -f2 | xargs -r rm -r --"
         );
         self.sh(&script).await.map(drop)
-    }
-}
-
-/// What keeps a droplet from being live, if anything does.
-#[must_use]
-pub fn unfit(status: &Status) -> Option<String> {
-    use floatip::decision::Vrrp;
-    if !status.fit {
-        return Some(status.fit_reason.clone());
-    }
-    match status.vrrp {
-        Vrrp::Master | Vrrp::Backup => None,
-        Vrrp::Fault => Some("Keepalived is in FAULT".to_owned()),
-        Vrrp::Unknown => Some("Keepalived does not run".to_owned()),
     }
 }

@@ -23,6 +23,7 @@ pub mod runner;
 pub mod seal;
 pub mod settle;
 pub mod ssh;
+pub mod status;
 pub mod step;
 pub mod story;
 pub mod swap;

@@ -6,9 +6,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::cloud::Place;
 use crate::error::{Error, Result};
-use crate::host::unfit;
 use crate::journal::release::Release;
 use crate::runner::Runner;
+use crate::status::unfit;
 use crate::step::Step;
 
 /// How long connections are let go before the move back when what is live is bad.

@@ -6,11 +6,11 @@ use tokio::time::{Instant, sleep};
 
 use crate::cloud::Place;
 use crate::error::{Error, Result};
-use crate::host::unfit;
 use crate::journal::release::Release;
 use crate::judge::{more_fail, slower};
 use crate::load::Counters;
 use crate::runner::Runner;
+use crate::status::{refuse_if_frozen, unfit};
 use crate::step::Step;
 use crate::story::Story;
 
@@ -25,7 +25,8 @@ impl Runner {
     /// Drain and move.
     ///
     /// # Errors
-    /// [`Error::Overtaken`] if a failover came in between, [`Error::Unfit`] if the standby may not be live.
+    /// [`Error::Overtaken`] if a failover came in between, [`Error::Unfit`] if the standby may not be live, [`Error::Frozen`] if an
+    /// operator has said meanwhile that nothing is to move.
     pub async fn swap(&self, release: &Release) -> Result<()> {
         let standby = self.host(release.standby)?;
         self.enter(
@@ -39,7 +40,9 @@ impl Runner {
             self.progress.say(&format!("not drained: {error}"));
         }
         let (status, ()) = tokio::join!(standby.status(), sleep(self.settings.drain));
-        if let Some(problem) = unfit(&status?) {
+        let status = status?;
+        refuse_if_frozen(&status)?;
+        if let Some(problem) = unfit(&status) {
             return Err(Error::Unfit(format!(
                 "{}: {problem}",
                 standby.droplet().name

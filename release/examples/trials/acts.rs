@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::pair::{Failure, Pair, finish, start, stopped};
+use crate::pair::{Done, Failure, Pair, finish, start, stopped};
 use crate::table::Outcome;
 
 /// Back by itself within this, from the move on.
@@ -29,22 +29,8 @@ pub async fn good(pair: &Pair, next: &str) -> Result<Outcome, Failure> {
     let done = pair
         .release(&["run", next, "--artifact", &directory(next)], &[])
         .await?;
-    let mut outcome = Outcome {
-        seconds: done.took.as_secs_f64(),
-        of: "from command to confirmed",
-        codes: vec![done.code],
-        ..Outcome::default()
-    };
-    expect(
-        &mut outcome,
-        done.code == 0,
-        format!("exit code {}: {}", done.code, done.report["problem"]),
-    );
-    expect(
-        &mut outcome,
-        done.took.as_secs_f64() < WHOLE,
-        "it took too long".to_owned(),
-    );
+    let mut outcome = succeeded("from command to confirmed", &done);
+    outcome.expect(done.took.as_secs_f64() < WHOLE, "it took too long");
     Ok(outcome)
 }
 
@@ -53,37 +39,51 @@ pub async fn good(pair: &Pair, next: &str) -> Result<Outcome, Failure> {
 /// # Errors
 /// If it could not be tried.
 pub async fn roll_back(pair: &Pair, next: &str) -> Result<Outcome, Failure> {
-    let held = pair
-        .release(
-            &["run", next, "--artifact", &directory(next)],
-            &[("RELEASE_HOLD", "1")],
-        )
-        .await?;
+    let artifact = directory(next);
+    let run = ["run", next, "--artifact", &artifact];
+    let held = pair.release(&run, &[("RELEASE_HOLD", "1")]).await?;
+    // Neither another release nor a contract may come in between.
+    let again = pair.release(&run, &[]).await?.code;
+    let refused = [again, pair.say(&["contract"]).await?];
     let back = pair.release(&["rollback"], &[]).await?;
     let seconds = time_of(&back.report, |steps| {
         steps.first().map(|(_, seconds)| *seconds)
     });
-    let mut outcome = Outcome {
-        seconds,
-        of: "until the previous version answers",
-        codes: vec![held.code, back.code],
-        ..Outcome::default()
-    };
-    expect(
-        &mut outcome,
-        held.code == 0 && back.code == 0,
-        format!("{}, {}", held.report["problem"], back.report["problem"]),
+    let codes = [&[held.code], &refused[..], &[back.code]].concat();
+    let mut outcome = Outcome::of("until the previous version answers", seconds, codes);
+    outcome.expect(
+        held.code == 0 && refused == [4, 4] && back.code == 0,
+        &format!("{}, {}", held.report["problem"], back.report["problem"]),
     );
-    expect(
-        &mut outcome,
+    outcome.expect(
         back.report["outcome"] == "rolled back",
-        "it is not rolled back".to_owned(),
+        "it is not rolled back",
     );
-    expect(
-        &mut outcome,
-        seconds < ROLLED_BACK,
-        "it took too long".to_owned(),
-    );
+    outcome.expect(seconds < ROLLED_BACK, "it took too long");
+    Ok(outcome)
+}
+
+/// What refuses a release and a contract, and that they go on when it is gone.
+///
+/// # Errors
+/// If it could not be tried.
+pub async fn frozen(pair: &Pair, next: &str) -> Result<Outcome, Failure> {
+    let begun = Instant::now();
+    let artifact = directory(next);
+    let run = ["run", next, "--artifact", &artifact];
+    let mut codes = vec![pair.say(&["freeze", "--reason", "a trial"]).await?];
+    codes.push(pair.release(&run, &[]).await?.code);
+    codes.push(pair.say(&["contract"]).await?);
+    codes.push(pair.say(&["thaw"]).await?);
+    pair.on_live("floatip freeze --why 'a trial'").await?;
+    let refused = pair.release(&run, &[]).await;
+    pair.on_live("floatip unfreeze").await?;
+    codes.push(refused?.code);
+    codes.push(pair.say(&["contract"]).await?);
+    let right = codes == [0, 7, 7, 0, 7, 0];
+    let seconds = begun.elapsed().as_secs_f64();
+    let mut outcome = Outcome::of("all of it", seconds, codes);
+    outcome.expect(right, "the exit codes are not 0, 7, 7, 0, 7, 0");
     Ok(outcome)
 }
 
@@ -93,18 +93,7 @@ pub async fn roll_back(pair: &Pair, next: &str) -> Result<Outcome, Failure> {
 /// If it could not be tried.
 pub async fn undo(pair: &Pair) -> Result<Outcome, Failure> {
     let done = pair.release(&["rollback"], &[]).await?;
-    let mut outcome = Outcome {
-        seconds: done.took.as_secs_f64(),
-        of: "from command to confirmed",
-        codes: vec![done.code],
-        ..Outcome::default()
-    };
-    expect(
-        &mut outcome,
-        done.code == 0,
-        format!("exit code {}: {}", done.code, done.report["problem"]),
-    );
-    Ok(outcome)
+    Ok(succeeded("from command to confirmed", &done))
 }
 
 /// A release of a bad version.
@@ -145,25 +134,15 @@ pub async fn bad(pair: &Pair, next: &str, vice: &str) -> Result<Outcome, Failure
     } else {
         (done.took.as_secs_f64(), "from command to rest")
     };
-    let mut outcome = Outcome {
-        seconds,
-        of,
-        codes: vec![done.code],
-        ..Outcome::default()
-    };
-    expect(
-        &mut outcome,
+    let mut outcome = Outcome::of(of, seconds, vec![done.code]);
+    outcome.expect(
         done.code == wanted,
-        format!(
+        &format!(
             "exit code {}, not {wanted}: {}",
             done.code, done.report["problem"]
         ),
     );
-    expect(
-        &mut outcome,
-        !live || back < BACK,
-        "it was live for too long".to_owned(),
-    );
+    outcome.expect(!live || back < BACK, "it was live for too long");
     Ok(outcome)
 }
 
@@ -182,18 +161,7 @@ pub async fn kill(pair: &Pair, next: &str, step: &str, command: &str) -> Result<
     let done = pair
         .release(&[command, "--artifacts", ".cache/releases"], &[])
         .await?;
-    let mut outcome = Outcome {
-        seconds: done.took.as_secs_f64(),
-        of: "from the second command to rest",
-        codes: vec![done.code],
-        ..Outcome::default()
-    };
-    expect(
-        &mut outcome,
-        done.code == 0,
-        format!("exit code {}: {}", done.code, done.report["problem"]),
-    );
-    Ok(outcome)
+    Ok(succeeded("from the second command to rest", &done))
 }
 
 /// A release while the API fails.
@@ -206,19 +174,9 @@ pub async fn api(pair: &Pair, next: &str, step: &str, fault: &[&str]) -> Result<
     let mut child = start(&["run", next, "--artifact", &directory(next)], &settings)?;
     stopped(&mut child).await?;
     pair.fault(fault).await?;
-    let done = finish(child).await?;
-    let mut outcome = Outcome {
-        seconds: begun.elapsed().as_secs_f64(),
-        of: "from command to confirmed",
-        codes: vec![done.code],
-        ..Outcome::default()
-    };
-    expect(
-        &mut outcome,
-        done.code == 0,
-        format!("exit code {}: {}", done.code, done.report["problem"]),
-    );
-    Ok(outcome)
+    let mut done = finish(child).await?;
+    done.took = begun.elapsed();
+    Ok(succeeded("from command to confirmed", &done))
 }
 
 /// A release while a droplet dies, which comes back afterwards.
@@ -238,11 +196,7 @@ pub async fn dead(pair: &Pair, next: &str, which: &str, step: &str) -> Result<Ou
     pair.power_off(victim).await?;
     let first = finish(child).await?;
     pair.power_on(victim).await?;
-    let mut outcome = Outcome {
-        codes: vec![first.code],
-        of: "from power to rest",
-        ..Outcome::default()
-    };
+    let mut codes = vec![first.code];
     let begun = Instant::now();
     if first.code == 12 {
         // The droplet boots: until then there is something missing, and a person would try again too.
@@ -251,26 +205,29 @@ pub async fn dead(pair: &Pair, next: &str, which: &str, step: &str) -> Result<Ou
             let again = pair
                 .release(&["resume", "--artifacts", ".cache/releases"], &[])
                 .await?;
-            outcome.codes.push(again.code);
+            codes.push(again.code);
             if again.code != 12 {
                 break;
             }
         }
     }
-    outcome.seconds = begun.elapsed().as_secs_f64();
-    let last = outcome.codes.last().copied().unwrap_or_default();
-    expect(
-        &mut outcome,
+    let last = codes.last().copied().unwrap_or_default();
+    let mut outcome = Outcome::of("from power to rest", begun.elapsed().as_secs_f64(), codes);
+    outcome.expect(
         ![1, 12, 14].contains(&last),
-        format!("the last exit code is {last}: {}", first.report["problem"]),
+        &format!("the last exit code is {last}: {}", first.report["problem"]),
     );
     Ok(outcome)
 }
 
-fn expect(outcome: &mut Outcome, is: bool, text: String) {
-    if !is {
-        outcome.broken.push(text);
-    }
+/// What a command came to that must succeed.
+fn succeeded(of: &str, done: &Done) -> Outcome {
+    let mut outcome = Outcome::of(of, done.took.as_secs_f64(), vec![done.code]);
+    outcome.expect(
+        done.code == 0,
+        &format!("exit code {}: {}", done.code, done.report["problem"]),
+    );
+    outcome
 }
 
 /// Picks a time out of a report's steps.

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use drill::api::Api;
 use drill::failover::load::{Load, Record, Traffic, read_back, register, user_names};
+use drill::http::Failure as Unanswered;
+use serde::{Deserialize, Serialize};
 
 use crate::pair::Failure;
 
 /// What clients met.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Met {
     /// Requests sent.
     pub requests: usize,
@@ -19,6 +21,8 @@ pub struct Met {
     pub failed_twice: usize,
     /// Acknowledged writes that can't be read.
     pub lost: usize,
+    /// Answers from a version that may not answer.
+    pub unverified: usize,
     /// From the first to the last failure.
     pub span: Duration,
     /// How they failed.
@@ -84,6 +88,10 @@ impl Client {
             failed: failed.len(),
             failed_twice: failed.iter().filter(again).count(),
             lost: writes.lost,
+            unverified: failed
+                .iter()
+                .filter(|it| it.failure == Some(Unanswered::WrongVersion))
+                .count(),
             span,
             how,
         })

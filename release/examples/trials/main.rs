@@ -38,6 +38,9 @@ struct Cli {
     /// The share of requests that may fail besides, on a machine that does other things meanwhile
     #[arg(long, default_value_t = 0.0)]
     tolerance: f64,
+    /// Add what each trial comes to to this file, and make the table of all that it has, which other runs may have added
+    #[arg(long, value_name = "FILE")]
+    results: Option<PathBuf>,
     /// Write the table between its marks in this file
     #[arg(long)]
     write: Option<PathBuf>,
@@ -45,7 +48,7 @@ struct Cli {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Suite {
-    /// One good release, one rollback, one bad version, one runner killed
+    /// One good release, both rollbacks, what refuses, one bad version, one runner killed
     Quick,
     /// Good releases only
     Good,
@@ -59,6 +62,8 @@ enum Suite {
     Dead,
     /// All of it
     Full,
+    /// None: the table of what is kept
+    Table,
 }
 
 #[tokio::main]
@@ -75,17 +80,27 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> Result<bool, Failure> {
-    let mut pair = Pair::new(&cli.good, &cli.impostor, cli.rate, cli.tolerance).await?;
+    let trials = trials(cli.suite, cli.runs);
     let mut outcomes = Vec::new();
-    for trial in trials(cli) {
-        let outcome = match trial.run(&mut pair).await {
-            Ok(outcome) => outcome,
-            Err(failure) => Outcome::broken(trial.to_string(), &failure),
-        };
-        println!("{outcome}");
-        outcomes.push(outcome);
+    if !trials.is_empty() {
+        let mut pair = Pair::new(&cli.good, &cli.impostor, cli.rate, cli.tolerance).await?;
+        for trial in trials {
+            let outcome = match trial.run(&mut pair).await {
+                Ok(outcome) => outcome,
+                Err(failure) => Outcome::broken(trial.to_string(), &failure),
+            };
+            println!("{outcome}");
+            if let Some(path) = &cli.results {
+                table::keep(path, &outcome)?;
+            }
+            outcomes.push(outcome);
+        }
     }
-    let table = table::render(&outcomes);
+    if let Some(path) = &cli.results {
+        outcomes = table::kept(path)?;
+    }
+    let order: Vec<String> = names();
+    let table = table::render(&outcomes, &order);
     println!("\n{table}");
     if let Some(path) = &cli.write {
         table::write(path, &table)?;
@@ -93,15 +108,30 @@ async fn run(cli: &Cli) -> Result<bool, Failure> {
     Ok(outcomes.iter().all(|outcome| outcome.broken.is_empty()))
 }
 
-fn trials(cli: &Cli) -> Vec<Trial> {
+/// All trials' names, each once.
+fn names() -> Vec<String> {
+    let mut names = Vec::new();
+    for trial in trials(Suite::Full, 1) {
+        let name = trial.to_string();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn trials(suite: Suite, runs: u32) -> Vec<Trial> {
     let times = |trials: &[Trial], runs: u32| -> Vec<Trial> {
         (0..runs).flat_map(|_| trials.iter().cloned()).collect()
     };
-    let good = || times(&[Trial::Good], cli.runs);
-    let bad = || times(&Trial::bad(), cli.runs.div_ceil(8));
-    match cli.suite {
+    // A rollback of what was confirmed follows a confirmation.
+    let good = || [times(&[Trial::Good], runs), vec![Trial::Undo]].concat();
+    let bad = || times(&Trial::bad(), runs.div_ceil(8));
+    match suite {
         Suite::Quick => vec![
             Trial::Good,
+            Trial::Undo,
+            Trial::Frozen,
             Trial::Rollback,
             Trial::Bad("page-500"),
             Trial::Kill("move", "resume"),
@@ -113,12 +143,13 @@ fn trials(cli: &Cli) -> Vec<Trial> {
         Suite::Dead => Trial::deaths(),
         Suite::Full => [
             good(),
-            vec![Trial::Rollback, Trial::Undo],
+            vec![Trial::Frozen, Trial::Rollback],
             bad(),
             Trial::kills(),
             Trial::api_faults(),
             Trial::deaths(),
         ]
         .concat(),
+        Suite::Table => Vec::new(),
     }
 }

@@ -172,6 +172,27 @@ impl Pair {
         finish(start(words, settings)?).await
     }
 
+    /// Says something to `release` that has no report, and returns its exit code.
+    ///
+    /// # Errors
+    /// If it takes longer than a release may.
+    pub async fn say(&self, words: &[&str]) -> Result<i32, Failure> {
+        let child = command(words).spawn()?;
+        Ok(finish(child).await?.code)
+    }
+
+    /// Runs a command on the live droplet.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub async fn on_live(&self, command: &str) -> Result<(), Failure> {
+        let (live, _) = self.roles().await?;
+        let droplet = self.environment.droplet(live)?;
+        let limit = Duration::from_secs(20);
+        self.ssh.run(droplet, command, b"", limit).await?;
+        Ok(())
+    }
+
     /// `localcloud fault` with these words.
     ///
     /// # Errors
@@ -236,7 +257,7 @@ impl Pair {
         let (live, standby) = (self.host(live)?, self.host(standby)?);
         for host in [&live, &standby] {
             let status = host.status().await?;
-            if release::host::unfit(&status).is_some() || !status.agreement {
+            if release::status::unfit(&status).is_some() || !status.agreement {
                 return Ok(Some(format!(
                     "{} is not fit or at odds with the record",
                     host.droplet().name
@@ -256,18 +277,21 @@ impl Pair {
 /// # Errors
 /// If it can't be started.
 pub fn start(words: &[&str], settings: &[(&str, &str)]) -> Result<Child, Failure> {
-    let child = Command::new(program())
+    let mut command = command(words);
+    command.arg("--json").env("TRIAL", "1");
+    command.envs([("RELEASE_BAKE", "5"), ("RELEASE_COOL_DOWN", "1")]);
+    Ok(command.envs(settings.iter().copied()).spawn()?)
+}
+
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command
         .args(words)
-        .arg("--json")
-        .env("TRIAL", "1")
-        .envs([("RELEASE_BAKE", "5"), ("RELEASE_COOL_DOWN", "1")])
-        .envs(settings.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    Ok(child)
+        .kill_on_drop(true);
+    command
 }
 
 /// The runner that is tried.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::acts::{api, bad, dead, directory, good, kill, roll_back, undo};
+use crate::acts::{api, bad, dead, frozen, good, kill, roll_back, undo};
 use crate::client::{Client, Met};
 use crate::pair::{Failure, Pair};
 use crate::table::Outcome;
@@ -34,8 +34,10 @@ pub enum Trial {
     Good,
     /// A rollback while the release is open.
     Rollback,
-    /// A rollback after the confirmation.
+    /// A rollback of the release before, which was confirmed.
     Undo,
+    /// Freezes of releases and of automatic moves, and a contract.
+    Frozen,
     /// A version with a vice.
     Bad(&'static str),
     /// The runner is killed at a step, and a command takes over.
@@ -52,6 +54,7 @@ impl fmt::Display for Trial {
             Self::Good => f.write_str("good release"),
             Self::Rollback => f.write_str("rollback while open"),
             Self::Undo => f.write_str("rollback after confirmation"),
+            Self::Frozen => f.write_str("refused while frozen"),
             Self::Bad(vice) => write!(f, "bad version: {vice}"),
             Self::Kill(step, command) => write!(f, "runner killed at {step}, {command}"),
             Self::Api(step, fault) => write!(f, "{} at {step}", fault[0]),
@@ -137,15 +140,12 @@ impl Trial {
         } else {
             vec![previous.clone(), next.clone()]
         };
-        if let Self::Undo = self {
-            pair.release(&["run", &next, "--artifact", &directory(&next)], &[])
-                .await?;
-        }
         let client = Client::start(&pair.api, pair.rate, &versions).await?;
         let work = match self {
             Self::Good => good(pair, &next).await,
             Self::Rollback => roll_back(pair, &next).await,
             Self::Undo => undo(pair).await,
+            Self::Frozen => frozen(pair, &next).await,
             Self::Bad(vice) => bad(pair, &next, vice).await,
             Self::Kill(step, command) => kill(pair, &next, step, command).await,
             Self::Api(step, fault) => api(pair, &next, step, fault).await,
@@ -176,6 +176,10 @@ impl Trial {
         broken(
             met.lost > 0,
             format!("{} acknowledged writes are lost", met.lost),
+        );
+        broken(
+            met.unverified > 0,
+            format!("{} answers from a version that may not", met.unverified),
         );
         match self {
             // Both ways through the move, and back.

@@ -15,6 +15,8 @@ impl Journal {
         match self.ask(sql, &[]).await?.first() {
             None => Ok(()),
             Some(row) => Err(Error::Frozen {
+                what: "releases",
+                end: "make release-thaw",
                 who: row.get("who"),
                 reason: row.get("reason"),
                 since: row.get("since"),
