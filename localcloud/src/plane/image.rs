@@ -3,6 +3,7 @@
 use super::command::run;
 use super::impairment::{CLOCK, NO_STEP};
 use anyhow::{Context, Result, bail};
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -83,14 +84,13 @@ async fn debootstrap(draft: &Path, mirror: &str, progress: &impl Fn(&str)) -> Re
         .context("can't run debootstrap; `make deps` installs it")?;
     let output = child.stdout.take().expect("standard output is piped");
     let mut lines = BufReader::new(output).lines();
-    let mut last = String::new();
+    let mut said = HashSet::new();
     while let Some(line) = lines.next_line().await? {
         if let Some(step) = line.strip_prefix("I: ") {
             // "Retrieving x 1.2", "Unpacking x…": the verb is enough, once.
             let verb = step.split([' ', '.']).next().unwrap_or(step).to_owned();
-            if verb != last {
+            if said.insert(verb.clone()) {
                 progress(&format!("droplet image: {}", verb.to_lowercase()));
-                last = verb;
             }
         } else if line.starts_with("E: ") {
             progress(&line);

@@ -215,7 +215,8 @@ impl Real {
     }
 
     async fn apply(&self, topology: &Topology, applied: &mut Applied) -> Result<()> {
-        self.network
+        applied.links = self
+            .network
             .apply(topology)
             .await
             .context("setting up the cloud's network")?;
@@ -223,7 +224,6 @@ impl Real {
             self.network.cut_flows(route.ip).await;
         }
         applied.topology = topology.clone();
-        applied.links = self.network.links().await?;
         Ok(())
     }
 }

@@ -105,11 +105,12 @@ impl Network {
         Ok(parse_links(&text))
     }
 
-    /// Makes routes and rules equal to `topology`.
+    /// Makes routes and rules equal to `topology`, and returns the links that they were made for: one that
+    /// came since has none yet.
     ///
     /// # Errors
     /// When the kernel refuses.
-    pub async fn apply(&self, topology: &Topology) -> Result<()> {
+    pub async fn apply(&self, topology: &Topology) -> Result<BTreeMap<String, u32>> {
         let links = self.links().await?;
         self.router.ip(&routes(topology, &links)).await?;
         let settings = link_settings(topology, &links);
@@ -122,7 +123,7 @@ impl Network {
         self.router
             .run_with_input("nft", &["-f", "-"], &ruleset)
             .await?;
-        Ok(())
+        Ok(links)
     }
 
     /// Forgets every flow to `ip`, so that what was established through its old holder is cut.
