@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::activity::ClientLimits;
 use crate::connection::attend;
+use crate::kept_socket::Listener;
 use crate::lifecycle::Phase;
 use crate::reply::Reply;
 
@@ -81,34 +82,40 @@ where
     F: Future<Output = Reply> + Send,
 {
     /// Accepts until the phase is stopping, then returns when the last connection has ended.
-    pub async fn serve(self, listener: TcpListener) {
+    pub async fn serve(self, Listener { socket, kept }: Listener) {
         // Each connection holds a sender; the receiver ends with the last of them.
         let (alive, mut all_gone) = mpsc::channel::<()>(1);
         let mut phase = self.phase.clone();
         loop {
             tokio::select! {
-                client = self.accept(&listener) => self.attend(client, alive.clone()),
+                client = self.accept(&socket) => self.attend(client, alive.clone()),
                 _ = phase.wait_for(|phase| phase.stopping) => break,
             }
         }
-        // Closing a listener resets the connections in its queue, whose clients may have sent a
-        // request already. So openings are ignored first, as if the packets were lost (clients
-        // repeat them), and the queue runs empty.
-        if let Err(error) = SockRef::from(&listener).attach_filter(&REFUSE_OPENING) {
+        if !kept {
+            self.last_call(&socket, &alive).await;
+        }
+        drop(socket);
+        drop(alive);
+        all_gone.recv().await;
+    }
+
+    /// Closing a listener resets the connections in its queue, whose clients may have sent a request
+    /// already. So openings are ignored first, as if the packets were lost (clients repeat them), and the
+    /// queue runs empty.
+    async fn last_call(&self, listener: &TcpListener, alive: &mpsc::Sender<()>) {
+        if let Err(error) = SockRef::from(listener).attach_filter(&REFUSE_OPENING) {
             info!(self.logger, "a connection that opens as the listener closes may be reset: \
                 this machine refuses the socket filter that would have its client try again";
                 "error.message" => %error);
         }
         let end = Instant::now() + LAST_CALL_LIMIT;
         while Instant::now() < end {
-            match timeout(LAST_CALL, self.accept(&listener)).await {
+            match timeout(LAST_CALL, self.accept(listener)).await {
                 Ok(client) => self.attend(client, alive.clone()),
                 Err(_) => break,
             }
         }
-        drop(listener);
-        drop(alive);
-        all_gone.recv().await;
     }
 
     async fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr) {

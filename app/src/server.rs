@@ -15,6 +15,7 @@ use crate::admin;
 use crate::app::App;
 use crate::config::ServeConfig;
 use crate::database::Target;
+use crate::kept_socket::{Listener, listen};
 use crate::lifecycle::Lifecycle;
 use crate::listener::{Attendant, bind};
 use crate::live::feed;
@@ -50,10 +51,11 @@ pub fn start(
     let app = Arc::new(App::new(config, routes, logger.clone(), dropped)?);
     let target = Target::new(&config.database)?;
     let readiness = Readiness::new(target, config.ready_budget, logger.clone());
-    let public = bind(config.listen).with_context(|| format!("listening on {}", config.listen))?;
+    let public =
+        listen(config.listen).with_context(|| format!("listening on {}", config.listen))?;
     let admin = bind(config.admin_listen)
         .with_context(|| format!("listening on {}", config.admin_listen))?;
-    let (address, admin_address) = (public.local_addr()?, admin.local_addr()?);
+    let (address, admin_address) = (public.socket.local_addr()?, admin.local_addr()?);
 
     let public_service = {
         let app = app.clone();
@@ -84,7 +86,10 @@ pub fn start(
         open: Gauge::default(),
         logger: logger.clone(),
     }
-    .serve(admin);
+    .serve(Listener {
+        socket: admin,
+        kept: false,
+    });
 
     let target = Target::new(&config.database)?;
     let feed = tokio::spawn(feed::run(app.clone(), target, logger.clone()));

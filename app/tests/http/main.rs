@@ -22,6 +22,7 @@ mod process;
 mod proxy;
 mod register;
 mod requests;
+mod restart;
 mod secrets;
 mod shared;
 mod site;

@@ -17,7 +17,7 @@ pub struct Process {
     pub admin: SocketAddr,
 }
 
-fn minitwit(arguments: &[&str]) -> Command {
+pub fn minitwit(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_minitwit"));
     command.args(arguments).env_clear().kill_on_drop(true);
     command
@@ -25,14 +25,17 @@ fn minitwit(arguments: &[&str]) -> Command {
 
 impl Process {
     pub async fn start(url: &str, settings: &[&str]) -> Self {
-        let mut command = minitwit(&[
-            "serve",
-            "--listen=127.0.0.1:0",
-            "--admin-listen=127.0.0.1:0",
-        ]);
+        let settings = [&["--listen=127.0.0.1:0"], settings].concat();
+        Self::launch(minitwit(&[]), url, &settings).await
+    }
+
+    /// Runs `command`, which is the binary, with these settings.
+    pub async fn launch(mut command: Command, url: &str, settings: &[&str]) -> Self {
         let mut child = command
+            .args(["serve", "--admin-listen=127.0.0.1:0"])
             .args(settings)
             .env("DATABASE_URL", url)
+            .kill_on_drop(true)
             .stdout(Stdio::piped())
             .spawn()
             .expect("start");
@@ -58,6 +61,11 @@ impl Process {
             .args(["-TERM", &pid])
             .status();
         assert!(kill.expect("kill").success());
+    }
+
+    /// Ends it as a crash does.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("killed");
     }
 
     /// The log from here to the end of the process, which must be a success.

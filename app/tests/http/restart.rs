@@ -1,0 +1,97 @@
+//! A process that dies leaves its listener with systemd, whose part this test plays (`sd_notify(3)`,
+//! `sd_listen_fds(3)`).
+
+use std::io::IoSliceMut;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+use tokio::process::Command;
+use tokio::time::{sleep, timeout};
+
+use crate::process::{Process, minitwit};
+use crate::site::{Database, client};
+
+/// What the process said to its service manager, and the socket that it sent along.
+fn given_to(manager: &UnixDatagram) -> (String, RawFd) {
+    let wait = Some(Duration::from_secs(5));
+    manager.set_read_timeout(wait).expect("a timeout");
+    let mut text = [0; 256];
+    let mut buffers = [IoSliceMut::new(&mut text)];
+    let mut space = nix::cmsg_space!([RawFd; 1]);
+    let from = manager.as_raw_fd();
+    let message = recvmsg::<()>(from, &mut buffers, Some(&mut space), MsgFlags::empty());
+    let message = message.expect("a message");
+    let sockets: Vec<RawFd> = message
+        .cmsgs()
+        .expect("whole")
+        .filter_map(|part| match part {
+            ControlMessageOwned::ScmRights(sockets) => Some(sockets),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let length = message.bytes;
+    assert_eq!(sockets.len(), 1, "one socket");
+    let text = String::from_utf8_lossy(&text[..length]).into_owned();
+    (text, sockets[0])
+}
+
+/// The binary, started with `socket` as systemd passes on what it has kept.
+fn handed(socket: RawFd) -> Command {
+    let mut command = Command::new("bash");
+    let script = format!(r#"LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@" 3<&{socket}"#);
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_minitwit")]);
+    command
+}
+
+#[tokio::test]
+async fn clients_wait_for_the_process_after_a_crash() {
+    let database = Database::migrated().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("notify");
+    let manager = UnixDatagram::bind(&path).expect("a socket");
+
+    let mut command = minitwit(&[]);
+    command.env("NOTIFY_SOCKET", &path);
+    let first = Process::launch(command, &database.url(), &["--listen=127.0.0.1:0"]).await;
+    let address = first.address;
+    let (text, socket) = given_to(&manager);
+    assert!(text.contains("FDSTORE=1"), "{text}");
+    first.kill().await;
+
+    let url = format!("http://{address}/latest");
+    let waiting = tokio::spawn(client().get(url).send());
+    sleep(Duration::from_millis(300)).await;
+    assert!(!waiting.is_finished(), "neither refused nor answered");
+
+    let mut command = handed(socket);
+    command.env("NOTIFY_SOCKET", &path);
+    let listen = format!("--listen={address}");
+    let second = Process::launch(command, &database.url(), &[&listen]).await;
+    assert_eq!(second.address, address);
+    let answer = timeout(Duration::from_secs(10), waiting).await;
+    let answer = answer.expect("in time").expect("no panic");
+    assert_eq!(answer.expect("an answer").status(), 200);
+
+    // Asked to end, it leaves those that connect to the next one, too.
+    second.terminate();
+    second.rest().await;
+    let waiting = tokio::spawn(client().get(format!("http://{address}/latest")).send());
+    let third = Process::launch(handed(socket), &database.url(), &[&listen]).await;
+    let answer = timeout(Duration::from_secs(10), waiting).await;
+    let answer = answer.expect("in time").expect("no panic");
+    assert_eq!(answer.expect("an answer").status(), 200);
+    third.kill().await;
+
+    // Another address in its settings: the old one is let go.
+    let mut command = handed(socket);
+    command.env("NOTIFY_SOCKET", &path);
+    let elsewhere = Process::launch(command, &database.url(), &["--listen=127.0.0.1:0"]).await;
+    assert_ne!(elsewhere.address, address);
+    let mut text = [0; 256];
+    let length = manager.recv(&mut text).expect("a message");
+    let text = String::from_utf8_lossy(&text[..length]);
+    assert!(text.contains("FDSTOREREMOVE=1"), "{text}");
+}
