@@ -117,7 +117,7 @@ impl Record {
         Ok(())
     }
 
-    /// Changes settings of a cluster's server; those that are not named stay.
+    /// Changes settings of a cluster's servers; those that are not named stay.
     ///
     /// # Errors
     /// When there is no such cluster, or a setting is unknown or its value out of range.
@@ -127,11 +127,15 @@ impl Record {
         settings: Map<String, Value>,
     ) -> Result<(), Refusal> {
         let database = self.database_mut(id)?;
-        for (name, value) in &settings {
-            database_settings::check(name, value)?;
+        database_settings::check(&settings)?;
+        for (name, value) in settings {
+            match (database.config.get_mut(&name), value) {
+                (Some(Value::Object(group)), Value::Object(parts)) => group.extend(parts),
+                (_, value) => drop(database.config.insert(name, value)),
+            }
         }
-        database.config.extend(settings);
         database.note("cluster_update");
+        database.revision += 1;
         Ok(())
     }
 }

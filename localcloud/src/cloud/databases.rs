@@ -2,6 +2,7 @@
 
 use super::catalogue::{self, DatabaseSize};
 use super::database_pools::DatabasePool;
+use super::database_settings;
 use super::{Record, Refusal};
 use crate::plane::spec::{DatabaseNet, DatabaseSpec, PoolSpec};
 use jiff::Timestamp;
@@ -63,7 +64,7 @@ pub struct Database {
     /// What happened to it, oldest first.
     #[serde(default)]
     pub events: Vec<DatabaseEvent>,
-    /// Settings of the server that the client has chosen.
+    /// Settings of the servers that the client has chosen, as the API names them.
     #[serde(default)]
     pub config: BTreeMap<String, Value>,
     /// Whether the server is to be restarted with the next change.
@@ -180,6 +181,7 @@ impl Database {
             restart: self.restart,
             pools: self.pools.iter().map(pool).collect(),
             connections: self.size().connections,
+            chosen: database_settings::chosen(&self.config),
             databases: self.databases.clone(),
             users: self.users.iter().map(user).collect(),
         }

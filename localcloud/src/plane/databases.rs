@@ -7,7 +7,7 @@ use anyhow::Result;
 
 impl Plane {
     /// Starts a database cluster (making it first if need be) and brings its nodes, databases, users,
-    /// pools and connection limit in line; returns once it answers and its standbys follow.
+    /// pools and settings in line; returns once it answers and its standbys follow.
     ///
     /// # Errors
     /// When the server does not come up within 60 s; the message has its last log line.
@@ -60,7 +60,7 @@ impl Plane {
         match &self.real {
             Some(real) => {
                 let cluster = real.cluster(&spec.id);
-                cluster.look_after(spec.connections, away).await
+                cluster.look_after(spec, away).await
             }
             None => Ok(Health::Serving),
         }

@@ -178,10 +178,23 @@ pub struct DatabaseSpec {
     pub pools: Vec<PoolSpec>,
     /// Connections that clients may open; three more are kept for the platform, as in the real one.
     pub connections: u32,
+    /// Settings that the client has chosen.
+    pub chosen: ChosenSettings,
     /// Names of databases. `defaultdb` is always among them.
     pub databases: Vec<String>,
     /// Users and their passwords. `doadmin` is always among them.
     pub users: Vec<(String, String)>,
+}
+
+/// Settings of a cluster's servers that its client has chosen: names as in their files, and values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChosenSettings {
+    /// Of PostgreSQL, read when it starts.
+    pub at_start: Vec<(String, String)>,
+    /// Of PostgreSQL, taken while it runs.
+    pub at_once: Vec<(String, String)>,
+    /// Of `PgBouncer`, taken while it runs.
+    pub pooler: Vec<(String, String)>,
 }
 
 /// A connection pool of a cluster.

@@ -251,10 +251,15 @@ async fn settings_are_checked_and_kept() {
         json!({"jit": "off"}),
         json!({"track_functions": "some"}),
         json!({"no_such_setting": 1}),
+        json!({"timezone": "Nowhere"}),
+        json!({"pgbouncer": {"server_lifetime": "long"}}),
     ] {
         change(422, bad).await;
     }
-    let kept = json!({"work_mem": 16, "jit": false, "timezone": "UTC"});
+    change(200, json!({"pgbouncer": {"server_lifetime": 60}})).await;
+    change(200, json!({"pgbouncer": {"min_pool_size": 1}})).await;
+    let pools = json!({"server_lifetime": 60, "min_pool_size": 1});
+    let kept = json!({"work_mem": 16, "jit": false, "timezone": "UTC", "pgbouncer": pools});
     assert_eq!(cloud.get(&path).await["config"], kept);
 }
 

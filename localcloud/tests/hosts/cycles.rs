@@ -1,7 +1,7 @@
 //! What is made and destroyed leaves nothing.
 
 use crate::world::{NAME, World, plan, private, seed};
-use localcloud::plane::spec::{DatabaseNet, DatabaseSpec, Topology};
+use localcloud::plane::spec::{ChosenSettings, DatabaseNet, DatabaseSpec, Topology};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -33,6 +33,7 @@ pub async fn leave_nothing(world: &World) {
             restart: false,
             pools: Vec::new(),
             connections: 22,
+            chosen: ChosenSettings::default(),
             databases: vec!["defaultdb".to_owned()],
             users: vec![("doadmin".to_owned(), "a".to_owned())],
         };

@@ -2,7 +2,7 @@
 
 use crate::world::{World, knock, opens, plan, private};
 use localcloud::plane::databases::Health;
-use localcloud::plane::spec::{DatabaseNet, DatabaseSpec, PoolSpec};
+use localcloud::plane::spec::{ChosenSettings, DatabaseNet, DatabaseSpec, PoolSpec};
 use std::net::Ipv4Addr;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -21,6 +21,7 @@ fn spec(id: &str, n: u8, trusted: Vec<String>) -> DatabaseSpec {
         restart: false,
         pools: Vec::new(),
         connections: 22,
+        chosen: ChosenSettings::default(),
         databases: vec!["defaultdb".to_owned(), "minitwit".to_owned()],
         users: vec![user("doadmin", "it's \"secret\""), user("app", "b")],
     }
@@ -124,6 +125,7 @@ pub async fn standby(world: &mut World) {
     };
     let made = psql.ask(ADMIN, "minitwit", "CREATE TABLE kept (n int)");
     made.expect("a table");
+    choose(world, &mut spec, &psql).await;
 
     let mut kept = write(&psql, 0, Duration::ZERO);
     let plane = &world.plane;
@@ -163,6 +165,8 @@ pub async fn standby(world: &mut World) {
         assert!(rows.contains(&number.as_str()), "{number} was acknowledged");
     }
     assert!(kept.len() > 10, "{} writes", kept.len());
+    // Who is the primary now was a standby when they were chosen.
+    settled(&psql).await;
 
     assert_eq!(
         psql.ask(APP, "web", "SELECT current_user").as_deref(),
@@ -215,6 +219,42 @@ async fn until_healthy(world: &World, spec: &DatabaseSpec) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     panic!("the standby does not come back");
+}
+
+/// What its servers should say of [`choose`]n settings.
+const CHOSEN: &str = "8MB|12|Europe/Copenhagen";
+
+/// Chooses a setting that a running server takes, and one that it is started anew for.
+async fn choose(world: &World, spec: &mut DatabaseSpec, psql: &Psql) {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    spec.chosen.at_once = vec![pair("work_mem", "8MB")];
+    spec.chosen.at_start = vec![pair("max_worker_processes", "12")];
+    let changed = world.plane.sync_database(spec).await;
+    changed.expect("started anew");
+    // With nothing but this the servers run on.
+    let zone = pair("timezone", "Europe/Copenhagen");
+    spec.chosen.at_once.push(zone);
+    let started = "SELECT extract(epoch FROM pg_postmaster_start_time())";
+    let before = psql.ask(ADMIN, "minitwit", started);
+    world.plane.sync_database(spec).await.expect("told");
+    settled(psql).await;
+    let after = psql.ask(ADMIN, "minitwit", started);
+    assert_eq!(before.expect("a time"), after.expect("a time"));
+}
+
+/// Waits until the primary has what was chosen.
+async fn settled(psql: &Psql) {
+    let ask = "SELECT current_setting('work_mem'), current_setting('max_worker_processes'), \
+               current_setting('timezone')";
+    let mut said = Ok(String::new());
+    for _ in 0..50 {
+        said = psql.ask(ADMIN, "minitwit", ask);
+        if said.as_deref() == Ok(CHOSEN) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the primary has not what was chosen: {said:?}");
 }
 
 async fn connections(world: &World, spec: &DatabaseSpec, psql: &Psql) {

@@ -1,7 +1,8 @@
 //! Looks after a cluster: standbys that went come back, and the primary waits for them or does not.
 
+use super::super::spec::DatabaseSpec;
 use super::Cluster;
-use super::node::Node;
+use super::node::{News, Node};
 use super::roles::Roles;
 use anyhow::Result;
 use tokio_postgres::Client;
@@ -23,7 +24,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When a node can't be repaired; the next look tries again.
-    pub async fn look_after(&self, connections: u32, node_away: bool) -> Result<Health> {
+    pub async fn look_after(&self, spec: &DatabaseSpec, node_away: bool) -> Result<Health> {
         let _turn = self.turn.lock().await;
         let mut roles = self.roles()?;
         if !node_away && roles.away.take().is_some() {
@@ -40,7 +41,7 @@ impl Cluster {
         }
         self.pooler().start().await?;
         if !roles.standbys.is_empty() {
-            let repaired = self.start_standbys(&roles, connections).await;
+            let repaired = self.start_standbys(&roles, spec).await;
             // Commits must not wait for a standby that can't be repaired.
             self.watch_replication(&mut roles).await?;
             repaired?;
@@ -49,7 +50,7 @@ impl Cluster {
     }
 
     /// Makes standbys that are none yet, and starts those that don't run.
-    pub(super) async fn start_standbys(&self, roles: &Roles, connections: u32) -> Result<()> {
+    pub(super) async fn start_standbys(&self, roles: &Roles, spec: &DatabaseSpec) -> Result<()> {
         let primary = self.node(roles.primary);
         for number in &roles.standbys {
             let node = self.node(*number);
@@ -57,8 +58,11 @@ impl Cluster {
                 continue;
             }
             if node.is_standby() {
-                let changed = node.configure(connections, Some(&primary))?;
-                if node.runs() && !changed {
+                let news = node.configure(spec, Some(&primary))?;
+                if node.runs() && news != News::OfStart {
+                    if news == News::OfRun {
+                        node.reload()?;
+                    }
                     continue;
                 }
                 node.stop().await?;
@@ -71,7 +75,7 @@ impl Cluster {
             node.kill().await?;
             self.ensure_slot(&primary, &node).await?;
             node.copy(&primary).await?;
-            node.configure(connections, Some(&primary))?;
+            node.configure(spec, Some(&primary))?;
             node.wait_for(&[])?;
             node.start().await?;
         }

@@ -18,7 +18,7 @@ use super::certificates::Authority;
 use super::namespace::Namespace;
 use super::spec::DatabaseSpec;
 use anyhow::{Context, Result, ensure};
-use node::Node;
+use node::{News, Node};
 use pooler::{PRIMARY_FOR_POOLS, Pooler};
 use roles::Roles;
 use std::fs;
@@ -94,7 +94,7 @@ impl Cluster {
             self.node(*number).remove()?;
         }
         // Before anything is committed: commits may have to wait for them.
-        let started = self.start_standbys(&roles, spec.connections).await;
+        let started = self.start_standbys(&roles, spec).await;
         self.watch_replication(&mut roles).await?;
         started?;
         let primary = self.node(roles.primary);
@@ -116,11 +116,13 @@ impl Cluster {
         let primary = self.node(roles.primary);
         let addresses = [spec.net.public, spec.net.private.address];
         primary.initialise(&addresses, authority).await?;
-        let changed = primary.configure(spec.connections, None)?;
-        if (changed || spec.restart) && primary.runs() {
+        let restart = primary.configure(spec, None)? == News::OfStart || spec.restart;
+        if restart && primary.runs() {
             primary.stop().await?;
         }
-        self.start_primary(roles).await
+        self.start_primary(roles).await?;
+        // Also when there is no news: an earlier daemon may have been killed before this.
+        primary.reload()
     }
 
     async fn start_primary(&self, roles: &Roles) -> Result<()> {

@@ -4,6 +4,7 @@ use super::super::certificates::{Authority, write_secret};
 use super::super::command::run_within;
 use super::super::namespace::Namespace;
 use super::super::process::Process;
+use super::super::spec::DatabaseSpec;
 use anyhow::{Context, Result};
 use std::fs;
 use std::net::Ipv4Addr;
@@ -33,6 +34,17 @@ hostssl all all all scram-sha-256
 
 /// How long a copy of a whole server may take.
 const COPY_LIMIT: Duration = Duration::from_mins(10);
+
+/// What of a server's settings is not as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Nothing.
+    None,
+    /// What it takes while it runs.
+    OfRun,
+    /// What it reads when it starts.
+    OfStart,
+}
 
 /// One server's place on the machine.
 #[derive(Debug, Clone)]
@@ -180,29 +192,33 @@ impl Node {
         in_home(&self.namespace.path(), &self.home(), words)
     }
 
-    /// Writes its settings; says whether it has to be restarted for them. A standby follows `primary`.
+    /// Writes its settings; says which are news. A standby follows `primary`.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn configure(&self, connections: u32, primary: Option<&Self>) -> Result<bool> {
-        let data = self.data();
-        fs::write(data.join("pg_hba.conf"), ACCESS)?;
-        let settings = [
-            ("postgresql.conf", self.settings(connections)),
-            // Where it was promoted it still has this file, which says nothing to a primary.
-            (
-                "follow.conf",
-                primary.map_or_else(String::new, |p| self.follow(p)),
-            ),
-        ];
-        let mut changed = false;
-        for (name, text) in settings {
-            let file = data.join(name);
-            let before = fs::read_to_string(&file).unwrap_or_default();
-            changed |= before != text && (primary.is_some() || name == "postgresql.conf");
-            fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+    pub fn configure(&self, spec: &DatabaseSpec, primary: Option<&Self>) -> Result<News> {
+        fs::write(self.data().join("pg_hba.conf"), ACCESS)?;
+        let of_start = self.settings(spec.connections) + &lines(&spec.chosen.at_start);
+        let at_start = self.put("postgresql.conf", &of_start)?;
+        // Where it was promoted it still has this file, which says nothing to a primary.
+        let follow = primary.map_or_else(String::new, |p| self.follow(p));
+        let elsewhere = self.put("follow.conf", &follow)? && primary.is_some();
+        let while_it_runs = self.put("chosen.conf", &lines(&spec.chosen.at_once))?;
+        Ok(match (at_start || elsewhere, while_it_runs) {
+            (true, _) => News::OfStart,
+            (false, true) => News::OfRun,
+            (false, false) => News::None,
+        })
+    }
+
+    /// Writes a file of settings; says whether it had another text.
+    fn put(&self, name: &str, text: &str) -> Result<bool> {
+        let file = self.data().join(name);
+        if fs::read_to_string(&file).is_ok_and(|before| before == text) {
+            return Ok(false);
         }
-        Ok(changed)
+        fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+        Ok(true)
     }
 
     fn settings(&self, connections: u32) -> String {
@@ -221,6 +237,7 @@ impl Node {
              hot_standby = on\n\
              log_connections = off\n\
              timezone = 'UTC'\n\
+             include_if_exists = 'chosen.conf'\n\
              include_if_exists = 'follow.conf'\n\
              include_if_exists = 'synchronous.conf'\n",
             self.port(),
@@ -256,6 +273,11 @@ impl Node {
         fs::write(file, text).context("writing whom a primary waits for")?;
         Ok(true)
     }
+}
+
+fn lines(settings: &[(String, String)]) -> String {
+    let line = |(name, value): &(String, String)| format!("{name} = '{value}'\n");
+    settings.iter().map(line).collect()
 }
 
 /// Arguments of `nsenter` that run `words` as the user postgres in the network namespace kept at

@@ -67,7 +67,7 @@ impl Pooler {
         }
         self.put("users.txt", &users(spec))?;
         self.put("access.conf", &access(&spec.pools))?;
-        self.put("pgbouncer.ini", &settings(&spec.pools))?;
+        self.put("pgbouncer.ini", &settings(spec))?;
         match self.process() {
             Some(process) => process.signal(Signal::SIGHUP),
             None => self.start().await,
@@ -126,18 +126,10 @@ impl Pooler {
     }
 }
 
-fn settings(pools: &[PoolSpec]) -> String {
+fn settings(spec: &DatabaseSpec) -> String {
     let mut text = String::from("[databases]\n");
-    for pool in pools {
-        let _ = write!(
-            text,
-            "{} = host={PRIMARY_FOR_POOLS} port={PORT} dbname={} pool_mode={} pool_size={}",
-            pool.name,
-            value(&pool.database),
-            pool.mode,
-            pool.size
-        );
-        text.push('\n');
+    for pool in &spec.pools {
+        let _ = writeln!(text, "{}", pool_line(pool));
     }
     let inside = "/var/lib/postgresql";
     let _ = write!(
@@ -159,7 +151,21 @@ fn settings(pools: &[PoolSpec]) -> String {
          log_connections = 0\n\
          log_disconnections = 0\n"
     );
+    // The last one of a name counts.
+    for (name, value) in &spec.chosen.pooler {
+        let _ = writeln!(text, "{name} = {value}");
+    }
     text
+}
+
+fn pool_line(pool: &PoolSpec) -> String {
+    format!(
+        "{} = host={PRIMARY_FOR_POOLS} port={PORT} dbname={} pool_mode={} pool_size={}",
+        pool.name,
+        value(&pool.database),
+        pool.mode,
+        pool.size
+    )
 }
 
 /// Who may use which pool.
@@ -207,11 +213,12 @@ mod tests {
             database: "it's".to_owned(),
             user: user.map(str::to_owned),
         };
-        let pools = [pool("mine", Some("app")), pool("all", None)];
+        let pools = vec![pool("mine", Some("app")), pool("all", None)];
         assert_eq!(
             access(&pools),
             "hostssl \"mine\" \"app\" 0.0.0.0/0 scram-sha-256\nhostssl \"all\" all 0.0.0.0/0 scram-sha-256\n"
         );
-        assert!(settings(&pools).contains("mine = host=127.0.0.2 port=25060 dbname='it''s' "));
+        let mine = pool_line(&pools[0]);
+        assert!(mine.starts_with("mine = host=127.0.0.2 port=25060 dbname='it''s' "));
     }
 }

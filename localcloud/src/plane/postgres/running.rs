@@ -71,6 +71,15 @@ impl Node {
         Ok(client)
     }
 
+    /// Has it read its settings again, if it runs.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn reload(&self) -> Result<()> {
+        self.process()
+            .map_or(Ok(()), |process| process.signal(Signal::SIGHUP))
+    }
+
     /// Stops all its processes where they stand, or lets them go on.
     ///
     /// # Errors
