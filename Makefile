@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment audit run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
+.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost quiet restore-rehearsal plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment audit run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -36,6 +36,12 @@ watch: build ## Show graphs and alerts in the terminal, from the monitor droplet
 
 watch-cost: ## Measure what being watched takes of the live droplet
 	@scripts/watch-cost
+
+quiet: build ## Light traffic, in which nothing may alert: make quiet MINUTES=60
+	@MINUTES=$(or $(MINUTES),60) scripts/quiet
+
+restore-rehearsal: ## Restore the newest backup beside the live database, count its rows, drop it (KEEP=1, DUMP=NAME)
+	@scripts/restore-rehearsal
 
 plan: ## Show what Terraform would change; exit code 2 if anything
 	@scripts/plan

@@ -36,6 +36,16 @@ resource "digitalocean_database_user" "monitor" {
   depends_on = [digitalocean_database_user.app]
 }
 
+# For the monitor's dumps: reads everything, changes nothing.
+resource "digitalocean_database_user" "backup" {
+  count = var.backups_enabled && var.monitor_enabled ? 1 : 0
+
+  cluster_id = digitalocean_database_cluster.main.id
+  name       = "backup"
+
+  depends_on = [digitalocean_database_user.monitor]
+}
+
 # Only what runs the application, and what watches it, may connect.
 resource "digitalocean_database_firewall" "main" {
   cluster_id = digitalocean_database_cluster.main.id

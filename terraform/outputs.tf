@@ -81,7 +81,10 @@ output "database" {
     # The monitor's user, which gets its rights from Ansible.
     monitor_user     = one(digitalocean_database_user.monitor[*].name)
     monitor_password = one(digitalocean_database_user.monitor[*].password)
-    ca_certificate   = data.digitalocean_database_ca.main.certificate
+    # The dumps' user, likewise.
+    backup_user     = one(digitalocean_database_user.backup[*].name)
+    backup_password = one(digitalocean_database_user.backup[*].password)
+    ca_certificate  = data.digitalocean_database_ca.main.certificate
   }
 }
 

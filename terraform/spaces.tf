@@ -39,7 +39,7 @@ resource "digitalocean_spaces_bucket" "backups" {
   }
 }
 
-# For the droplets: writes and reads that bucket, and nothing else.
+# For the monitor, which makes the dumps: writes and reads that bucket, and nothing else.
 resource "digitalocean_spaces_key" "backups" {
   count = var.backups_enabled ? 1 : 0
 

@@ -37,9 +37,9 @@ def read_outputs():
     missing = [name for name in wanted if name not in outputs] if isinstance(outputs, dict) else wanted
     if missing:
         fail(f"{path} has no output named {', '.join(missing)}; run `terraform apply` first, then `terraform output -json`.")
-    # An environment without a monitor has no such output, or null
-    monitor = outputs.get("monitor", {}).get("value")
-    return {name: outputs[name]["value"] for name in wanted} | {"monitor": monitor}
+    # An environment without a monitor, or a bucket for backups, has no such output, or null
+    optional = {name: outputs.get(name, {}).get("value") for name in ("monitor", "backups")}
+    return {name: outputs[name]["value"] for name in wanted} | optional
 
 
 def ssh_variables():
@@ -80,6 +80,7 @@ def inventory(outputs):
         groups["monitor"]["hosts"] = [monitor["name"]]
         hostvars[monitor["name"]] = {"ansible_host": monitor["public_ip"], "private_ip": monitor["private_ip"]}
         groups["all"]["vars"]["monitor_private_ip"] = monitor["private_ip"]
+        groups["monitor"]["vars"] = {"backups": outputs["backups"]}
     return groups | {"_meta": {"hostvars": hostvars}}
 
 

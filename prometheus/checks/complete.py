@@ -41,15 +41,17 @@ def tested(root):
     return found
 
 
-def sections(root):
-    """Headings of the runbook that have some text below, by their anchor."""
-    text = (root / "docs/OPERATIONS.md").read_text(encoding="utf-8")
+def sections(root, page):
+    """Headings of a page with the text below them, by their anchor."""
+    text = (root / "docs" / page).read_text(encoding="utf-8")
     parts = re.split(r"^#{2,3} +(.+)$", text, flags=re.MULTILINE)[1:]
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-"): body.strip() for title, body in zip(parts[::2], parts[1::2])}
 
 
 def defects(root):
-    known, runbook, names = tested(root), sections(root), []
+    known, names = tested(root), []
+    pages = {page: sections(root, page) for page in ("ALERTS.md", "OPERATIONS.md")}
+    runbook = pages["ALERTS.md"]
     for file, rule in alerts(root):
         name = rule["alert"]
         names.append(name)
@@ -60,8 +62,8 @@ def defects(root):
             if not rule.get("annotations", {}).get(key):
                 yield f"{where} has no {key}"
         page, _, anchor = rule.get("annotations", {}).get("runbook", "").partition("#")
-        if page != "docs/OPERATIONS.md" or len(runbook.get(anchor, "")) < 80:
-            yield f"{where} has no section in docs/OPERATIONS.md that its runbook names"
+        if page != "docs/ALERTS.md" or anchor != name.lower() or len(runbook.get(anchor, "")) < 80:
+            yield f"{where} has no section in docs/ALERTS.md that its runbook names"
         fires, quiet = known.pop(name, (False, False))
         if not fires:
             yield f"{where} has no test in which it fires"
@@ -71,15 +73,16 @@ def defects(root):
         yield f"{name} is defined twice"
     for name in known:
         yield f"prometheus/tests: {name} is tested, and no alert"
-    rules = {name.lower() for name in names}
-    alerts_part = re.split(r"^## Alerts$", (root / "docs/OPERATIONS.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[-1]
-    for title in re.findall(r"^### (\w+)$", re.split(r"^## ", alerts_part, flags=re.MULTILINE)[0], flags=re.MULTILINE):
-        if title.lower() not in rules:
-            yield f"docs/OPERATIONS.md: {title} is no alert"
-    for page in runbook.values():
-        for anchor in re.findall(r"\]\(#([\w-]+)\)", page):
-            if anchor not in runbook:
-                yield f"docs/OPERATIONS.md: a link to #{anchor}, which is no section"
+    text = (root / "docs/ALERTS.md").read_text(encoding="utf-8")
+    for title in set(re.findall(r"^### (\w+)$", text, flags=re.MULTILINE)) - set(names):
+        yield f"docs/ALERTS.md: {title} is no alert"
+    for name in names:
+        if f"[{name}](#{name.lower()})" not in text.partition("\n## ")[0]:
+            yield f"docs/ALERTS.md: {name} is not in the list at its begin"
+    for page in pages:
+        for link, anchor in re.findall(r"\]\(([\w.]*)#([\w-]+)\)", (root / "docs" / page).read_text(encoding="utf-8")):
+            if anchor not in pages.get(link or page, {anchor}):
+                yield f"docs/{page}: a link to {link}#{anchor}, which is no section"
 
 
 def main():

@@ -66,8 +66,8 @@ run "without_a_monitor" {
   }
 
   assert {
-    condition     = output.monitor == null && length(digitalocean_firewall.monitor) + length(digitalocean_database_user.monitor) == 0
-    error_message = "No monitor, no firewall and no user for it."
+    condition     = output.monitor == null && length(digitalocean_firewall.monitor) + length(digitalocean_database_user.monitor) + length(digitalocean_database_user.backup) == 0
+    error_message = "No monitor, no firewall and no user for it, or for its dumps."
   }
 
   assert {
