@@ -12,6 +12,7 @@ use crate::journal::release::Release;
 use crate::judge::worse;
 use crate::load::{Probes, load_of};
 use crate::runner::{Baseline, Runner};
+use crate::status::unfit;
 use crate::step::Step;
 use crate::story::{Story, accounts, tag};
 use crate::user::User;
@@ -65,6 +66,7 @@ impl Runner {
             "let the standby stand by with the new version",
         )
         .await?;
+        self.require_live_serves(release).await?;
         standby.stop_candidate().await?;
         standby.switch(&release.version).await?;
         standby.wait_until_fit().await?;
@@ -166,6 +168,20 @@ impl Runner {
             ))),
             None => Err(Error::Overtaken("the live IP is nowhere".to_owned())),
         }
+    }
+
+    /// Refuses if what is live can't serve: then the standby is needed as it is.
+    async fn require_live_serves(&self, release: &Release) -> Result<()> {
+        self.require_live_on(release.live).await?;
+        let live = self.host(release.live)?;
+        let name = &live.droplet().name;
+        let problem = match live.status().await {
+            Ok(status) => unfit(&status),
+            Err(error) => Some(error.to_string()),
+        };
+        problem.map_or(Ok(()), |problem| {
+            Err(Error::Unfit(format!("{name}: {problem}")))
+        })
     }
 
     /// Takes the stage IP off whichever droplet has it.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::pair::{Done, Failure, Pair, finish, start, stopped};
+use crate::command::{Done, finish, start, stopped};
+use crate::pair::{Failure, Pair};
 use crate::table::Outcome;
 
 /// Back by itself within this, from the move on.

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::pair::Failure;
 
+/// Failures further apart are two outages.
+const GAP: Duration = Duration::from_secs(1);
+
 /// What clients met.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Met {
@@ -23,7 +26,7 @@ pub struct Met {
     pub lost: usize,
     /// Answers from a version that may not answer.
     pub unverified: usize,
-    /// From the first to the last failure.
+    /// The longest time in which a failure followed within a second of the one before.
     pub span: Duration,
     /// How they failed.
     pub how: Vec<String>,
@@ -77,12 +80,6 @@ impl Client {
             .collect();
         how.sort();
         how.dedup();
-        let span = match (failed.first(), failed.last()) {
-            (Some(first), Some(last)) => {
-                last.sample.finished.saturating_sub(first.sample.scheduled)
-            }
-            _ => Duration::ZERO,
-        };
         Ok(Met {
             requests: records.len(),
             failed: failed.len(),
@@ -92,8 +89,24 @@ impl Client {
                 .iter()
                 .filter(|it| it.failure == Some(Unanswered::WrongVersion))
                 .count(),
-            span,
+            span: longest(&failed),
             how,
         })
     }
+}
+
+/// How long users had no service: a failure on its own, seconds later, is none of it.
+fn longest(failed: &[&Record]) -> Duration {
+    let mut longest = Duration::ZERO;
+    let mut begun = Duration::ZERO;
+    let mut last = None;
+    for record in failed {
+        let at = record.sample.scheduled;
+        if last.is_none_or(|last: Duration| at.saturating_sub(last) > GAP) {
+            begun = at;
+        }
+        longest = longest.max(record.sample.finished.saturating_sub(begun));
+        last = Some(at);
+    }
+    longest
 }

@@ -6,6 +6,7 @@
 
 mod acts;
 mod client;
+mod command;
 mod pair;
 mod table;
 mod trial;

@@ -12,14 +12,14 @@ use release::environment::Environment;
 use release::host::Host;
 use release::ssh::Ssh;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::process::Command;
+use tokio::time::{Instant, sleep};
+
+use crate::command::{Done, command, finish, start};
 
 /// Whatever keeps a trial from being made.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-const COMMAND: Duration = Duration::from_mins(5);
 const REST: Duration = Duration::from_mins(2);
 
 /// The pair.
@@ -36,16 +36,6 @@ pub struct Pair {
     ssh: Ssh,
     good: Vec<String>,
     impostor: PathBuf,
-}
-
-/// A command that ended.
-pub struct Done {
-    /// Its exit code, -1 if it was killed.
-    pub code: i32,
-    /// Its report, if it printed one.
-    pub report: Value,
-    /// From its start to its end.
-    pub took: Duration,
 }
 
 fn variable(name: &str) -> Result<String, Failure> {
@@ -124,6 +114,21 @@ impl Pair {
         other
             .cloned()
             .ok_or_else(|| "there is no other good version".into())
+    }
+
+    /// The version that a rollback of the last release would bring back.
+    ///
+    /// # Errors
+    /// If the journal does not say.
+    pub async fn version_before(&self) -> Result<String, Failure> {
+        let history = self.history().await?;
+        let version = history[0]["previous"].as_str();
+        Ok(version.ok_or("the journal has no release")?.to_owned())
+    }
+
+    async fn history(&self) -> Result<Value, Failure> {
+        let done = finish(command(&["status", "--json"]).spawn()?).await?;
+        Ok(done.report)
     }
 
     /// Makes the artifact of a bad version, and returns its name.
@@ -265,80 +270,13 @@ impl Pair {
             }
         }
         let (here, there) = (live.current().await?, standby.current().await?);
-        Ok(
-            (here != there)
-                .then(|| format!("{} and {} are installed", here.version, there.version)),
-        )
-    }
-}
-
-/// Starts `release` with these words and settings.
-///
-/// # Errors
-/// If it can't be started.
-pub fn start(words: &[&str], settings: &[(&str, &str)]) -> Result<Child, Failure> {
-    let mut command = command(words);
-    command.arg("--json").env("TRIAL", "1");
-    command.envs([("RELEASE_BAKE", "5"), ("RELEASE_COOL_DOWN", "1")]);
-    Ok(command.envs(settings.iter().copied()).spawn()?)
-}
-
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(program());
-    command
-        .args(words)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    command
-}
-
-/// The runner that is tried.
-fn program() -> PathBuf {
-    std::env::var_os("RELEASE_PROGRAM")
-        .map_or_else(|| "target/release/release".into(), PathBuf::from)
-}
-
-/// Waits until the runner says that it has stopped at the step that it was told.
-///
-/// # Errors
-/// If it ends before.
-pub async fn stopped(child: &mut Child) -> Result<(), Failure> {
-    let stderr = child.stderr.take().ok_or("no stderr")?;
-    let mut lines = BufReader::new(stderr).lines();
-    let wait = async {
-        while let Some(line) = lines.next_line().await? {
-            if line.starts_with("stopped at") {
-                return Ok(());
-            }
+        if here != there {
+            return Ok(Some(format!(
+                "{} and {} are installed",
+                here.version, there.version
+            )));
         }
-        Err(Failure::from("the runner ended before the step"))
-    };
-    timeout(COMMAND, wait).await??;
-    // What it says from here on must go somewhere.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    Ok(())
-}
-
-/// Waits for a command's end.
-///
-/// # Errors
-/// If it takes longer than a release may.
-pub async fn finish(child: Child) -> Result<Done, Failure> {
-    let begun = Instant::now();
-    let output = timeout(COMMAND, child.wait_with_output()).await??;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let log = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(".cache/release-trials.log");
-    if let Ok(mut log) = log {
-        let _ = std::io::Write::write_all(&mut log, said.as_bytes());
+        let last = &self.history().await?[0];
+        Ok((last["state"] == "open").then(|| format!("a release is open: {last}")))
     }
-    Ok(Done {
-        code: output.status.code().unwrap_or(-1),
-        report: serde_json::from_slice(&output.stdout).unwrap_or_default(),
-        took: begun.elapsed(),
-    })
 }

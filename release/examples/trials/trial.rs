@@ -26,6 +26,9 @@ const STEPS: [&str; 11] = [
 const MOST_FAILED: usize = 1;
 /// Users have service again within this when a droplet dies: the cloud's own two seconds and the failover's.
 const OUTAGE: Duration = Duration::from_millis(4500);
+/// The standby holds the stage IP at these, and has to let it go first: another of the cloud's moves.
+const STAGED: [&str; 2] = ["verify", "switch"];
+const MOVE: Duration = Duration::from_secs(2);
 
 /// One trial.
 #[derive(Clone, Debug)]
@@ -132,6 +135,7 @@ impl Trial {
         let previous = pair.live_version().await?;
         let next = match self {
             Self::Bad(vice) => pair.bad(vice).await?,
+            Self::Undo => pair.version_before().await?,
             _ => pair.next_good().await?,
         };
         let hidden = matches!(self, Self::Bad(vice) if !vice.starts_with("live"));
@@ -184,8 +188,14 @@ impl Trial {
         match self {
             // Both ways through the move, and back.
             Self::Bad("live-500" | "live-slow") => {}
-            Self::Dead(..) => broken(
-                met.span > OUTAGE,
+            Self::Dead(_, step) => broken(
+                met.span
+                    > OUTAGE
+                        + if STAGED.contains(step) {
+                            MOVE
+                        } else {
+                            Duration::ZERO
+                        },
                 format!("clients failed over {:.1} s", met.span.as_secs_f64()),
             ),
             // Two moves: there and back.
