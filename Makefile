@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost quiet restore-rehearsal plan drill drill-matrix drill-soak simulate artifact release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment audit run bench build deps test test-unit test-browser test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
+.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost quiet restore-rehearsal plan drill drill-matrix drill-soak simulate artifact reproduce release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment audit run bench build deps test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -60,6 +60,9 @@ simulate: build ## Send a simulator run through the live IP: make simulate SCENA
 
 artifact: release-program ## Build the artifact of a version from what is committed: make artifact VERSION=v1.2.3
 	@scripts/artifact $(VERSION)
+
+reproduce: release-program ## Build a version's artifact once more elsewhere, and compare the bytes: make reproduce VERSION=v1.2.3
+	@scripts/reproduce $(VERSION)
 
 release-program:
 	@scripts/install rust
@@ -139,6 +142,10 @@ test-browser: ## A visitor's story on MiniTwit in Chromium, desktop and phone
 	@scripts/install rust postgresql browser
 	@cargo build --locked -p minitwit
 	@scripts/with-postgres scripts/test-browser
+
+test-schemas: ## The version before and this one, each on the schema before and on the expanded one
+	@scripts/install rust postgresql
+	@scripts/with-postgres scripts/test-schemas
 
 test-clients: ## DigitalOcean's official clients against localcloud's API
 	@scripts/install rust clients

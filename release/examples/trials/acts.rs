@@ -14,12 +14,20 @@ const BACK: f64 = 15.0;
 const ROLLED_BACK: f64 = 12.0;
 /// A whole release beyond its bake time.
 const WHOLE: f64 = 180.0;
+/// About what a release takes.
+const RELEASE: Duration = Duration::from_secs(45);
 /// The journal's lease of a runner that was killed.
 const LEASE: Duration = Duration::from_secs(11);
 
 /// Where a version's artifact is.
 pub fn directory(version: &str) -> String {
     format!(".cache/releases/{version}")
+}
+
+/// No release, for about as long as one takes.
+pub async fn nothing() -> Outcome {
+    sleep(RELEASE).await;
+    Outcome::of("without a command", RELEASE.as_secs_f64(), Vec::new())
 }
 
 /// A release from the command to its confirmation.

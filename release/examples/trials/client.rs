@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::pair::Failure;
 
+/// So many failures are told one by one.
+const FEW: usize = 12;
 /// Failures further apart are two outages.
 const GAP: Duration = Duration::from_secs(1);
 
@@ -28,6 +30,9 @@ pub struct Met {
     pub unverified: usize,
     /// The longest time in which a failure followed within a second of the one before.
     pub span: Duration,
+    /// When each failed one was due, in seconds after the first of all; the first few.
+    #[serde(default)]
+    pub at: Vec<f64>,
     /// How they failed.
     pub how: Vec<String>,
 }
@@ -90,6 +95,11 @@ impl Client {
                 .filter(|it| it.failure == Some(Unanswered::WrongVersion))
                 .count(),
             span: longest(&failed),
+            at: failed
+                .iter()
+                .take(FEW)
+                .map(|it| it.sample.scheduled.as_secs_f64())
+                .collect(),
             how,
         })
     }

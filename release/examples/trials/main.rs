@@ -51,6 +51,8 @@ struct Cli {
 enum Suite {
     /// One good release, both rollbacks, what refuses, one bad version, one runner killed
     Quick,
+    /// No release: what clients meet on this machine anyway
+    Nothing,
     /// Good releases only
     Good,
     /// Bad versions only
@@ -127,6 +129,7 @@ fn trials(suite: Suite, runs: u32) -> Vec<Trial> {
     };
     // A rollback of what was confirmed follows a confirmation.
     let good = || [times(&[Trial::Good], runs), vec![Trial::Undo]].concat();
+    let nothing = || times(&[Trial::Nothing], runs.div_ceil(5));
     let bad = || times(&Trial::bad(), runs.div_ceil(8));
     match suite {
         Suite::Quick => vec![
@@ -137,12 +140,14 @@ fn trials(suite: Suite, runs: u32) -> Vec<Trial> {
             Trial::Bad("page-500"),
             Trial::Kill("move", "resume"),
         ],
+        Suite::Nothing => nothing(),
         Suite::Good => good(),
         Suite::Bad => bad(),
         Suite::Kill => Trial::kills(),
         Suite::Api => Trial::api_faults(),
         Suite::Dead => Trial::deaths(),
         Suite::Full => [
+            nothing(),
             good(),
             vec![Trial::Frozen, Trial::Rollback],
             bad(),

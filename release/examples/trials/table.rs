@@ -78,6 +78,10 @@ impl fmt::Display for Outcome {
             self.of,
             self.codes
         )?;
+        if !self.met.at.is_empty() {
+            let at: Vec<String> = self.met.at.iter().map(|at| format!("{at:.1}")).collect();
+            write!(f, "\n        failed after {} s", at.join(", "))?;
+        }
         for problem in self.broken.iter().chain(&self.met.how) {
             write!(f, "\n        {problem}")?;
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::acts::{api, bad, dead, frozen, good, kill, roll_back, undo};
+use crate::acts::{api, bad, dead, frozen, good, kill, nothing, roll_back, undo};
 use crate::client::{Client, Met};
 use crate::pair::{Failure, Pair};
 use crate::table::Outcome;
@@ -33,6 +33,8 @@ const MOVE: Duration = Duration::from_secs(2);
 /// One trial.
 #[derive(Clone, Debug)]
 pub enum Trial {
+    /// Nothing is done: what clients meet on this machine anyway.
+    Nothing,
     /// A good version, from the command to its confirmation.
     Good,
     /// A rollback while the release is open.
@@ -54,6 +56,7 @@ pub enum Trial {
 impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Nothing => f.write_str("no release"),
             Self::Good => f.write_str("good release"),
             Self::Rollback => f.write_str("rollback while open"),
             Self::Undo => f.write_str("rollback after confirmation"),
@@ -146,6 +149,7 @@ impl Trial {
         };
         let client = Client::start(&pair.api, pair.rate, &versions).await?;
         let work = match self {
+            Self::Nothing => Ok(nothing().await),
             Self::Good => good(pair, &next).await,
             Self::Rollback => roll_back(pair, &next).await,
             Self::Undo => undo(pair).await,
@@ -188,16 +192,17 @@ impl Trial {
         match self {
             // Both ways through the move, and back.
             Self::Bad("live-500" | "live-slow") => {}
-            Self::Dead(_, step) => broken(
-                met.span
-                    > OUTAGE
-                        + if STAGED.contains(step) {
-                            MOVE
-                        } else {
-                            Duration::ZERO
-                        },
-                format!("clients failed over {:.1} s", met.span.as_secs_f64()),
-            ),
+            Self::Dead(_, step) => {
+                let staged = if STAGED.contains(step) {
+                    MOVE
+                } else {
+                    Duration::ZERO
+                };
+                broken(
+                    met.span > OUTAGE + staged,
+                    format!("clients failed over {:.1} s", met.span.as_secs_f64()),
+                );
+            }
             // Two moves: there and back.
             Self::Rollback | Self::Kill(..) => broken(
                 met.failed > MOST_FAILED + most,
