@@ -119,6 +119,7 @@ pub async fn run(
     background.spawn(async move { network.run().await });
     background.spawn(Arc::clone(&jobs).run());
     background.spawn(Arc::clone(&jobs).watch_droplets());
+    background.spawn(Arc::clone(&jobs).keep_backups());
     background.spawn(jobs.watch_databases());
 
     let (end, ended) = watch::channel(false);

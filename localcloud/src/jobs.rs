@@ -3,6 +3,7 @@
 //! There is no queue: what has to be done is read from the record, so that a daemon that was killed
 //! at any moment goes on where it stopped. At most one job works on one thing at a time.
 
+mod backups;
 mod certificates;
 mod databases;
 mod droplets;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use localcloud::cli::daemon::Options;
 use localcloud::cli::place::Place;
-use localcloud::cli::{CliError, EXIT_CODES, daemon, down, env, events, fault, status, up};
+use localcloud::cli::{CliError, EXIT_CODES, backup, daemon, down, env, events, fault, status, up};
 use std::process::ExitCode;
 
 /// A DigitalOcean-compatible cloud on one Linux machine.
@@ -41,6 +41,11 @@ enum Command {
         #[arg(long, value_delimiter = ',', required = true)]
         scopes: Vec<String>,
     },
+    /// Back a droplet up now, whatever its policy says.
+    Backup {
+        /// Its name or id.
+        droplet: String,
+    },
     /// Break something for a while, see what is broken, or mend it.
     Fault {
         #[command(subcommand)]
@@ -68,6 +73,7 @@ async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Events(options) => events::run(&place, &options).await,
         Command::Env => env::run(&place),
         Command::Token { label, scopes } => status::token(&place, &label, &scopes).await,
+        Command::Backup { droplet } => backup::run(&place, &droplet).await,
         Command::Fault { command } => fault::run(&place, command).await,
         Command::Daemon(options) => daemon::run(&place, options).await,
     }

@@ -2,26 +2,40 @@
 
 use super::App;
 use super::images::part;
-use super::request::{Answer, Id, Listing, ok};
+use super::request::{Answer, Id, Listing, created, ok};
 use super::shapes::{self, backup_policy, window};
+use crate::cloud::Record;
+use crate::cloud::actions::Event;
 use crate::cloud::backups::{DAYS, HOURS, WINDOW};
 use crate::cloud::droplets::Droplet;
+use crate::cloud::images::ImageKind;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// Images that were made of a droplet.
+/// Snapshots of a droplet.
 pub async fn snapshots(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> Answer {
     let record = app.store.record();
     record.droplet(id)?;
-    let own = record.user_images().filter(|image| image.droplet == id);
+    let own = record.images_of(id, ImageKind::Snapshot);
     ok(listing.page("snapshots", own, part))
 }
 
-/// Backups of a droplet: none, as none are made.
+/// Backups of a droplet.
 pub async fn backups(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> Answer {
-    app.store.record().droplet(id)?;
-    ok(listing.page("backups", [], |none: Value| none))
+    let record = app.store.record();
+    record.droplet(id)?;
+    let own = record.images_of(id, ImageKind::Backup);
+    ok(listing.page("backups", own, part))
+}
+
+/// Backs a droplet up now, whatever its policy says; the platform has no such call.
+pub async fn back_up(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+    let start = |record: &mut Record| {
+        let action = record.start_event(id, Event::Backup { image: 0 })?;
+        Ok(shapes::action(record.action(action)?))
+    };
+    created(json!({"action": app.store.change(start).await?}))
 }
 
 /// Kernels that a droplet can boot: its image brings its own.

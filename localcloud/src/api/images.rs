@@ -4,9 +4,9 @@ use super::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, Id, Listing, no_content, ok};
 use super::shapes::{self, time};
-use crate::cloud::Record;
 use crate::cloud::catalogue::{self, IMAGES};
-use crate::cloud::images::{ImageChange, Source, UserImage};
+use crate::cloud::images::{ImageChange, ImageKind, Source, UserImage};
+use crate::cloud::{Record, Refusal};
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub fn view(image: &UserImage) -> Value {
         "public": false,
         "regions": image.regions,
         "created_at": time(image.created_at),
-        "type": "snapshot",
+        "type": image.kind,
         "min_disk_size": image.min_disk,
         "size_gigabytes": gigabytes(image),
         "description": image.description,
@@ -59,7 +59,7 @@ pub fn part(image: &UserImage) -> Value {
         "regions": image.regions,
         "min_disk_size": image.min_disk,
         "size_gigabytes": gigabytes(image),
-        "type": "snapshot",
+        "type": image.kind,
     })
 }
 
@@ -119,11 +119,34 @@ pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
 pub async fn snapshots(State(app): State<Arc<App>>, listing: Listing) -> Answer {
     let record = app.store.record();
     let droplets = listing.get("resource_type").is_none_or(|k| k == "droplet");
-    let own = record.user_images().filter(|_| droplets);
+    let own = record
+        .user_images()
+        .filter(|image| droplets && is_snapshot(image));
     ok(listing.page("snapshots", own, snapshot))
 }
 
 /// One image of a droplet.
 pub async fn show_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
-    ok(json!({"snapshot": snapshot(app.store.record().user_image(id)?)}))
+    let record = app.store.record();
+    let image = record.user_image(id)?;
+    if !is_snapshot(image) {
+        return Err(ApiError::not_found());
+    }
+    ok(json!({"snapshot": snapshot(image)}))
+}
+
+/// Deletes a snapshot of a droplet.
+pub async fn delete_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+    let delete = |record: &mut Record| {
+        if !is_snapshot(record.user_image(id)?) {
+            return Err(Refusal::NotFound);
+        }
+        record.delete_image(id)
+    };
+    app.store.change(delete).await?;
+    no_content()
+}
+
+fn is_snapshot(image: &UserImage) -> bool {
+    image.kind == ImageKind::Snapshot
 }

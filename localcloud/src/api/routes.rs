@@ -37,7 +37,7 @@ routes! {
     "/v2/images" GET images::list;
     "/v2/images/{id}" GET images::show, PUT images::update, DELETE images::delete;
     "/v2/snapshots" GET images::snapshots;
-    "/v2/snapshots/{id}" GET images::show_snapshot, DELETE images::delete;
+    "/v2/snapshots/{id}" GET images::show_snapshot, DELETE images::delete_snapshot;
     "/v2/certificates" GET certificates::list, POST certificates::create;
     "/v2/certificates/{id}" GET certificates::show, DELETE certificates::delete;
     "/v2/tags" GET tags::list, POST tags::create;
@@ -133,6 +133,7 @@ routes! {
     "/_localcloud/status" GET status::show;
     "/_localcloud/events" GET events::list;
     "/_localcloud/tokens" POST control::create_token;
+    "/_localcloud/droplets/{id}/backups" POST droplet_parts::back_up;
     "/_localcloud/faults" GET faults::list, POST faults::inject, DELETE faults::end_all;
     "/_localcloud/faults/{id}" DELETE faults::end;
     "/_localcloud/shutdown" POST control::shutdown;

@@ -6,6 +6,7 @@ use crate::cloud::actions::Action;
 use crate::cloud::backups::{BackupPolicy, WINDOW};
 use crate::cloud::catalogue::{self, Image, REGIONS, Region, SIZES, Size};
 use crate::cloud::droplets::{Droplet, DropletStatus};
+use crate::cloud::images::ImageKind;
 use crate::cloud::reserved_ips::ReservedIp;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -93,10 +94,9 @@ pub fn price(usd: f64) -> String {
     format!("{usd:.2}")
 }
 
-fn snapshot_ids(record: &Record, droplet: &Droplet) -> Vec<u64> {
-    let images = record.user_images();
-    let own = images.filter(|image| image.droplet == droplet.id);
-    own.map(|image| image.id).collect()
+fn image_ids(record: &Record, droplet: &Droplet, kind: ImageKind) -> Vec<u64> {
+    let images = record.images_of(droplet.id, kind);
+    images.map(|image| image.id).collect()
 }
 
 /// When a droplet is backed up.
@@ -141,9 +141,9 @@ pub fn droplet(record: &Record, droplet: &Droplet) -> Value {
         "kernel": null,
         "created_at": time(droplet.created_at),
         "features": droplet.features,
-        "backup_ids": [],
+        "backup_ids": image_ids(record, droplet, ImageKind::Backup),
         "next_backup_window": window(droplet),
-        "snapshot_ids": snapshot_ids(record, droplet),
+        "snapshot_ids": image_ids(record, droplet, ImageKind::Snapshot),
         "image": images::of_droplet(record, &droplet.image),
         "volume_ids": [],
         "size": size(&its_size),

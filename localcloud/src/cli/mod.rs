@@ -1,5 +1,6 @@
 //! What a person types: one file per subcommand.
 
+pub mod backup;
 pub mod daemon;
 pub mod down;
 pub mod env;

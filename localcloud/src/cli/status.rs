@@ -153,3 +153,19 @@ pub(super) async fn call(
     }
     Ok(value)
 }
+
+/// The droplet or database of that name or id.
+pub(super) async fn find(place: &Place, noun: &str, wanted: &str) -> Result<Value, CliError> {
+    let status = call(place, Method::GET, "status", None).await?;
+    let all = status[noun].as_array().cloned().unwrap_or_default();
+    let is =
+        |one: &Value| one["name"] == wanted || one["id"].to_string().trim_matches('"') == wanted;
+    let names: Vec<String> = all.iter().map(|one| one["name"].to_string()).collect();
+    all.into_iter().find(is).ok_or_else(|| {
+        let words = format!(
+            "there is none of {noun} called {wanted:?}; there are: {}",
+            names.join(", ")
+        );
+        CliError::new(Failure::Failed, words)
+    })
+}

@@ -113,6 +113,11 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// A backup: an image of the disk that the platform makes by itself.
+    Backup {
+        /// Id of the image; chosen when the action starts.
+        image: u64,
+    },
     /// Backups from now on, or at other times.
     EnableBackups {
         /// When.
@@ -151,6 +156,7 @@ impl Work {
                 Event::Rebuild { .. } => "rebuild",
                 Event::Restore { .. } => "restore",
                 Event::Snapshot { .. } => "snapshot",
+                Event::Backup { .. } => "backup",
                 Event::EnableBackups { .. } => "enable_backups",
                 Event::ChangeBackupPolicy { .. } => "change_backup_policy",
                 Event::DisableBackups => "disable_backups",

@@ -1,5 +1,6 @@
 //! Droplets that are destroyed together with what belongs to them.
 
+use super::images::ImageKind;
 use super::{Record, Refusal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,7 @@ impl Destruction {
 }
 
 impl Record {
-    /// The reserved IP that a droplet holds, and the images that were made of it.
+    /// The reserved IP that a droplet holds, and its snapshots.
     ///
     /// # Errors
     /// When there is no such droplet.
@@ -98,7 +99,7 @@ impl Record {
         self.droplet(droplet)?;
         let held = self.reserved_ips.values();
         let held = held.filter(|reserved| reserved.droplet == Some(droplet));
-        let images = self.user_images().filter(|image| image.droplet == droplet);
+        let images = self.images_of(droplet, ImageKind::Snapshot);
         Ok(Chosen {
             reserved_ips: held.map(|reserved| reserved.ip.to_string()).collect(),
             snapshots: images.map(|image| image.id.to_string()).collect(),

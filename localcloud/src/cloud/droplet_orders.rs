@@ -149,6 +149,7 @@ impl Record {
             features: features(new),
             pending: None,
             backup_policy: new.backup_policy.clone(),
+            backed_up_since: None,
             released: None,
             destroying: false,
         };

@@ -4,7 +4,7 @@ use super::actions::{Event, Work};
 use super::backups::BackupPolicy;
 use super::catalogue::{self, Size};
 use super::droplet_orders::check_name;
-use super::images::Source;
+use super::images::{ImageKind, Source};
 use super::{Record, Refusal};
 use crate::plane::spec::{DropletNet, DropletSeed, Firewall};
 use jiff::Timestamp;
@@ -53,6 +53,9 @@ pub struct Droplet {
     /// When it is backed up; counts while backups are among its features.
     #[serde(default)]
     pub backup_policy: Option<BackupPolicy>,
+    /// Since when it is backed up so, if that is not since it was ordered.
+    #[serde(default)]
+    pub backed_up_since: Option<Timestamp>,
     /// The reserved IP that it held last and holds no more, and since when.
     #[serde(default)]
     pub released: Option<(Ipv4Addr, Timestamp)>,
@@ -133,18 +136,16 @@ impl Record {
                 if name.is_empty() {
                     return Err(Refusal::unprocessable("A name must be given for snapshot."));
                 }
-                *image = self.begin_image(&droplet, name.clone());
+                *image = self.begin_image(&droplet, name.clone(), ImageKind::Snapshot);
             }
+            Event::Backup { image } => *image = self.begin_backup(&droplet)?,
             Event::EnableBackups { policy } | Event::ChangeBackupPolicy { policy } => {
                 policy.check()?;
             }
             _ => {}
         }
-        let backed_up = droplet.features.contains("backups");
-        if matches!(event, Event::ChangeBackupPolicy { .. }) && !backed_up {
-            return Err(Refusal::unprocessable(
-                "Backups are not enabled for this Droplet.",
-            ));
+        if matches!(event, Event::ChangeBackupPolicy { .. }) {
+            droplet.check_backed_up()?;
         }
         Ok(self.start_action(Work::Droplet { droplet: id, event }, droplet.region))
     }
@@ -188,6 +189,11 @@ impl Record {
         self.assignments.remove(&format!("do:droplet:{id}"));
         self.purge_firewalls(None, Some(id));
         self.purge_database_rules("droplet", &id.to_string());
+        let backups = self.images_of(id, ImageKind::Backup);
+        for backup in backups.map(|image| image.id).collect::<Vec<_>>() {
+            // One that a droplet is being made from goes later ([`Self::keep_backups`]).
+            let _ = self.delete_image(backup);
+        }
         Ok(())
     }
 

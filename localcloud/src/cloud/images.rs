@@ -1,4 +1,4 @@
-//! Images that the account has made of its droplets.
+//! Images of droplets: snapshots that the account has made, and backups.
 
 use super::actions::{ActionStatus, Event, Work};
 use super::catalogue::{self, Image};
@@ -33,6 +33,20 @@ pub struct UserImage {
     pub tags: BTreeSet<String>,
     /// Whether it can be used.
     pub status: ImageStatus,
+    /// Why it was made.
+    #[serde(default)]
+    pub kind: ImageKind,
+}
+
+/// Why an image was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ImageKind {
+    /// The account asked for it.
+    #[default]
+    Snapshot,
+    /// The droplet is backed up; goes when it is too old, and with the droplet.
+    Backup,
 }
 
 /// Whether an image can be used.
@@ -86,7 +100,7 @@ pub struct ImageChange {
 
 impl Record {
     /// Notes an image that a droplet's action is about to make; gives its id.
-    pub(super) fn begin_image(&mut self, droplet: &Droplet, name: String) -> u64 {
+    pub(super) fn begin_image(&mut self, droplet: &Droplet, name: String, kind: ImageKind) -> u64 {
         let id = next_id(&mut self.last_image);
         let base = match self.image_source(&droplet.image) {
             Some(Source::User(image)) => image.base.clone(),
@@ -105,6 +119,7 @@ impl Record {
             bytes: 0,
             tags: BTreeSet::new(),
             status: ImageStatus::Pending,
+            kind,
         };
         self.images.insert(id, image);
         id
@@ -134,6 +149,12 @@ impl Record {
     pub fn user_images(&self) -> impl Iterator<Item = &UserImage> {
         let all = self.images.values();
         all.filter(|image| image.status == ImageStatus::Available)
+    }
+
+    /// Images of one kind that were made of a droplet, oldest first.
+    pub fn images_of(&self, droplet: u64, kind: ImageKind) -> impl Iterator<Item = &UserImage> {
+        let all = self.user_images();
+        all.filter(move |image| image.droplet == droplet && image.kind == kind)
     }
 
     /// What a droplet can be made from, by slug or id.

@@ -27,7 +27,9 @@ impl Jobs {
             }
             Event::Rebuild { image } => return self.replace_disk(droplet, image, true).await,
             Event::Restore { image } => return self.replace_disk(droplet, image, false).await,
-            Event::Snapshot { image, .. } => return self.take_image(droplet, *image).await,
+            Event::Snapshot { image, .. } | Event::Backup { image } => {
+                return self.take_image(droplet, *image).await;
+            }
             Event::Rename { .. }
             | Event::Resize { .. }
             | Event::EnableBackups { .. }

@@ -5,6 +5,7 @@ use crate::cloud::actions::{ActionStatus, Event, Work};
 use crate::cloud::certificates::CertificateState;
 use crate::cloud::droplets::DropletStatus;
 use crate::cloud::images::ImageStatus;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// Something to do in the background.
@@ -130,22 +131,26 @@ pub(super) fn settle(record: &mut Record, work: &Work) {
         Event::EnableBackups { policy } => {
             droplet.features.insert("backups".to_owned());
             droplet.backup_policy = Some(policy.clone());
+            droplet.backed_up_since = Some(Timestamp::now());
         }
-        Event::ChangeBackupPolicy { policy } => droplet.backup_policy = Some(policy.clone()),
+        Event::ChangeBackupPolicy { policy } => {
+            droplet.backup_policy = Some(policy.clone());
+            droplet.backed_up_since = Some(Timestamp::now());
+        }
         Event::DisableBackups => {
             droplet.features.remove("backups");
         }
         Event::EnableIpv6 => {
             droplet.features.insert("ipv6".to_owned());
         }
-        Event::Snapshot { .. } | Event::PasswordReset => {}
+        Event::Snapshot { .. } | Event::Backup { .. } | Event::PasswordReset => {}
     }
 }
 
 /// Records what an action that has failed leaves behind.
 pub(super) fn abandon(record: &mut Record, work: &Work) {
     if let Work::Droplet {
-        event: Event::Snapshot { image, .. },
+        event: Event::Snapshot { image, .. } | Event::Backup { image },
         ..
     } = work
     {

@@ -2,7 +2,7 @@ use crate::cloud::{Cloud, NEVER, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-async fn act(cloud: &Cloud, droplet: u64, request: Value) -> Value {
+pub async fn act(cloud: &Cloud, droplet: u64, request: Value) -> Value {
     let path = format!("/v2/droplets/{droplet}/actions");
     let action = cloud.post(201, &path, request).await["action"].clone();
     assert_eq!(cloud.outcome(&action).await, "completed", "{action}");
@@ -111,70 +111,6 @@ async fn a_disk_is_rebuilt_and_restored_from_an_image() {
     }
     let snapshots = cloud.get("/v2/snapshots").await;
     assert_eq!(snapshots["meta"]["total"], 1, "refusals leave no image");
-}
-
-#[tokio::test]
-async fn backups_have_a_policy_and_a_next_window() {
-    let cloud = Cloud::start().await;
-    let id = cloud.droplet("a", &["app"]).await;
-    let path = format!("/v2/droplets/{id}/backups/policy");
-    assert_eq!(cloud.get(&path).await["policy"]["backup_enabled"], false);
-    let actions = format!("/v2/droplets/{id}/actions");
-    let daily = json!({"plan": "daily", "weekday": "", "hour": 20});
-    cloud
-        .post(
-            422,
-            &actions,
-            json!({"type": "change_backup_policy", "backup_policy": daily}),
-        )
-        .await;
-    act(&cloud, id, json!({"type": "enable_backups"})).await;
-    let policy = cloud.get(&path).await["policy"].clone();
-    assert_eq!(policy["backup_policy"]["plan"], "weekly");
-    assert_eq!(policy["backup_policy"]["retention_period_days"], 28);
-    act(
-        &cloud,
-        id,
-        json!({"type": "change_backup_policy", "backup_policy": daily}),
-    )
-    .await;
-    let policy = cloud.get(&path).await["policy"].clone();
-    assert_eq!(policy["backup_policy"]["plan"], "daily");
-    let start = policy["next_backup_window"]["start"].as_str().unwrap();
-    assert!(start.ends_with("T20:00:00Z"), "{start}");
-    let all = cloud.get("/v2/droplets/backups/policies").await;
-    assert_eq!(all["policies"][id.to_string()], policy);
-    let plans = cloud.get("/v2/droplets/backups/supported_policies").await;
-    assert_eq!(plans["supported_policies"].as_array().unwrap().len(), 2);
-    for bad in [
-        json!({"plan": "hourly"}),
-        json!({"plan": "daily", "hour": 3}),
-    ] {
-        cloud
-            .post(
-                422,
-                &actions,
-                json!({"type": "enable_backups", "backup_policy": bad}),
-            )
-            .await;
-    }
-    assert_eq!(
-        cloud.get(&format!("/v2/droplets/{id}/backups")).await["meta"]["total"],
-        0
-    );
-    let started = cloud.post(
-        201,
-        "/v2/droplets/actions?tag_name=app",
-        json!({"type": "disable_backups"}),
-    );
-    let started = started.await;
-    assert_eq!(cloud.outcome(&started["actions"][0]).await, "completed");
-    let droplet = cloud.get(&format!("/v2/droplets/{id}")).await["droplet"].clone();
-    assert_eq!(droplet["next_backup_window"], Value::Null);
-    let path = "/v2/droplets/actions?tag_name=app";
-    cloud
-        .post(422, path, json!({"type": "rename", "name": "all"}))
-        .await;
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The API, tried over HTTP on a cloud that keeps its record only.
 
 mod access;
+mod backups;
 mod certificates;
 mod cloud;
 mod databases;
