@@ -55,14 +55,21 @@ locals {
     udp  = "1-65535"
     icmp = null
   }
+
+  firewalls = merge(
+    { app = { tag = digitalocean_tag.app.name, inbound = local.app_inbound } },
+    var.monitor_enabled ? { monitor = { tag = digitalocean_tag.monitor.name, inbound = local.monitor_inbound } } : {},
+  )
 }
 
-resource "digitalocean_firewall" "app" {
-  name = "${var.name}-app"
-  tags = [digitalocean_tag.app.name]
+resource "digitalocean_firewall" "role" {
+  for_each = local.firewalls
+
+  name = "${var.name}-${each.key}"
+  tags = [each.value.tag]
 
   dynamic "inbound_rule" {
-    for_each = local.app_inbound
+    for_each = each.value.inbound
 
     content {
       protocol         = inbound_rule.value.protocol
@@ -83,30 +90,13 @@ resource "digitalocean_firewall" "app" {
   }
 }
 
-resource "digitalocean_firewall" "monitor" {
-  count = var.monitor_enabled ? 1 : 0
+# States of before have them by these names.
+moved {
+  from = digitalocean_firewall.app
+  to   = digitalocean_firewall.role["app"]
+}
 
-  name = "${var.name}-monitor"
-  tags = [digitalocean_tag.monitor.name]
-
-  dynamic "inbound_rule" {
-    for_each = local.monitor_inbound
-
-    content {
-      protocol         = inbound_rule.value.protocol
-      port_range       = inbound_rule.value.ports
-      source_addresses = inbound_rule.value.addresses
-      source_tags      = inbound_rule.value.tags
-    }
-  }
-
-  dynamic "outbound_rule" {
-    for_each = local.outbound
-
-    content {
-      protocol              = outbound_rule.key
-      port_range            = outbound_rule.value
-      destination_addresses = local.everywhere
-    }
-  }
+moved {
+  from = digitalocean_firewall.monitor[0]
+  to   = digitalocean_firewall.role["monitor"]
 }

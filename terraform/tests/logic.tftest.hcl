@@ -28,7 +28,7 @@ run "defaults" {
 
   assert {
     condition = alltrue([
-      for firewall in [digitalocean_firewall.app, digitalocean_firewall.monitor[0]] : alltrue([
+      for firewall in digitalocean_firewall.role : alltrue([
         for rule in firewall.inbound_rule :
         rule.protocol == "icmp" || contains(["80", "443"], coalesce(rule.port_range, "none")) || !contains(rule.source_addresses == null ? [] : rule.source_addresses, "0.0.0.0/0")
       ])
@@ -66,7 +66,7 @@ run "without_a_monitor" {
   }
 
   assert {
-    condition     = output.monitor == null && length(digitalocean_firewall.monitor) + length(digitalocean_database_user.monitor) + length(digitalocean_database_user.backup) == 0
+    condition     = output.monitor == null && join(" ", keys(digitalocean_firewall.role)) == "app" && length(digitalocean_database_user.monitor) + length(digitalocean_database_user.backup) == 0
     error_message = "No monitor, no firewall and no user for it, or for its dumps."
   }
 
