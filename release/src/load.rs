@@ -39,6 +39,9 @@ pub struct Probes {
     _task: JoinSet<()>,
 }
 
+/// Users that warm a version up, and requests of each.
+const AT_ONCE: usize = 16;
+const EACH: usize = 10;
 /// What is asked: reads only, one of each kind that the database serves in another way.
 const PATHS: [&str; 5] = [
     "/public",
@@ -104,6 +107,21 @@ async fn ask(user: User, every: Duration, samples: Arc<Mutex<Vec<Sample>>>) {
         });
         while under_way.try_join_next().is_some() {}
     }
+}
+
+/// Uses an address as many users at once do, so that the first real ones don't wait for its connections to the database, and for
+/// statements that are not prepared yet. What it answers is judged elsewhere.
+pub async fn warm(user: &User) {
+    let mut users = JoinSet::new();
+    for first in 0..AT_ONCE {
+        let mut user = user.clone();
+        users.spawn(async move {
+            for path in PATHS.into_iter().cycle().skip(first).take(EACH) {
+                let _ = user.call(path, None).await;
+            }
+        });
+    }
+    while users.join_next().await.is_some() {}
 }
 
 /// What samples amount to.

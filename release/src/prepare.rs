@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::host::CANDIDATE_PORT;
 use crate::journal::release::Release;
 use crate::judge::worse;
-use crate::load::{Probes, load_of};
+use crate::load::{Probes, load_of, warm};
 use crate::runner::{Baseline, Runner};
 use crate::status::unfit;
 use crate::step::Step;
@@ -76,6 +76,7 @@ impl Runner {
             .map_err(Error::Rejected)?
             .forget(self)
             .await;
+        warm(&self.user(&url)?).await;
 
         self.enter(release, Step::Unstage, "take the stage IP off the standby")
             .await?;
