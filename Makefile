@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost quiet restore-rehearsal plan drill drill-matrix drill-soak simulate artifact reproduce release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment audit run bench build deps test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
+.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost quiet restore-rehearsal plan drill drill-matrix drill-soak simulate artifact reproduce release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment deny audit run bench build deps test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -101,9 +101,13 @@ pack unpack publish:
 environment plan-comment:
 	@scripts/pipeline $@
 
+deny: ## Licences, sources and bans of what is linked, by cargo-deny, which is compiled first
+	@scripts/install rust cargo-deny
+	@PATH=$(CURDIR)/.cache/bin:$$PATH cargo deny --locked check bans licenses sources
+
 audit: ## Known weaknesses and licences of what is linked, by cargo-deny and its database
 	@scripts/install rust cargo-deny
-	@cargo deny --locked check
+	@PATH=$(CURDIR)/.cache/bin:$$PATH cargo deny --locked check
 
 localcloud-endurance: build ## Kill localcloud's daemon during 20 applies: each repeat converges and droplets run on
 	@scripts/endurance kills
