@@ -27,6 +27,9 @@ struct Cli {
     /// How many good releases, and how many rounds of bad ones
     #[arg(long, default_value_t = 1)]
     runs: u32,
+    /// Of these, only the trials whose name has this in it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
     /// Two versions whose artifacts are in .cache/releases, released in turn
     #[arg(long, num_args = 2, default_values = ["v0.0.1-trial", "v0.0.2-trial"])]
     good: Vec<String>,
@@ -83,7 +86,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> Result<bool, Failure> {
-    let trials = trials(cli.suite, cli.runs);
+    let mut trials = trials(cli.suite, cli.runs);
+    trials.retain(|trial| trial.to_string().contains(&cli.only));
     let mut outcomes = Vec::new();
     if !trials.is_empty() {
         let mut pair = Pair::new(&cli.good, &cli.impostor, cli.rate, cli.tolerance).await?;

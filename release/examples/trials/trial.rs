@@ -26,9 +26,9 @@ const STEPS: [&str; 11] = [
 const MOST_FAILED: usize = 1;
 /// Users have service again within this when a droplet dies: the cloud's own two seconds and the failover's.
 const OUTAGE: Duration = Duration::from_millis(4500);
-/// The standby holds the stage IP at these, and has to let it go first: another of the cloud's moves.
-const STAGED: [&str; 2] = ["verify", "switch"];
-const MOVE: Duration = Duration::from_secs(2);
+/// The standby holds the stage IP at these, and has to let it go first: another of the cloud's moves, and a call more.
+const STAGED: [&str; 3] = ["verify", "switch", "unstage"];
+const LET_GO: Duration = Duration::from_millis(2500);
 
 /// One trial.
 #[derive(Clone, Debug)]
@@ -194,7 +194,7 @@ impl Trial {
             Self::Bad("live-500" | "live-slow") => {}
             Self::Dead(_, step) => {
                 let staged = if STAGED.contains(step) {
-                    MOVE
+                    LET_GO
                 } else {
                     Duration::ZERO
                 };
