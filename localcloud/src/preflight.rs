@@ -34,6 +34,12 @@ const MODULES: &[&str] = &[
     "nft_ct",
 ];
 
+/// How many programs may watch files, of all hosts together: they share root's account. The kernel's
+/// default of 128 is used up by three clouds, and a Keepalived that starts then never sees its track
+/// files change.
+const WATCHERS: u32 = 2048;
+const WATCHERS_LIMIT: &str = "/proc/sys/fs/inotify/max_user_instances";
+
 /// Two droplets with what is installed on them, their packages and a database.
 const NEEDED_BYTES: u64 = 3 << 30;
 
@@ -54,6 +60,7 @@ pub fn check(root: &Path) -> Result<()> {
         ));
     }
     load_modules();
+    raise_watchers();
     let filesystems = fs::read_to_string("/proc/filesystems").unwrap_or_default();
     if !filesystems.lines().any(|line| line.ends_with("\toverlay")) {
         missing
@@ -102,6 +109,18 @@ fn load_modules() {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
+    }
+}
+
+/// Does what it can: within a container the limit may be another's to set, and one cloud runs without.
+fn raise_watchers() {
+    let limit = fs::read_to_string(WATCHERS_LIMIT).unwrap_or_default();
+    if limit
+        .trim()
+        .parse()
+        .is_ok_and(|limit: u32| limit < WATCHERS)
+    {
+        let _ = fs::write(WATCHERS_LIMIT, WATCHERS.to_string());
     }
 }
 
