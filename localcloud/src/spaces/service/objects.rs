@@ -83,23 +83,32 @@ pub async fn put(
     })
 }
 
+/// What is to be read and on which conditions: the same fields of two inputs without a common trait.
+macro_rules! read {
+    ($input:ident) => {
+        (
+            Place {
+                bucket: $input.bucket,
+                key: $input.key,
+                version: $input.version_id,
+            },
+            Conditions {
+                matches: $input.if_match,
+                differs: $input.if_none_match,
+                modified_since: $input.if_modified_since,
+                unmodified_since: $input.if_unmodified_since,
+            },
+        )
+    };
+}
+
 pub async fn get(
     spaces: &Arc<Spaces>,
     request: S3Request<GetObjectInput>,
 ) -> Answer<GetObjectOutput> {
     let input = request.input;
-    let place = Place {
-        bucket: input.bucket,
-        key: input.key,
-        version: input.version_id,
-    };
+    let (place, conditions) = read!(input);
     let found = spaces.find(&place)?;
-    let conditions = Conditions {
-        matches: input.if_match,
-        differs: input.if_none_match,
-        modified_since: input.if_modified_since,
-        unmodified_since: input.if_unmodified_since,
-    };
     conditions.allow_read(&found.version)?;
     let (size, about) = (found.content.size, found.content.about.clone());
     let range = objects::range(input.range, size)?;
@@ -133,18 +142,8 @@ pub async fn get(
 
 pub fn head(spaces: &Arc<Spaces>, request: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
     let input = request.input;
-    let place = Place {
-        bucket: input.bucket,
-        key: input.key,
-        version: input.version_id,
-    };
+    let (place, conditions) = read!(input);
     let found = spaces.find(&place)?;
-    let conditions = Conditions {
-        matches: input.if_match,
-        differs: input.if_none_match,
-        modified_since: input.if_modified_since,
-        unmodified_since: input.if_unmodified_since,
-    };
     conditions.allow_read(&found.version)?;
     let about = found.content.about.clone();
     answer(HeadObjectOutput {
