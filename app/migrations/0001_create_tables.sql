@@ -13,7 +13,8 @@ CREATE TABLE messages (
     content text NOT NULL,
     published_at timestamptz NOT NULL DEFAULT now(),
     flagged boolean NOT NULL DEFAULT false
-);
+-- An index alone answers only for pages that a vacuum has seen. It looks at new pages only, so it may be often.
+) WITH (autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 10000);
 
 CREATE INDEX messages_by_author ON messages (author_id, id DESC) WHERE NOT flagged;
 

@@ -55,6 +55,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0002_create_release_journal",
         sql: include_str!("../migrations/0002_create_release_journal.sql"),
     },
+    Migration {
+        version: 3,
+        name: "0003_index_texts_by_author",
+        sql: include_str!("../migrations/0003_index_texts_by_author.sql"),
+    },
 ];
 
 /// The advisory lock's key, the same in all releases.

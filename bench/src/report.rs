@@ -89,7 +89,8 @@ pub fn page(about: &[String], rows: &[String], scaled: &[String], notes: &[Strin
     if !scaled.is_empty() {
         let _ = writeln!(
             text,
-            "\nWhat reads cost, MiniTwit and PostgreSQL together, with a hundred times the messages and as many of each user:\n\n{}",
+            "\nWhat reads cost, MiniTwit and PostgreSQL together, with a hundred times the messages and as many of each user, both\n\
+            vacuumed but for each user's newest message:\n\n{}",
             scale::HEAD
         );
     }

@@ -22,6 +22,10 @@ const SECONDS: u64 = 2;
 /// Loads of each, one size after the other.
 const ROUNDS: usize = 3;
 
+/// What no vacuum has seen yet: one more message of each user.
+const NEWEST: &str = "INSERT INTO messages (author_id, content)
+    SELECT id, 'What I had to say about this a moment ago, before anything was tidied up.' FROM users";
+
 /// The heading of the rows.
 pub const HEAD: &str = "\
 | read | CPU s/1,000 at 10,000 messages | at 1,000,000 | ratio | requests/s ratio |
@@ -101,6 +105,10 @@ async fn side(config: &RunConfig, directory: &Path, url: &str, users: u32) -> Re
     tokio::spawn(connection);
     eprintln!("filling a database with {} messages", users * EACH);
     seed::fill(&client, users, users * EACH).await?;
+    client
+        .batch_execute(NEWEST)
+        .await
+        .context("adding the newest messages")?;
     let log = directory.join(format!("minitwit.{users}.log"));
     let (server, _) = Server::minitwit(&config.minitwit, url, &log).await?;
     let cookie = sign_in(&server.address).await?;

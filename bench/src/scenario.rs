@@ -99,10 +99,21 @@ ORDER BY messages.id DESC;",
         request: "return 'GET', '/msgs/u' .. random(users)",
         floor: Floor::Postgres(
             r"\set n random(1, 10000)
-SELECT messages.content, messages.published_at, users.name
-FROM messages JOIN users ON users.id = messages.author_id
-WHERE messages.author_id = (SELECT id FROM users WHERE name = 'u' || :n) AND NOT messages.flagged
-ORDER BY messages.id DESC LIMIT 100;",
+SELECT newest.content, newest.published_at, author.name
+FROM (SELECT id, name FROM users WHERE name = 'u' || :n) author
+CROSS JOIN LATERAL (
+    (
+        SELECT id, content, published_at FROM messages
+        WHERE author_id = author.id AND NOT flagged AND octet_length(content) <= 1000
+        ORDER BY id DESC LIMIT 100
+    ) UNION ALL (
+        SELECT id, content, published_at FROM messages
+        WHERE author_id = author.id AND NOT flagged AND octet_length(content) > 1000
+        ORDER BY id DESC LIMIT 100
+    )
+    ORDER BY id DESC LIMIT 100
+) newest
+ORDER BY newest.id DESC;",
         ),
         target: 0.7,
         ..PLAIN

@@ -60,6 +60,8 @@ pub async fn newest_of(
     session: &mut Session,
     users: Vec<(String, i64)>,
 ) -> Result<Vec<Option<OfOne>>> {
+    // Short and long texts are in an index each, told apart by the words of `messages_short_by_author`; what is short is read
+    // from there alone.
     let sql = "
         SELECT author.n, author.id IS NOT NULL, newest.texts, newest.times
         FROM (
@@ -70,8 +72,15 @@ pub async fn newest_of(
         CROSS JOIN LATERAL (
             SELECT array_agg(content) AS texts, array_agg(published_at) AS times
             FROM (
-                SELECT content, published_at FROM messages
-                WHERE author_id = author.id AND NOT flagged
+                (
+                    SELECT id, content, published_at FROM messages
+                    WHERE author_id = author.id AND NOT flagged AND octet_length(content) <= 1000
+                    ORDER BY id DESC LIMIT author.count
+                ) UNION ALL (
+                    SELECT id, content, published_at FROM messages
+                    WHERE author_id = author.id AND NOT flagged AND octet_length(content) > 1000
+                    ORDER BY id DESC LIMIT author.count
+                )
                 ORDER BY id DESC LIMIT author.count
             ) ordered
         ) newest";

@@ -10,6 +10,7 @@ mod fuzz;
 mod latest;
 mod live;
 mod live_gaps;
+mod long_texts;
 mod messages;
 mod metrics;
 mod migrations;
