@@ -24,8 +24,8 @@ const SEEN_IN_PUBLIC: u32 = 256;
 /// Connections that are being made at a time.
 const CONNECTING: usize = 512;
 
-/// How long all are idle after their work before the memory is looked at.
-const SETTLES: Duration = Duration::from_secs(6);
+/// How long all are idle after their work before the memory is looked at: MiniTwit's allocator gives free pages back within 10 s.
+const SETTLES: Duration = Duration::from_secs(12);
 
 /// What came of it.
 #[derive(Default)]

@@ -199,7 +199,7 @@ impl Bench<'_> {
             notes.push(format!(
                 "{connections} connections, each posting and reading back: {} writes acknowledged, \
                 {lost} lost, {} requests answered 503, wrong answers: {}. \
-                RSS with all of them open and idle: {:.0} MB after one read each, {:.0} MB after all worked at once.",
+                RSS with all of them open and idle: {:.0} MB after one read each, {:.0} MB some seconds after all worked at once.",
                 verdict.acknowledged,
                 verdict.refused,
                 if verdict.wrong.is_empty() {
