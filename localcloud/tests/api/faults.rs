@@ -61,6 +61,18 @@ async fn what_was_asked_happens_though_the_answer_is_lost() {
 }
 
 #[tokio::test]
+async fn a_silent_api_does_nothing_and_says_nothing() {
+    let cloud = Cloud::start().await;
+    order(&cloud, json!({"kind": "api-silent", "seconds": 60})).await;
+    let tag = json!({"name": "unheard"});
+    let unheard = cloud.send(Method::POST, "/v2/tags", Some(&tag));
+    let waited = tokio::time::timeout(Duration::from_millis(300), unheard).await;
+    assert!(waited.is_err(), "no answer comes");
+    cloud.delete(204, "/_localcloud/faults").await;
+    cloud.gone("/v2/tags/unheard").await;
+}
+
+#[tokio::test]
 async fn a_move_ends_errored_and_moves_nothing() {
     let cloud = Cloud::start().await;
     let (droplet, ip) = (cloud.droplet("a", &[]).await, cloud.reserved_ip().await);
