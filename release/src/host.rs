@@ -200,13 +200,16 @@ impl Host {
 
     /// Makes a version that is installed the current one, and waits until it serves. Does nothing if it does already.
     ///
+    /// It is stopped and started, not restarted: what systemd keeps for the service from one process to the next, as its listener, is
+    /// of the version before, and an older one may not know what to do with it.
+    ///
     /// # Errors
     /// [`Error::Rejected`] if it doesn't become ready.
     pub async fn switch(&self, version: &str) -> Result<()> {
         let script = format!(
             "set -e; cd /opt/minitwit; test -x releases/{version}/minitwit
              if [ \"$(readlink current)\" != releases/{version} ] || ! systemctl is-active --quiet minitwit; then
-               ln -sfn releases/{version} .current; mv -T .current current; systemctl restart minitwit; fi"
+               systemctl stop minitwit; ln -sfn releases/{version} .current; mv -T .current current; systemctl start minitwit; fi"
         );
         self.ssh
             .run(&self.droplet, &script, b"", Duration::from_secs(45))

@@ -34,8 +34,10 @@ async fn roll_back_open(runner: &Runner, open: &Release) -> Result<(Option<Repor
                 .progress
                 .say(&format!("asking {} to roll back", open.owner));
             runner.journal.wish(open.id, runner.journal.owner()).await?;
-            wait_until_closed(runner, open).await?;
-            return Ok((None, Ok(())));
+            match wait_until_closed(runner, open).await? {
+                None => return Ok((None, Ok(()))),
+                Some(release) => release,
+            }
         }
         Err(error) => return Err(error),
     };
@@ -54,19 +56,25 @@ async fn roll_back_open(runner: &Runner, open: &Release) -> Result<(Option<Repor
     }
 }
 
-async fn wait_until_closed(runner: &Runner, open: &Release) -> Result<()> {
+/// Waits for a live runner to end its release; if that runner dies meanwhile, the release is this one's, and returned.
+async fn wait_until_closed(runner: &Runner, open: &Release) -> Result<Option<Release>> {
     let deadline = Instant::now() + WISH;
     while Instant::now() < deadline {
         let history = runner.journal.history().await?;
         match history.iter().find(|release| release.id == open.id) {
-            Some(release) if release.state == "open" => sleep(Duration::from_millis(500)).await,
+            Some(release) if release.state == "open" => {
+                if let Ok(release) = runner.journal.take(open).await {
+                    return Ok(Some(release));
+                }
+                sleep(Duration::from_millis(500)).await;
+            }
             Some(release) if release.state == "confirmed" => {
                 return Err(Error::Nothing(format!(
                     "{} was confirmed before it could be asked: say this again",
                     open.version
                 )));
             }
-            _ => return Ok(()),
+            _ => return Ok(None),
         }
     }
     Err(Error::Unsettled(format!(

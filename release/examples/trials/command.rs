@@ -60,12 +60,16 @@ pub async fn stopped(child: &mut Child) -> Result<(), Failure> {
     let stderr = child.stderr.take().ok_or("no stderr")?;
     let mut lines = BufReader::new(stderr).lines();
     let wait = async {
+        let mut last = String::new();
         while let Some(line) = lines.next_line().await? {
             if line.starts_with("stopped at") {
                 return Ok(());
             }
+            last = line;
         }
-        Err(Failure::from("the runner ended before the step"))
+        Err(Failure::from(format!(
+            "the runner ended before the step: {last}"
+        )))
     };
     timeout(COMMAND, wait).await??;
     // What it says from here on must go somewhere.
