@@ -92,8 +92,8 @@ impl fmt::Display for Outcome {
 /// One row for each kind of trial, in the order of `order`.
 pub fn render(outcomes: &[Outcome], order: &[String]) -> String {
     let mut text = String::from(
-        "| trial | runs | as it must be | requests | failed, most in one run | failed twice | writes lost | unverified | seconds: median, most | of |\n\
-         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n",
+        "| trial | runs | as it must be | requests | failed, most in one run | failed twice | writes lost | unverified | longest outage, s | seconds: median, most | of |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n",
     );
     for name in order {
         let rows: Vec<&Outcome> = outcomes.iter().filter(|it| it.trial == *name).collect();
@@ -107,16 +107,18 @@ pub fn render(outcomes: &[Outcome], order: &[String]) -> String {
             .map(|it| it.met.failed)
             .max()
             .unwrap_or_default();
+        let outage = rows.iter().map(|it| it.met.span).max().unwrap_or_default();
         let mut seconds: Vec<f64> = rows.iter().map(|it| it.seconds).collect();
         seconds.sort_by(f64::total_cmp);
         let row = format!(
-            "| {name} | {} | {good} | {} | {}, {most} | {} | {} | {} | {:.1}, {:.1} | {} |\n",
+            "| {name} | {} | {good} | {} | {}, {most} | {} | {} | {} | {:.1} | {:.1}, {:.1} | {} |\n",
             rows.len(),
             sum(|met| met.requests),
             sum(|met| met.failed),
             sum(|met| met.failed_twice),
             sum(|met| met.lost),
             sum(|met| met.unverified),
+            outage.as_secs_f64(),
             seconds[seconds.len() / 2],
             seconds[seconds.len() - 1],
             first.of,
