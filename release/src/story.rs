@@ -89,9 +89,13 @@ impl Story {
         if messages[0]["content"] != text || messages[0]["user"] != author {
             return Err("/msgs/USER does not show the message that was just written".to_owned());
         }
+        // Others write too, so that it may be further down than anybody reads; but nothing older comes first.
         let told = self.call("/msgs?no=20", None, 200).await?;
-        if !told.body.contains(author) {
-            return Err("/msgs does not show the message that was just written".to_owned());
+        let newest: Value = serde_json::from_str(&told.body).map_err(|_| "/msgs is no JSON")?;
+        let second = |list: &Value| list[0]["pub_date"].as_i64();
+        // In seconds, and of two that are written at once either may come first.
+        if second(&newest).map(|it| it + 1) < second(&messages) {
+            return Err("/msgs does not begin with what was just written, or newer".to_owned());
         }
         self.call("/msgs/nobody%20here%20at%20all", None, 404)
             .await?;

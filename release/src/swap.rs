@@ -39,8 +39,15 @@ impl Runner {
         if let Err(error) = self.host(release.live)?.drain(true).await {
             self.progress.say(&format!("not drained: {error}"));
         }
-        let (status, ()) = tokio::join!(standby.status(), sleep(self.settings.drain));
-        let status = status?;
+        sleep(self.settings.drain).await;
+        self.enter(
+            release,
+            Step::Move,
+            "move the live IP: one call, from where this release found it",
+        )
+        .await?;
+        // As late as can be: a standby that dies from here on costs users a failover on top of the move.
+        let status = standby.status().await?;
         refuse_if_frozen(&status)?;
         if let Some(problem) = unfit(&status) {
             return Err(Error::Unfit(format!(
@@ -48,12 +55,6 @@ impl Runner {
                 standby.droplet().name
             )));
         }
-        self.enter(
-            release,
-            Step::Move,
-            "move the live IP: one call, from where this release found it",
-        )
-        .await?;
         let begun = Instant::now();
         let ip = self.environment.live_ip;
         self.cloud
