@@ -149,7 +149,14 @@ async fn a_server_starts_without_its_database() {
 
 #[tokio::test]
 async fn there_are_never_more_database_connections_than_configured() {
-    let site = Site::with_settings(&["--database-connections=3"]).await;
+    // A busy machine may take its time.
+    let patient = [
+        "--ready-budget=20s",
+        "--database-wait-limit=20s",
+        "--statement-limit=20s",
+    ];
+    let settings = [&["--database-connections=3"], &patient[..]].concat();
+    let site = Site::with_settings(&settings).await;
     site.register("ann").await;
     let connected = tokio_postgres::connect(&site.database.url(), tokio_postgres::NoTls).await;
     let (watcher, connection) = connected.expect("connect");

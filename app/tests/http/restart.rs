@@ -15,7 +15,7 @@ use crate::site::{Database, client};
 
 /// What the process said to its service manager, and the socket that it sent along.
 fn given_to(manager: &UnixDatagram) -> (String, RawFd) {
-    let wait = Some(Duration::from_secs(5));
+    let wait = Some(Duration::from_secs(30));
     manager.set_read_timeout(wait).expect("a timeout");
     let mut text = [0; 256];
     let mut buffers = [IoSliceMut::new(&mut text)];
