@@ -20,6 +20,8 @@ use tokio::net::TcpListener;
 /// Calls of each kind; a token may make 250 a minute.
 const CALLS: usize = 2_000;
 const CALLS_OF_A_TOKEN: usize = 200;
+/// Actions that the record remembers, as after hours of drills and releases.
+const ACTIONS: usize = 300;
 
 struct Cloud {
     client: Client,
@@ -78,6 +80,7 @@ async fn main() -> Result<()> {
     tokio::spawn(async move { axum::serve(nothing, server).await });
     let cloud = start(directory.path()).await?;
     let droplet = fill(&cloud).await?;
+    wear(&cloud, droplet).await?;
     let state = std::fs::read(directory.path().join("state.json"))?;
     println!(
         "{CALLS} calls each, one after the other; the record has {} bytes",
@@ -215,4 +218,24 @@ async fn fill(cloud: &Cloud) -> Result<u64> {
         cloud.make("/v2/firewalls", wall).await?;
     }
     made["droplets"][0]["id"].as_u64().context("a droplet's id")
+}
+
+/// Leaves actions in the record.
+async fn wear(cloud: &Cloud, droplet: u64) -> Result<()> {
+    let path = format!("/v2/droplets/{droplet}/actions");
+    let mut token = String::new();
+    for n in 0..ACTIONS {
+        if n % 20 == 0 {
+            token = cloud.token().await?;
+        }
+        let order = json!({"type": "rename", "name": format!("minitwit-{n}")});
+        let mut tries = 0;
+        // The droplet is locked until the one before is done.
+        while let Err(error) = cloud.call(&token, Method::POST, &path, &order).await {
+            tries += 1;
+            ensure!(tries < 100, "a rename is refused: {error:#}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    Ok(())
 }
