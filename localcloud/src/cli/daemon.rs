@@ -51,7 +51,7 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
     let slot = place.choose_slot()?;
     let directory = place.cloud()?;
     let mut listeners = Listeners {
-        api: vec![listen(place, options.port)?],
+        api: vec![listen(place, options.port).await?],
         metadata: Vec::new(),
         spaces: Vec::new(),
     };
@@ -110,7 +110,7 @@ async fn heal(plane: Arc<Plane>) {
 }
 
 /// Listens on loopback, if possible where the API was before, since scripts may hold its URL.
-fn listen(place: &Place, port: Option<u16>) -> Result<tokio::net::TcpListener, CliError> {
+async fn listen(place: &Place, port: Option<u16>) -> Result<tokio::net::TcpListener, CliError> {
     let bind = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let listener = if let Some(port) = port {
         bind(port).map_err(|error| {
@@ -121,8 +121,16 @@ fn listen(place: &Place, port: Option<u16>) -> Result<tokio::net::TcpListener, C
     } else {
         let url = place.api().ok().map(|(url, _)| url);
         let before = url.and_then(|url| url.rsplit(':').next()?.parse().ok());
-        before
-            .and_then(|port| bind(port).ok())
+        let mut listener = before.and_then(|port| bind(port).ok());
+        // A daemon that has just been killed may hold it for a moment still.
+        for _ in 0..40 {
+            if listener.is_some() || before.is_none() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            listener = before.and_then(|port| bind(port).ok());
+        }
+        listener
             .map_or_else(|| bind(0), Ok)
             .context("listening on loopback")?
     };

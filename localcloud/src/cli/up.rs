@@ -25,15 +25,20 @@ pub async fn run(place: &Place, options: &Options) -> Result<(), CliError> {
     let directory = place.cloud()?;
     if let Some(daemon) = Process::noted(&directory.join(NOTE)) {
         if daemon.runs_this_program() {
-            let (url, _) = place.api()?;
-            println!("cloud {} runs already; its API is {url}", place.name);
-            return Ok(());
+            // One that has just been killed may still be on its way out.
+            let served = serves_within(place, &daemon, Duration::from_secs(3)).await;
+            if served.is_some() || daemon.runs() {
+                let (url, _) = place.api()?;
+                println!("cloud {} runs already; its API is {url}", place.name);
+                return Ok(());
+            }
+        } else {
+            println!(
+                "another build of localcloud serves {}; this one takes over",
+                place.name
+            );
+            daemon.end(Duration::from_secs(8)).await?;
         }
-        println!(
-            "another build of localcloud serves {}; this one takes over",
-            place.name
-        );
-        daemon.end(Duration::from_secs(8)).await?;
     }
     if !options.record_only {
         preflight::check(&place.root()?)
@@ -51,25 +56,31 @@ pub async fn run(place: &Place, options: &Options) -> Result<(), CliError> {
     place.choose_slot()?;
     let log = directory.join("daemon.log");
     let daemon = start(place, options, &log)?;
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
+    if let Some(url) = serves_within(place, &daemon, Duration::from_secs(30)).await {
+        println!("cloud {} is up; its API is {url}", place.name);
+        return Ok(());
+    }
+    let text = fs::read_to_string(&log).unwrap_or_default();
+    let last = text.lines().last().unwrap_or("nothing").to_owned();
+    let words = format!(
+        "the daemon does not serve; it said: {last} (see {})",
+        log.display()
+    );
+    Err(CliError::new(Failure::Failed, words))
+}
+
+/// The API's URL once it answers; `None` if the daemon ends before, or the time is over.
+async fn serves_within(place: &Place, daemon: &Process, limit: Duration) -> Option<String> {
+    let deadline = Instant::now() + limit;
+    while daemon.runs() && Instant::now() < deadline {
         if let Ok((url, token)) = place.api()
             && answers(&url, &token).await
         {
-            println!("cloud {} is up; its API is {url}", place.name);
-            return Ok(());
-        }
-        if !daemon.runs() || Instant::now() > deadline {
-            let text = fs::read_to_string(&log).unwrap_or_default();
-            let last = text.lines().last().unwrap_or("nothing").to_owned();
-            let words = format!(
-                "the daemon does not serve; it said: {last} (see {})",
-                log.display()
-            );
-            return Err(CliError::new(Failure::Failed, words));
+            return Some(url);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    None
 }
 
 fn start(place: &Place, options: &Options, log: &Path) -> Result<Process, CliError> {
