@@ -221,7 +221,10 @@ impl Real {
             .await
             .context("setting up the cloud's network")?;
         for route in moved(&applied.topology.reserved, &topology.reserved) {
-            self.network.cut_flows(route.ip).await;
+            let mut before = applied.topology.droplets.iter();
+            if let Some(holder) = before.find(|droplet| droplet.id == route.droplet) {
+                self.network.cut_flows(route.ip, holder.anchor).await;
+            }
         }
         applied.topology = topology.clone();
         Ok(())

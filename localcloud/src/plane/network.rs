@@ -126,12 +126,17 @@ impl Network {
         Ok(links)
     }
 
-    /// Forgets every flow to `ip`, so that what was established through its old holder is cut.
-    pub async fn cut_flows(&self, ip: Ipv4Addr) {
+    /// Forgets the flows to `ip` that went to the anchor address of its old holder, so that they are cut. Those
+    /// that its new one has already stay.
+    pub async fn cut_flows(&self, ip: Ipv4Addr, anchor: Ipv4Addr) {
+        let (ip, anchor) = (ip.to_string(), anchor.to_string());
         // Exit code 1 means that there was none.
         let _ = self
             .router
-            .run("conntrack", &["-D", "--orig-dst", &ip.to_string()])
+            .run(
+                "conntrack",
+                &["-D", "--orig-dst", &ip, "--reply-src", &anchor],
+            )
             .await;
     }
 
