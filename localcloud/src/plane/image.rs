@@ -3,6 +3,7 @@
 use super::command::run;
 use super::impairment::{CLOCK, NO_STEP};
 use anyhow::{Context, Result, bail};
+use nix::mount::umount;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,6 +60,10 @@ pub async fn ensure(images: &Path, mirror: &str, progress: impl Fn(&str)) -> Res
     fs::create_dir_all(images).with_context(|| format!("making {}", images.display()))?;
     let draft = images.join(format!("{RECIPE}.draft"));
     if draft.exists() {
+        // A debootstrap that was killed has left these mounted.
+        for mounted in ["proc", "sys"] {
+            let _ = umount(&draft.join(mounted));
+        }
         fs::remove_dir_all(&draft).with_context(|| format!("removing {}", draft.display()))?;
     }
     debootstrap(&draft, mirror, &progress).await?;
