@@ -31,6 +31,11 @@ public final class Engine {
                 // Security is no part of the published jars: who may come near is the firewall's to say.
                 .put("xpack.security.enabled", false)
                 .put("xpack.ml.enabled", false)
+                // The disk is the whole machine's. By Elasticsearch's own shares (85, 90, 95 %) a node on a large
+                // disk gives an index no shard while gigabytes are free, and every request to it waits.
+                .put("cluster.routing.allocation.disk.watermark.low", "2gb")
+                .put("cluster.routing.allocation.disk.watermark.high", "1gb")
+                .put("cluster.routing.allocation.disk.watermark.flood_stage", "512mb")
                 .build();
 
         LogConfigurator.configureESLogging();
