@@ -18,7 +18,7 @@ mod credential;
 mod database;
 pub mod error;
 mod form;
-mod kept_socket;
+pub mod kept_socket;
 mod lifecycle;
 mod listener;
 mod live;

@@ -15,7 +15,6 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::activity::ClientLimits;
 use crate::connection::attend;
-use crate::kept_socket::Listener;
 use crate::lifecycle::Phase;
 use crate::reply::Reply;
 
@@ -59,6 +58,14 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     SockRef::from(&socket).set_tcp_user_timeout(Some(STALLED))?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// A listener, and whether it outlives this process.
+pub struct Listener {
+    /// Accepts connections.
+    pub socket: TcpListener,
+    /// Connections in its queue at the end are the next process's.
+    pub kept: bool,
 }
 
 /// What a listener's connections get.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use minitwit::config::{Cli, Command, MigrateConfig, ServeConfig};
+use minitwit::kept_socket::{self, Left};
 use minitwit::{log, migrate, routes, server};
 use slog::{Logger, info};
 use tikv_jemallocator::Jemalloc;
@@ -16,9 +17,12 @@ use tokio::signal::unix::{SignalKind, signal};
 static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
+    let left = kept_socket::take();
     let cli = Cli::parse();
     let result = match cli.command {
-        Command::Serve(config) => serve(&config),
+        Command::Serve(config) => left
+            .context("taking the listener over from systemd")
+            .and_then(|left| serve(&config, left)),
         Command::Migrate(config) => run_migrations(&config),
         Command::Migrations => list_migrations(),
     };
@@ -32,14 +36,14 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn serve(config: &ServeConfig) -> Result<()> {
+async fn serve(config: &ServeConfig, left: Left) -> Result<()> {
     let dropped = log::Dropped::default();
     let (logger, _writer) = log::to_stdout(&dropped).context("starting the log")?;
     log::report_panics(&logger);
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
 
-    let running = server::start(config, routes::table(), &logger, dropped)?;
+    let running = server::start(config, left, routes::table(), &logger, dropped)?;
     tokio::select! {
         _ = terminate.recv() => stopping(&logger, "SIGTERM"),
         _ = interrupt.recv() => stopping(&logger, "SIGINT"),

@@ -15,9 +15,9 @@ use crate::admin;
 use crate::app::App;
 use crate::config::ServeConfig;
 use crate::database::Target;
-use crate::kept_socket::{Listener, listen};
+use crate::kept_socket::{Left, keep};
 use crate::lifecycle::Lifecycle;
-use crate::listener::{Attendant, bind};
+use crate::listener::{Attendant, Listener, bind};
 use crate::live::feed;
 use crate::log::Dropped;
 use crate::readiness::Readiness;
@@ -37,13 +37,15 @@ pub struct Running {
     _admin_lifecycle: Lifecycle,
 }
 
-/// Starts serving `routes` on the runtime that this is called in. That the database is away, or its
-/// schema old, shows in readiness only. `dropped` counts lines that `logger` loses.
+/// Starts serving `routes` on the runtime that this is called in, with the listener that a process
+/// before has `left`, if any. That the database is away, or its schema old, shows in readiness only.
+/// `dropped` counts lines that `logger` loses.
 ///
 /// # Errors
 /// When a setting can't be used or an address can't be bound.
 pub fn start(
     config: &ServeConfig,
+    left: Left,
     routes: Vec<Route>,
     logger: &Logger,
     dropped: Dropped,
@@ -51,11 +53,12 @@ pub fn start(
     let app = Arc::new(App::new(config, routes, logger.clone(), dropped)?);
     let target = Target::new(&config.database)?;
     let readiness = Readiness::new(target, config.ready_budget, logger.clone());
-    let public =
-        listen(config.listen).with_context(|| format!("listening on {}", config.listen))?;
+    let listen = left.listen(config.listen);
+    let public = listen.with_context(|| format!("listening on {}", config.listen))?;
     let admin = bind(config.admin_listen)
         .with_context(|| format!("listening on {}", config.admin_listen))?;
-    let (address, admin_address) = (public.socket.local_addr()?, admin.local_addr()?);
+    let (address, admin_address) = (public.local_addr()?, admin.local_addr()?);
+    let kept = keep(&public).context("leaving the listener with systemd")?;
 
     let public_service = {
         let app = app.clone();
@@ -76,7 +79,10 @@ pub fn start(
         open: app.metrics.connections.clone(),
         logger: logger.clone(),
     }
-    .serve(public);
+    .serve(Listener {
+        socket: public,
+        kept,
+    });
     // A drain and a stop are watched over this listener, so it takes no part in them.
     let admin_lifecycle = Lifecycle::default();
     let admin = Attendant {

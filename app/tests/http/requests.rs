@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use minitwit::context::Context;
 use minitwit::error::Result;
+use minitwit::kept_socket::Left;
 use minitwit::log::Dropped;
 use minitwit::reply::Reply;
 use minitwit::route::Route;
@@ -264,7 +265,14 @@ async fn a_panic_is_logged_as_a_failed_request() {
     let mut routes = routes::table();
     routes.push(Route::api("/test/panic").get(panicking));
     let config = serve_config(&database.url(), &[]);
-    let running = server::start(&config, routes, &logger, Dropped::default()).expect("start");
+    let running = server::start(
+        &config,
+        Left::default(),
+        routes,
+        &logger,
+        Dropped::default(),
+    )
+    .expect("start");
     let url = format!("http://{}/test/panic", running.address);
     assert_eq!(send(client().get(url)).await.status(), 500);
     let lines = lines.0.lock().expect("no panic");

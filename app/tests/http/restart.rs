@@ -2,6 +2,7 @@
 //! `sd_listen_fds(3)`).
 
 use std::io::IoSliceMut;
+use std::net::TcpListener;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
@@ -13,8 +14,8 @@ use tokio::time::{sleep, timeout};
 use crate::process::{Process, minitwit};
 use crate::site::{Database, client};
 
-/// What the process said to its service manager, and the socket that it sent along.
-fn given_to(manager: &UnixDatagram) -> (String, RawFd) {
+/// What the process said to its service manager, and the socket that it sent along, if any.
+fn given_to(manager: &UnixDatagram) -> (String, Option<RawFd>) {
     let wait = Some(Duration::from_secs(30));
     manager.set_read_timeout(wait).expect("a timeout");
     let mut text = [0; 256];
@@ -33,9 +34,8 @@ fn given_to(manager: &UnixDatagram) -> (String, RawFd) {
         .flatten()
         .collect();
     let length = message.bytes;
-    assert_eq!(sockets.len(), 1, "one socket");
     let text = String::from_utf8_lossy(&text[..length]).into_owned();
-    (text, sockets[0])
+    (text, sockets.first().copied())
 }
 
 /// The binary, started with `socket` as systemd passes on what it has kept.
@@ -59,6 +59,7 @@ async fn clients_wait_for_the_process_after_a_crash() {
     let address = first.address;
     let (text, socket) = given_to(&manager);
     assert!(text.contains("FDSTORE=1"), "{text}");
+    let socket = socket.expect("a socket");
     first.kill().await;
 
     let url = format!("http://{address}/latest");
@@ -74,6 +75,10 @@ async fn clients_wait_for_the_process_after_a_crash() {
     let answer = timeout(Duration::from_secs(10), waiting).await;
     let answer = answer.expect("in time").expect("no panic");
     assert_eq!(answer.expect("an answer").status(), 200);
+    let (text, _) = given_to(&manager);
+    assert!(text.contains("FDSTOREREMOVE=1"), "taken: {text}");
+    let (text, _) = given_to(&manager);
+    assert!(text.contains("FDSTORE=1"), "left again: {text}");
 
     // Asked to end, it leaves those that connect to the next one, too.
     second.terminate();
@@ -85,13 +90,30 @@ async fn clients_wait_for_the_process_after_a_crash() {
     assert_eq!(answer.expect("an answer").status(), 200);
     third.kill().await;
 
-    // Another address in its settings: the old one is let go.
-    let mut command = handed(socket);
-    command.env("NOTIFY_SOCKET", &path);
-    let elsewhere = Process::launch(command, &database.url(), &["--listen=127.0.0.1:0"]).await;
+    // Another address in its settings: the old one is not used.
+    let elsewhere =
+        Process::launch(handed(socket), &database.url(), &["--listen=127.0.0.1:0"]).await;
     assert_ne!(elsewhere.address, address);
-    let mut text = [0; 256];
-    let length = manager.recv(&mut text).expect("a message");
-    let text = String::from_utf8_lossy(&text[..length]);
-    assert!(text.contains("FDSTOREREMOVE=1"), "{text}");
+}
+
+#[tokio::test]
+async fn a_process_that_cannot_start_keeps_no_client_waiting() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("notify");
+    let manager = UnixDatagram::bind(&path).expect("a socket");
+    let left = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    // A child inherits a duplicate.
+    let left = nix::unistd::dup(left).expect("a duplicate");
+    for wrong in [
+        ["--no-such-option", ""],
+        ["--database-url", "postgresql://x@192.0.2.1/x"],
+    ] {
+        let mut command = handed(left.as_raw_fd());
+        command.arg("serve").args(wrong);
+        command.env("NOTIFY_SOCKET", &path);
+        let ended = command.output().await.expect("it runs");
+        assert!(!ended.status.success(), "{wrong:?}");
+        let (text, _) = given_to(&manager);
+        assert!(text.contains("FDSTOREREMOVE=1"), "{text}");
+    }
 }

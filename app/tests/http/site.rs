@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use minitwit::config::{Cli, Command, MigrateConfig, ServeConfig};
+use minitwit::kept_socket::Left;
 use minitwit::log::Dropped;
 use minitwit::route::Route;
 use minitwit::server::Running;
@@ -189,6 +190,7 @@ impl Site {
         let logger = Logger::root(Discard, o!());
         let running = server::start(
             &serve_config(url, settings),
+            Left::default(),
             routes,
             &logger,
             Dropped::default(),

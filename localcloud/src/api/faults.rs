@@ -25,7 +25,7 @@ pub struct Order {
     seconds: Option<f64>,
     /// The share of calls that it hits, from 0 to 1.
     share: Option<f64>,
-    /// The same seed hits the same calls.
+    /// The same seed hits the same calls, or loses the same packets.
     seed: Option<u64>,
 }
 

@@ -53,8 +53,12 @@ fn print_fault(fault: &Value) {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
+    let seed = match &fault["seed"] {
+        Value::Null => String::new(),
+        seed => format!(", seed {seed}"),
+    };
     println!(
-        "fault {}: {} until {}",
+        "fault {}: {} until {}{seed}",
         word("id"),
         word("kind"),
         word("until")

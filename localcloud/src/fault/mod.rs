@@ -29,6 +29,11 @@ pub struct Active {
     pub until: Timestamp,
     /// The share of calls that it hits, from 0 to 1; faults of the API only.
     pub share: f64,
+    /// Where chance decides what it hits: the same seed hits the same again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    #[serde(skip)]
+    random: StdRng,
 }
 
 /// What happens to a call of the API.
@@ -56,7 +61,6 @@ pub struct Faults {
 struct State {
     next: u64,
     active: Vec<Active>,
-    random: StdRng,
     /// Reserved IPs whose traffic goes nowhere since they moved.
     stranded: HashSet<Ipv4Addr>,
     /// Droplets that boot after a fault has killed them.
@@ -68,7 +72,6 @@ impl Default for Faults {
         let state = State {
             next: 1,
             active: Vec::new(),
-            random: StdRng::seed_from_u64(1),
             stranded: HashSet::new(),
             returning: HashSet::new(),
         };
@@ -89,17 +92,19 @@ impl Faults {
         self.lock().active.clone()
     }
 
-    /// Notes a fault for `duration`; with a `seed` the calls that it hits are the same each time.
+    /// Notes a fault for `duration`; without a `seed`, one is drawn.
     fn add(&self, fault: Fault, duration: Duration, share: f64, seed: Option<u64>) -> Active {
         let mut state = self.lock();
-        if let Some(seed) = seed {
-            state.random = StdRng::seed_from_u64(seed);
-        }
+        // Short enough to be typed, and exact in any reader of JSON.
+        let seed = seed.unwrap_or_else(|| rand::random::<u32>().into());
+        let by_chance = share < 1.0 || matches!(fault, Fault::PacketLoss { .. });
         let active = Active {
             id: state.next,
             fault,
             until: Timestamp::now() + duration,
             share,
+            seed: by_chance.then_some(seed),
+            random: StdRng::seed_from_u64(seed),
         };
         state.next += 1;
         state.active.push(active.clone());
@@ -124,8 +129,7 @@ impl Faults {
     #[must_use]
     pub fn of_next_call(&self) -> Option<CallFault> {
         let mut state = self.lock();
-        let State { active, random, .. } = &mut *state;
-        active.iter().find_map(|active| {
+        state.active.iter_mut().find_map(|active| {
             let hit = match active.fault {
                 Fault::ApiStatus { status } => CallFault::Status(status),
                 Fault::ApiLatency { millis } => CallFault::Late(Duration::from_millis(millis)),
@@ -134,7 +138,7 @@ impl Faults {
                 Fault::ApiRateLimit => CallFault::RateLimit,
                 _ => return None,
             };
-            (random.random::<f64>() < active.share).then_some(hit)
+            (active.random.random::<f64>() < active.share).then_some(hit)
         })
     }
 
@@ -223,7 +227,11 @@ impl Faults {
         let state = self.lock();
         let cuts = state.active.iter().filter_map(|active| match active.fault {
             Fault::VpcCut { droplet, direction } => Some(Cut::Vpc { droplet, direction }),
-            Fault::PacketLoss { droplet, percent } => Some(Cut::Loss { droplet, percent }),
+            Fault::PacketLoss { droplet, percent } => Some(Cut::Loss {
+                droplet,
+                percent,
+                seed: active.seed.unwrap_or_default(),
+            }),
             _ => None,
         });
         cuts.collect()
@@ -248,6 +256,22 @@ mod tests {
         assert_ne!(hits(7), hits(8));
         let count = hits(7).iter().filter(|hit| **hit).count();
         assert!((60..140).contains(&count), "{count} of 200");
+    }
+
+    #[test]
+    fn a_seed_that_was_drawn_can_be_used_again() {
+        let faults = Faults::default();
+        let loss = Fault::PacketLoss {
+            droplet: 7,
+            percent: 10,
+        };
+        let drawn = faults.add(loss.clone(), MINUTE, 1.0, None);
+        let seed = drawn.seed.expect("chance decides");
+        let again = Faults::default();
+        again.add(loss, MINUTE, 1.0, Some(seed));
+        assert_eq!(faults.cuts(), again.cuts());
+        let certain = faults.add(Fault::ApiSilent, MINUTE, 1.0, Some(7));
+        assert_eq!(certain.seed, None, "nothing is left to chance");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod droplets;
 mod first_boot;
 pub mod image;
 mod impairment;
+mod loss;
 mod machine;
 mod namespace;
 mod network;

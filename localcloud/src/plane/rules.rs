@@ -4,6 +4,7 @@
 //! traffic: public, reserved and within a VPC.
 
 use super::addresses::Addresses;
+use super::loss;
 use super::machine::{private_link, public_link};
 use super::network::{database_private_link, database_public_link};
 use super::spec::{Cut, Direction, DropletNet, PrivateNet, Protocol, Rule, Topology};
@@ -94,17 +95,25 @@ fn broken(cut: &Cut) -> String {
                 Direction::Both => to + &from,
             }
         }
-        Cut::Loss { droplet, percent } => {
-            let below = percent.saturating_sub(1);
+        Cut::Loss {
+            droplet,
+            percent,
+            seed,
+        } => {
+            let [from, to] = loss::places(percent, seed).map(|places| {
+                let places: Vec<String> = places.iter().map(usize::to_string).collect();
+                format!(
+                    "numgen inc mod {} {{ {} }} drop",
+                    loss::PERIOD,
+                    places.join(", ")
+                )
+            });
             let links = format!(
                 "{{ \"{}\", \"{}\" }}",
                 public_link(droplet),
                 private_link(droplet)
             );
-            format!(
-                "    iifname {links} numgen random mod 100 <= {below} drop\n\
-                 \x20   oifname {links} numgen random mod 100 <= {below} drop\n"
-            )
+            format!("    iifname {links} {from}\n    oifname {links} {to}\n")
         }
     }
 }

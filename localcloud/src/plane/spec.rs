@@ -31,6 +31,8 @@ pub enum Cut {
         droplet: u64,
         /// From 1 to 100.
         percent: u8,
+        /// Chooses which.
+        seed: u64,
     },
 }
 

@@ -26,15 +26,49 @@ pub async fn links(world: &mut World) {
     assert_eq!(world.ping_from_a(peer), "0");
     let after: u64 = world.on_b(heard).parse().expect("a number");
     assert!(after > before, "what comes in still does");
-    world.topology.cuts = vec![Cut::Loss {
-        droplet: b,
-        percent: 100,
-    }];
-    world.apply().await;
-    assert!(!opens(world.b.net.public, 22));
     world.topology.cuts.clear();
     world.apply().await;
     assert_eq!(world.ping_from_a(peer), "1");
+    losses(world).await;
+}
+
+/// A share of packets is lost, and the same ones once more.
+async fn losses(world: &mut World) {
+    let (b, peer) = (world.b.id, world.b.net.private.address);
+    let lossy = |percent| Cut::Loss {
+        droplet: b,
+        percent,
+        seed: 7,
+    };
+    world.topology.cuts = vec![lossy(100)];
+    world.apply().await;
+    assert!(!opens(world.b.net.public, 22));
+
+    // Which of 200 packets get there and back. Another packet in between makes it another count, so that there are
+    // some tries; by chance, no two would ever be the same.
+    let answered = format!(
+        "ping -n -i 0.002 -c 200 -W 1 {peer} | sed -n 's/.*icmp_seq=\\([0-9]*\\) .*/\\1/p'"
+    );
+    let mut runs: Vec<String> = Vec::new();
+    for _ in 0..4 {
+        world.topology.cuts.clear();
+        world.apply().await;
+        assert_eq!(world.ping_from_a(peer), "1");
+        world.topology.cuts = vec![lossy(30)];
+        world.apply().await;
+        let run = world.on_a(&answered);
+        // Both ways: 0.7 by 0.7 of them.
+        let count = run.lines().count();
+        assert!((60..140).contains(&count), "{count} of 200");
+        runs.push(run);
+        if runs[..runs.len() - 1].contains(&runs[runs.len() - 1]) {
+            break;
+        }
+    }
+    world.topology.cuts.clear();
+    world.apply().await;
+    let (last, before) = runs.split_last().expect("there were some");
+    assert!(before.contains(last), "never the same twice: {runs:?}");
 }
 
 fn impair(world: &World, droplet: u64, impairment: Impairment, broken: bool) {

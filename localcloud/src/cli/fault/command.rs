@@ -148,7 +148,7 @@ pub struct Force {
     /// The share of calls that it hits, from 0 to 1; for faults of the API.
     #[arg(long, default_value_t = 1.0)]
     pub(super) share: f64,
-    /// The same seed hits the same calls.
+    /// The same seed hits the same calls, or loses the same packets; without one, one is drawn and shown.
     #[arg(long)]
     pub(super) seed: Option<u64>,
 }

@@ -1,0 +1,36 @@
+//! Which packets a lossy link loses: a seed's choice, so that a run can be had again.
+
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use rand::seq::index;
+
+/// Packets are counted, and after so many the same places in the count are lost again.
+pub const PERIOD: usize = 1000;
+
+/// The places, in order, that lose their packet: `percent` of all, for the first way and for the second.
+#[must_use]
+pub fn places(percent: u8, seed: u64) -> [Vec<usize>; 2] {
+    let lost = PERIOD * usize::from(percent.min(100)) / 100;
+    let mut random = StdRng::seed_from_u64(seed);
+    [(); 2].map(|()| {
+        let mut chosen = index::sample(&mut random, PERIOD, lost).into_vec();
+        chosen.sort_unstable();
+        chosen
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_loses_the_same_packets_and_no_more_than_its_share() {
+        assert_eq!(places(30, 7), places(30, 7));
+        assert_ne!(places(30, 7), places(30, 8));
+        let [first, second] = places(30, 7);
+        assert_ne!(first, second, "the two ways are not the same");
+        assert_eq!((first.len(), second.len()), (300, 300));
+        assert!(first.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(places(100, 7)[0].len(), PERIOD);
+    }
+}
