@@ -49,8 +49,10 @@ plan: ## Show what Terraform would change; exit code 2 if anything
 drill: build ## Inject a fault and report what clients saw: make drill FAULT=power-off RUNS=5
 	@scripts/drill failover --fault $(FAULT) --runs $(RUNS)
 
-drill-matrix: build ## Inject every fault and write docs/FAILOVER.md: make drill-matrix RUNS=50
-	@scripts/drill matrix --runs $(RUNS) --results .cache/drill-matrix.json --write docs $(if $(FAULTS),--faults $(FAULTS))
+drill-matrix: build ## Inject every fault in localclouds of its own and write docs/FAILOVER.md: make drill-matrix RUNS=50 CLOUDS=3
+	@scripts/install cloud terraform ansible
+	@FAULTS=$(FAULTS) CLOUDS=$(CLOUDS) scripts/drill-matrix $(CURDIR)/.cache/drill-matrix --runs $(RUNS)
+	@target/release/drill page --write docs .cache/drill-matrix/*.json
 
 drill-soak: build ## Inject random faults all the time: make drill-soak MINUTES=60 SEED=1
 	@scripts/drill soak --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1)

@@ -24,9 +24,12 @@ pub enum Command {
     /// recorded one (--scenario) or is made from a seed (--seed).
     #[command(after_help = EXIT_CODES)]
     Simulate(Simulate),
-    /// Inject all faults in turn, and write the table and the plot of their outages
+    /// Inject all faults in turn, and print the table of their outages
     #[command(after_help = EXIT_CODES)]
     Matrix(Matrix),
+    /// Write FAILOVER.md, the table of what matrices have kept, and failover.svg, its plot
+    #[command(after_help = EXIT_CODES)]
+    Page(Page),
     /// Inject random faults, one or two at once, until the time is up, and check from outside what must hold
     #[command(after_help = EXIT_CODES)]
     Soak(Soak),
@@ -123,12 +126,20 @@ pub struct Matrix {
     /// Keep the result of each run in this file, and do only what it does not hold yet
     #[arg(long, value_name = "FILE")]
     pub results: Option<PathBuf>,
-    /// Write FAILOVER.md and failover.svg into this directory
-    #[arg(long, value_name = "DIRECTORY")]
-    pub write: Option<PathBuf>,
     /// Options that drills of a pair share.
     #[command(flatten)]
     pub pair: Pair,
+}
+
+/// Options of `drill page`.
+#[derive(Debug, Args)]
+pub struct Page {
+    /// What `drill matrix --results` has kept, of one cloud or of several
+    #[arg(required = true, value_name = "FILE")]
+    pub results: Vec<PathBuf>,
+    /// Write into this directory
+    #[arg(long, value_name = "DIRECTORY")]
+    pub write: PathBuf,
 }
 
 /// Options of `drill soak`.

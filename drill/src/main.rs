@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum as _};
 use drill::api::Api;
-use drill::cli::{Cli, Command, Failover, Matrix, Pair, Simulate, Soak};
+use drill::cli::{Cli, Command, Failover, Matrix, Page, Pair, Simulate, Soak};
 use drill::error::{Error, PASSED};
 use drill::failover::cloud::Cloud;
 use drill::failover::environment::Environment;
@@ -28,6 +28,7 @@ async fn main() -> ExitCode {
         Command::Simulate(options) => run_simulate(&options).await,
         Command::Failover(options) => run_failover(&options).await,
         Command::Matrix(options) => run_matrix(&options).await,
+        Command::Page(options) => write_page(&options),
         Command::Faults => list_faults(),
         Command::Soak(options) => run_soak(&options).await,
     };
@@ -81,9 +82,13 @@ async fn run_matrix(options: &Matrix) -> Result<u8, Error> {
     drill.undo().await?;
     let matrix = result?;
     print(&matrix, options.pair.common.json)?;
-    if let Some(directory) = &options.write {
-        drill::matrix::write(&matrix, directory)?;
-    }
+    Ok(matrix.exit_code())
+}
+
+fn write_page(options: &Page) -> Result<u8, Error> {
+    let matrix = drill::matrix::together(&options.results)?;
+    drill::matrix::write(&matrix, &options.write)?;
+    print(&matrix, false)?;
     Ok(matrix.exit_code())
 }
 

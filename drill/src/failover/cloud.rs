@@ -35,12 +35,28 @@ struct DropletId {
     id: u64,
 }
 
-#[derive(Deserialize)]
-struct Action {
-    id: u64,
+/// Something that was done to a droplet or a reserved IP.
+#[derive(Debug, Deserialize)]
+pub struct Action {
+    /// Greater than those of the actions before it.
+    pub id: u64,
     status: String,
     #[serde(default, rename = "type")]
     kind: String,
+}
+
+impl Action {
+    /// It gave a reserved IP to a droplet.
+    #[must_use]
+    pub fn assigned(&self) -> bool {
+        self.status == "completed" && self.kind.starts_with("assign")
+    }
+
+    /// It took a reserved IP from a droplet, or began to, for nobody to hold it.
+    #[must_use]
+    pub fn unassigns(&self) -> bool {
+        self.kind.starts_with("unassign")
+    }
 }
 
 /// A call that the API did not grant.
@@ -108,21 +124,25 @@ impl Cloud {
         Ok((record.droplet.map(|droplet| droplet.id), record.locked))
     }
 
-    /// The numbers of a reserved IP's assignments that were carried out, newest first, as far as the API shows them on
-    /// one page.
+    /// A reserved IP's actions, newest first, as far as the API shows them on one page.
+    ///
+    /// # Errors
+    /// If the API does not say.
+    pub async fn history(&self, ip: IpAddr) -> Result<Vec<Action>, Error> {
+        let path = format!("v2/reserved_ips/{ip}/actions?per_page=200");
+        let result = self.call(Method::GET, &path, None).await;
+        let mut body = result.map_err(to_error)?;
+        self.parse(&path, body["actions"].take())
+    }
+
+    /// The numbers of those that gave it to a droplet, newest first.
     ///
     /// # Errors
     /// If the API does not say.
     pub async fn moves(&self, ip: IpAddr) -> Result<Vec<u64>, Error> {
-        let path = format!("v2/reserved_ips/{ip}/actions?per_page=200");
-        let result = self.call(Method::GET, &path, None).await;
-        let mut body = result.map_err(to_error)?;
-        let actions: Vec<Action> = self.parse(&path, body["actions"].take())?;
-        Ok(actions
-            .iter()
-            .filter(|action| action.status == "completed" && action.kind.starts_with("assign"))
-            .map(|action| action.id)
-            .collect())
+        let history = self.history(ip).await?;
+        let moves = history.iter().filter(|action| action.assigned());
+        Ok(moves.map(|action| action.id).collect())
     }
 
     /// Cuts a droplet's power, and waits until that is done.

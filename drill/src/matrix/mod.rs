@@ -8,8 +8,9 @@ use crate::failover::Drill;
 use crate::failover::fault::{Fault, Moves};
 use crate::failover::report::{Report, Run};
 use crate::stats::milliseconds;
+use clap::ValueEnum as _;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the faults showed.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ pub struct Row {
 /// If a fault can't be undone: what came after it would show nothing. If the file can't be used.
 pub async fn run(drill: &Drill, faults: &[Fault], results: Option<&Path>) -> Result<Matrix, Error> {
     let mut matrix = match results {
-        Some(path) if path.exists() => read(path, drill.rate())?,
+        Some(path) if path.exists() => read(path, Some(drill.rate()))?,
         _ => Matrix::default(),
     };
     matrix.rate = drill.rate();
@@ -72,7 +73,32 @@ pub async fn run(drill: &Drill, faults: &[Fault], results: Option<&Path>) -> Res
     Ok(matrix)
 }
 
-fn read(path: &Path, rate: u32) -> Result<Matrix, Error> {
+/// What several matrices have kept, as one: the faults in their usual order, each with all of its runs.
+///
+/// # Errors
+/// If a file can't be used, or their runs had different rates.
+pub fn together(results: &[PathBuf]) -> Result<Matrix, Error> {
+    let mut all = Matrix::default();
+    for path in results {
+        let rate = Some(all.rate).filter(|rate| *rate > 0);
+        let Matrix { rows, rate, date } = read(path, rate)?;
+        all.rate = rate;
+        all.date = all.date.max(date);
+        for mut row in rows {
+            let mut runs = all.take_runs(&row.report.fault);
+            runs.append(&mut row.report.runs);
+            row.report = Report::new(row.report.fault, rate, runs);
+            all.rows.push(row);
+        }
+    }
+    let order = Fault::value_variants();
+    let place = |row: &Row| order.iter().position(|it| it.name() == row.report.fault);
+    all.rows.sort_by_key(place);
+    Ok(all)
+}
+
+/// `rate`: what its runs must have had.
+fn read(path: &Path, rate: Option<u32>) -> Result<Matrix, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Unreadable {
         path: path.to_owned(),
         what: "the results that a matrix has kept",
@@ -83,13 +109,12 @@ fn read(path: &Path, rate: u32) -> Result<Matrix, Error> {
         problem: format!("{problem}; name another file to begin anew"),
     };
     let matrix: Matrix = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
-    if matrix.rate == rate {
-        Ok(matrix)
-    } else {
-        Err(bad(format!(
+    match rate {
+        Some(rate) if rate != matrix.rate => Err(bad(format!(
             "its runs had {} requests/s, and these are to have {rate}",
             matrix.rate
-        )))
+        ))),
+        _ => Ok(matrix),
     }
 }
 

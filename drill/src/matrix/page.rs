@@ -8,9 +8,9 @@ use clap::ValueEnum as _;
 use std::fmt::{self, Write as _};
 
 const ABOUT: &str = "\
-`make drill-matrix` writes this page and its plot. It takes the environment of `make up`; `RUNS=50` sets how often each
-fault is injected, `FAULTS=app-stop,power-off` which, and what is done already is kept and not done again until
-`.cache/drill-matrix.json` is removed.
+`make drill-matrix` writes this page and its plot, from localclouds that it makes and ends: `CLOUDS=3` work side by side and
+share the faults. `RUNS=50` sets how often each fault is injected, `FAULTS=app-stop,power-off` which. What is done already
+is kept, and not done again until `.cache/drill-matrix` is removed.
 
 ![Outage in each fault, and the phases of the takeovers](failover.svg)
 

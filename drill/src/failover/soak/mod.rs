@@ -4,6 +4,7 @@ pub mod report;
 
 use self::report::{Round, Soak};
 use super::Drill;
+use super::cloud::Action;
 use super::environment::Droplet;
 use super::fault::{Fault, Moves};
 use super::load::{self, Load};
@@ -13,13 +14,9 @@ use crate::dice::Dice;
 use crate::error::Error;
 use crate::stats::milliseconds;
 use clap::ValueEnum as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-const LOOK: Duration = Duration::from_millis(250);
 /// Of this many rounds one has two faults at once.
 const ONE_IN_WITH_TWO: u64 = 3;
 
@@ -107,7 +104,6 @@ impl Drill {
         let before = self.cloud.moves(live_ip).await?.into_iter().max();
         let users = load::user_names(&format!("{}", milliseconds_since_epoch()), self.rate());
         load::register(&self.api, &users).await?;
-        let (watch, unassigned) = self.watch_record();
         let load = Load::start(&self.api, users, &self.plan.traffic);
         let counted_from = warm_up(&load, self.plan.standby_within).await?;
 
@@ -120,9 +116,8 @@ impl Drill {
         self.undo().await?;
         let mended = load.elapsed();
         round.healthy_ms = self.wait_for_any_pair().await.map(milliseconds);
-        let settled_at = self.moves_since(before).await?;
+        let settled_at = moves_in(&self.history_since(before).await?);
         sleep(self.plan.settle).await;
-        drop(watch);
 
         let (users, records) = load.stop().await;
         let samples: Vec<_> = records
@@ -132,7 +127,8 @@ impl Drill {
             .collect();
         let found = outages(&samples, SUSTAINED);
         round.count(&samples, &found);
-        let moves = self.moves_since(before).await?;
+        let history = self.history_since(before).await?;
+        let moves = moves_in(&history);
         round.moves = moves;
         round.must(
             moves == settled_at,
@@ -143,8 +139,8 @@ impl Drill {
             &format!("the live IP was moved {moves} times"),
         );
         round.must(
-            unassigned.load(Ordering::Relaxed) == 0,
-            "the record had nobody hold the live IP",
+            !history.iter().any(Action::unassigns),
+            "the live IP was taken from a droplet for nobody to hold it",
         );
         round.must(
             round.healthy_ms.is_some(),
@@ -198,30 +194,11 @@ impl Drill {
         round.must(in_time, "clients had no service long after all was mended");
     }
 
-    /// Counts how often the record says that nobody holds the live IP, until the set is dropped.
-    fn watch_record(&self) -> (JoinSet<()>, Arc<AtomicUsize>) {
-        let unassigned = Arc::new(AtomicUsize::new(0));
-        let (cloud, live_ip, count) = (
-            self.cloud.clone(),
-            self.environment.live_ip,
-            unassigned.clone(),
-        );
-        let mut watch = JoinSet::new();
-        watch.spawn(async move {
-            loop {
-                if matches!(cloud.holder(live_ip).await, Ok(None)) {
-                    count.fetch_add(1, Ordering::Relaxed);
-                }
-                sleep(LOOK).await;
-            }
-        });
-        (watch, unassigned)
-    }
-
-    async fn moves_since(&self, last: Option<u64>) -> Result<usize, Error> {
-        let moves = self.cloud.moves(self.environment.live_ip).await?;
-        let last = last.unwrap_or_default();
-        Ok(moves.into_iter().filter(|action| *action > last).count())
+    /// What was done to the live IP after the action `last`.
+    async fn history_since(&self, last: Option<u64>) -> Result<Vec<Action>, Error> {
+        let mut history = self.cloud.history(self.environment.live_ip).await?;
+        history.retain(|action| action.id > last.unwrap_or_default());
+        Ok(history)
     }
 
     async fn wait_for_any_pair(&self) -> Option<Duration> {
@@ -229,6 +206,10 @@ impl Drill {
         let ready = self.wait_until_ready().await;
         ready.ok().map(|_| started.elapsed())
     }
+}
+
+fn moves_in(history: &[Action]) -> usize {
+    history.iter().filter(|action| action.assigned()).count()
 }
 
 /// One fault has its own number of moves; of two, each may cause one, also where neither alone would.
