@@ -182,6 +182,9 @@ pub struct Seal {
     /// When that commit was made, in seconds since 1970
     #[arg(long, env = "SOURCE_DATE_EPOCH")]
     pub epoch: i64,
+    /// A compiler that built it, as it names itself; several may be given
+    #[arg(long, value_name = "NAME")]
+    pub compiler: Vec<String>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

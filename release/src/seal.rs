@@ -170,6 +170,8 @@ fn provenance(command: &Seal, sum: &str) -> Value {
         (Some(server), Some(workflow)) => format!("{server}/{workflow}"),
         _ => "local".to_owned(),
     };
+    let mut materials = vec![json!({"uri": "git", "digest": {"gitCommit": command.commit}})];
+    materials.extend(command.compiler.iter().map(|name| json!({"name": name})));
     let run = from("GITHUB_RUN_ID").zip(from("GITHUB_RUN_ATTEMPT"));
     json!({
         "_type": "https://in-toto.io/Statement/v1",
@@ -179,7 +181,7 @@ fn provenance(command: &Seal, sum: &str) -> Value {
             "buildDefinition": {
                 "buildType": "make artifact",
                 "externalParameters": {"version": command.version},
-                "resolvedDependencies": [{"uri": "git", "digest": {"gitCommit": command.commit}}],
+                "resolvedDependencies": materials,
             },
             "runDetails": {
                 "builder": {"id": builder},

@@ -20,6 +20,35 @@ ROOT = Path(__file__).resolve().parents[3]
 MINITWIT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "minitwit"
 WAIT = 15
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
+# The contrast that text of any size needs (WCAG 2.2, 1.4.3).
+CONTRAST = 4.5
+# Each text that shows, with the contrast of its colour and the colour behind it.
+CONTRASTS = """
+const rgb = (color) => color.match(/[\\d.]+/g).map(Number);
+const behind = (element) => {
+  for (; element; element = element.parentElement) {
+    const color = rgb(getComputedStyle(element).backgroundColor);
+    if (color.length === 3 || color[3] === 1) return color;
+  }
+  return [255, 255, 255];
+};
+const luminance = (color) => color.slice(0, 3)
+  .map((part) => part / 255)
+  .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+const contrast = (one, other) => {
+  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+};
+const of = (element, text) => [text, contrast(rgb(getComputedStyle(element).color), behind(element))];
+const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+const found = [...document.querySelectorAll("input")].map((input) => of(input, input.value || input.name));
+while (texts.nextNode()) {
+  const node = texts.currentNode;
+  if (node.data.trim()) found.push(of(node.parentElement, node.data.trim()));
+}
+return found;
+"""
 
 
 @contextlib.contextmanager
@@ -126,6 +155,10 @@ class Visitor:
             self.test.assertNotIn("Content Security Policy", entry["message"])
         labelled = "return [...document.querySelectorAll('input:not([type=submit])')].every((i) => i.labels.length)"
         self.test.assertTrue(self.driver.execute_script(labelled), "an input has no label")
+        contrasts = self.driver.execute_script(CONTRASTS)
+        self.test.assertGreater(len(contrasts), 5)
+        for text, contrast in contrasts:
+            self.test.assertGreaterEqual(contrast, CONTRAST, f"{text!r} is hard to read on {self.driver.current_url}")
 
 
 def post(site, author, text):

@@ -30,6 +30,8 @@ const HOW: &str = "
 - Afterwards each acknowledged write is read back, record and VRRP must agree, and both droplets must be fit, one of them
   as standby, and stay so for some seconds. No other droplet than the live one may answer. What did not hold is listed
   above the figures of the phases.
+- An agent keeps within the API's hourly budget by itself. One that has spent it, as drill after drill with trouble of the API does
+  in an hour, tries once a second and not four times, and recovers that much later.
 - *Detected*, *decided*, *accepted* and *completed* are from the log of the `floatip` that took over; the *first answer* is the
   first that the load had from the droplet that took over, by the name that answers carry in localcloud.
 
