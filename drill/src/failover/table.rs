@@ -149,7 +149,7 @@ impl Fault {
             Self::PowerOff => takeover(&[Step::PowerOff(Live)], 2500),
             Self::DropletReboot => takeover(&[Step::Reboot(Live)], 2500),
             Self::DropletFrozen => takeover(localcloud!(Droplet(Live), FROZEN), 2500),
-            Self::DropletSlow => takeover(localcloud!(Droplet(Live), SLOW_CPU), 5000),
+            Self::DropletSlow => takeover(localcloud!(Droplet(Live), SLOW_CPU), 6000),
             Self::StandbyOff => kept(&[Step::PowerOff(Standby)], 10, 0),
             Self::BothOffLiveFirst => both_off(Ending::LastFirst, Moves::Never),
             Self::BothOffStandbyFirst => both_off(Ending::FirstFirst, Moves::Once),
