@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 const SHORT: Duration = Duration::from_secs(10);
 const SERVICE: Duration = Duration::from_secs(90);
+/// A droplet that was powered on answers within this.
+const BOOT: Duration = Duration::from_mins(1);
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Runs commands on droplets as root, with the `ssh` that is installed.
 #[derive(Clone, Debug)]
@@ -73,12 +76,21 @@ impl Hosts {
             })
     }
 
-    /// Runs a command that mends something.
+    /// Runs a command that mends something, and that may be run again. The droplet may be booting.
     ///
     /// # Errors
     /// If the command can't be run or fails.
     pub async fn mend_by(&self, droplet: &Droplet, command: &str) -> Result<(), Error> {
-        self.run(droplet, command, SERVICE).await.map(drop)
+        let mut result = self.run(droplet, command, SERVICE).await;
+        let deadline = Instant::now() + BOOT;
+        while result.is_err() && Instant::now() < deadline {
+            if self.run(droplet, "true", SHORT).await.is_ok() {
+                result = self.run(droplet, command, SERVICE).await;
+                break;
+            }
+            sleep(AGAIN).await;
+        }
+        result.map(drop)
     }
 
     /// What the droplet's agent says of itself.
