@@ -173,12 +173,14 @@ impl Drill {
         Ok(())
     }
 
-    /// Undoes all that is in place, last things first. What can't be undone doesn't keep the rest from it.
+    /// Undoes all that is in place, last things first, but what was done to droplets from outside before what was done
+    /// on them: one that is off takes no command. What can't be undone doesn't keep the rest from it.
     ///
     /// # Errors
     /// If some of it fails; the text says what is left to do by hand.
     pub async fn undo(&self) -> Result<(), Error> {
         let mut in_place = self.in_place.lock().await;
+        in_place.sort_by_key(|undo| !matches!(undo, Undo::Command(..)));
         let mut left = Vec::new();
         let mut result = Ok(());
         while let Some(undo) = in_place.last().cloned() {
