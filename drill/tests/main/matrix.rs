@@ -1,9 +1,10 @@
-//! `drill matrix`: the table and the page, and that what is done is not done again.
+//! `drill matrix` and `drill page`: the table and the page, and that what is done is not done again.
 
 use crate::cloud::{Pair, start};
 use crate::failover::command;
 use crate::fake::Trouble;
 use serde_json::Value;
+use tokio::process::Command;
 
 #[tokio::test]
 async fn results_are_kept_and_only_what_is_missing_is_done() {
@@ -16,8 +17,6 @@ async fn results_are_kept_and_only_what_is_missing_is_done() {
             "app-stop",
             "--results",
             &results,
-            "--write",
-            &directory,
             "--runs",
             runs,
         ]
@@ -49,12 +48,20 @@ async fn results_are_kept_and_only_what_is_missing_is_done() {
         kept["rows"][0]["report"]["runs"].as_array().unwrap().len(),
         2
     );
+
+    // The page is of all that was kept, here twice the same.
+    let output = Command::new(env!("CARGO_BIN_EXE_drill"))
+        .args(["page", &results, &results, "--write", &directory])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
     let page = std::fs::read_to_string(format!("{directory}/FAILOVER.md")).unwrap();
     assert!(
-        page.contains("| `app-stop` | 2 |") && page.contains("Not drilled here: `app-crashing`")
+        page.contains("| `app-stop` | 4 |") && page.contains("Not drilled here: `app-crashing`")
     );
     let plot = std::fs::read_to_string(format!("{directory}/failover.svg")).unwrap();
-    assert_eq!(plot.matches("<circle").count(), 2);
+    assert_eq!(plot.matches("<circle").count(), 4);
 
     let other_rate = [
         "--faults",
