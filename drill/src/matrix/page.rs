@@ -30,8 +30,8 @@ const HOW: &str = "
 - Afterwards each acknowledged write is read back, record and VRRP must agree, and both droplets must be fit, one of them
   as standby, and stay so for some seconds. No other droplet than the live one may answer. What did not hold is listed
   above the figures of the phases.
-- An agent keeps within the API's hourly budget by itself. One that has spent it, as drill after drill with trouble of the API does
-  in an hour, tries once a second and not four times, and recovers that much later.
+- An agent keeps within the API's 250 calls a minute by itself. After half a minute of trouble it tries once a second and not four
+  times, and recovers up to a second later; so does one that had such trouble a moment ago, in the run before.
 - *Detected*, *decided*, *accepted* and *completed* are from the log of the `floatip` that took over; the *first answer* is the
   first that the load had from the droplet that took over, by the name that answers carry in localcloud.
 
@@ -186,7 +186,7 @@ impl fmt::Display for Matrix {
         .map(str::to_owned);
         for cells in std::iter::once(heads).chain(self.rows.iter().map(Row::cells)) {
             let [fault, numbers @ .., result] = cells;
-            write!(f, "{fault:<25}")?;
+            write!(f, "{:<25}", fault.trim_matches('`'))?;
             for number in numbers {
                 write!(f, " {number:>7}")?;
             }
