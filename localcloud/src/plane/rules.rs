@@ -100,19 +100,8 @@ fn broken(cut: &Cut) -> String {
             percent,
             seed,
         } => {
-            let [from, to] = loss::places(percent, seed).map(|places| {
-                let places: Vec<String> = places.iter().map(usize::to_string).collect();
-                format!(
-                    "numgen inc mod {} {{ {} }} drop",
-                    loss::PERIOD,
-                    places.join(", ")
-                )
-            });
-            let links = format!(
-                "{{ \"{}\", \"{}\" }}",
-                public_link(droplet),
-                private_link(droplet)
-            );
+            let links = both(droplet);
+            let [from, to] = loss::drops(percent, seed);
             format!("    iifname {links} {from}\n    oifname {links} {to}\n")
         }
     }
@@ -150,12 +139,17 @@ fn forward(topology: &Topology, plan: Addresses) -> String {
         let _ = writeln!(
             text,
             "    iifname {} jump from-{}",
-            both(droplet),
+            both(droplet.id),
             droplet.id
         );
     }
     for droplet in topology.droplets.iter().filter(|d| d.firewall.is_some()) {
-        let _ = writeln!(text, "    oifname {} jump to-{}", both(droplet), droplet.id);
+        let _ = writeln!(
+            text,
+            "    oifname {} jump to-{}",
+            both(droplet.id),
+            droplet.id
+        );
     }
     for database in &topology.databases {
         let links = format!(
@@ -232,8 +226,9 @@ fn allow(rule: &Rule, side: &str) -> String {
     text
 }
 
-fn both(droplet: &DropletNet) -> String {
-    let (public, private) = (public_link(droplet.id), private_link(droplet.id));
+/// Both of a droplet's links.
+fn both(droplet: u64) -> String {
+    let (public, private) = (public_link(droplet), private_link(droplet));
     format!("{{ \"{public}\", \"{private}\" }}")
 }
 
