@@ -9,6 +9,7 @@ use std::time::Duration;
 use localcloud::daemon::{self, DaemonConfig, Listeners};
 use localcloud::jobs::MoveLatency;
 use localcloud::plane::Plane;
+use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -21,6 +22,9 @@ pub const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-digitalocean")
 
 /// Longest run of one Terraform command.
 const TERRAFORM_LIMIT: Duration = Duration::from_mins(5);
+
+/// Longest wait for a call that the API answers with 429: its minute, and the next.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A cloud and a place for Terraform to work in, both gone when this is dropped.
 pub struct Cloud {
@@ -204,14 +208,9 @@ impl Cloud {
     /// Moves a reserved IP, as anyone with a token may.
     pub async fn assign(&self, ip: &str, droplet: &str) {
         let droplet: u64 = droplet.parse().unwrap();
-        let path = format!("{}/v2/reserved_ips/{ip}/actions", self.url);
-        let answer = reqwest::Client::new()
-            .post(path)
-            .bearer_auth(&self.token)
-            .json(&json!({"type": "assign", "droplet_id": droplet}))
-            .send()
-            .await
-            .unwrap();
+        let path = format!("/v2/reserved_ips/{ip}/actions");
+        let assign = json!({"type": "assign", "droplet_id": droplet});
+        let answer = self.call(Method::POST, &path, Some(&assign)).await;
         assert_eq!(answer.status(), 201);
         let moved = async {
             loop {
@@ -228,16 +227,37 @@ impl Cloud {
 
     /// GET.
     pub async fn get(&self, path: &str) -> Json {
-        let request = reqwest::Client::new().get(format!("{}{path}", self.url));
-        let answer = request.bearer_auth(&self.token).send().await.unwrap();
+        let answer = self.call(Method::GET, path, None).await;
         answer.json().await.unwrap()
     }
 
     /// DELETE.
     pub async fn delete(&self, path: &str) {
-        let request = reqwest::Client::new().delete(format!("{}{path}", self.url));
-        let answer = request.bearer_auth(&self.token).send().await.unwrap();
+        let answer = self.call(Method::DELETE, path, None).await;
         assert_eq!(answer.status(), 204);
+    }
+
+    /// A request, made again when the API asks for patience: Terraform's own calls may have used up
+    /// the 250 of a minute.
+    async fn call(&self, method: Method, path: &str, body: Option<&Json>) -> Response {
+        let request = reqwest::Client::new()
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.token);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let answered = async {
+            loop {
+                let answer = request.try_clone().unwrap().send().await.unwrap();
+                if answer.status() != StatusCode::TOO_MANY_REQUESTS {
+                    return answer;
+                }
+                let seconds = answer.headers()["retry-after"].to_str().unwrap();
+                sleep(Duration::from_secs(seconds.parse().unwrap())).await;
+            }
+        };
+        timeout(PATIENCE, answered).await.unwrap()
     }
 }
 
