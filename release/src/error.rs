@@ -65,6 +65,9 @@ pub enum Error {
     /// The new version did not pass while it was live.
     #[error("worse than before: {0}")]
     Worse(String),
+    /// The droplet that was made live answers nobody, at its own address neither.
+    #[error("{0} was made live and answers nobody any more, not at its own address either")]
+    Gone(String),
     /// The live IP is not where this release left it.
     #[error("a failover came in between: {0}")]
     Overtaken(String),
@@ -96,7 +99,7 @@ impl Error {
             Self::Frozen { .. } => 7,
             Self::Artifact(_) => 8,
             Self::Rejected(_) => 9,
-            Self::Worse(_) | Self::Asked(_) => 10,
+            Self::Worse(_) | Self::Gone(_) | Self::Asked(_) => 10,
             Self::Overtaken(_) => 11,
             Self::Unsettled(_) => 12,
             Self::Nothing(_) => 13,

@@ -11,6 +11,7 @@ pub mod commands;
 pub mod environment;
 pub mod error;
 pub mod expand;
+pub mod gone;
 pub mod host;
 pub mod journal;
 pub mod judge;

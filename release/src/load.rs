@@ -18,6 +18,8 @@ pub struct Sample {
     pub path: &'static str,
     /// How long it took, or why it failed.
     pub result: Result<Duration, String>,
+    /// Whether there was an answer in time, be it an error.
+    pub answered: bool,
     /// The version that answered, if one did.
     pub version: String,
 }
@@ -86,6 +88,7 @@ async fn ask(user: User, every: Duration, samples: Arc<Mutex<Vec<Sample>>>) {
         under_way.spawn(async move {
             let at = Instant::now();
             let answer = user.call(path, None).await;
+            let answered = answer.is_ok();
             let (result, version) = match answer {
                 Ok(answer) if answer.status == 200 => (Ok(answer.took), answer.version),
                 Ok(answer) => (
@@ -98,6 +101,7 @@ async fn ask(user: User, every: Duration, samples: Arc<Mutex<Vec<Sample>>>) {
                 at,
                 path,
                 result,
+                answered,
                 version,
             };
             samples
@@ -293,6 +297,7 @@ minitwit_http_request_duration_seconds_bucket{le="0.005",route="/latest",method=
         let sample = |result| Sample {
             at,
             path: "/",
+            answered: true,
             result,
             version: "v1".to_owned(),
         };

@@ -29,12 +29,12 @@ impl Runner {
             .await
             .map_err(unsettled)?;
         let mut outcome = "abandoned";
-        if holder == Some(release.standby)
-            && self.runs_new(release).await
-            && !matches!(why, Error::Overtaken(_))
-        {
-            self.go_back(release, why).await.map_err(unsettled)?;
-            outcome = "rolled back";
+        if holder == Some(release.standby) && !matches!(why, Error::Overtaken(_)) {
+            let gone = matches!(why, Error::Gone(_)) || self.is_gone(release).await;
+            if gone || self.runs_new(release).await {
+                self.go_back(release, why, gone).await.map_err(unsettled)?;
+                outcome = "rolled back";
+            }
         }
         self.settle(release).await.map_err(unsettled)?;
         Ok(outcome)
@@ -51,9 +51,13 @@ impl Runner {
             .is_ok_and(|current| current.version == release.version)
     }
 
-    /// The live IP back to the droplet that was live, on which the previous version still runs: one call.
-    async fn go_back(&self, release: &Release, why: &Error) -> Result<()> {
+    /// The live IP back to the droplet that was live, on which the previous version still runs: one call. Of a droplet that is gone
+    /// nothing is asked.
+    async fn go_back(&self, release: &Release, why: &Error, gone: bool) -> Result<()> {
         let begun = Instant::now();
+        if gone {
+            self.journal.avoid(release.standby).await;
+        }
         self.enter(
             release,
             Step::Settle,
@@ -67,12 +71,12 @@ impl Runner {
             DRAIN
         };
         let (old, new) = (self.host(release.live)?, self.host(release.standby)?);
-        let (status, _, _, ()) = tokio::join!(
-            old.status(),
-            old.drain(false),
-            new.drain(true),
-            sleep(drain)
-        );
+        let let_go = async {
+            if !gone {
+                let _ = tokio::join!(new.drain(true), sleep(drain));
+            }
+        };
+        let (status, _, ()) = tokio::join!(old.status(), old.drain(false), let_go);
         if let Some(problem) = unfit(&status?) {
             return Err(Error::Unfit(format!(
                 "{} can't take the live IP back: {problem}",

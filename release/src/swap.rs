@@ -60,22 +60,31 @@ impl Runner {
         self.cloud
             .bring(ip, &[Place::On(release.live)], Place::On(release.standby))
             .await?;
-        self.arrives(ip, 80, &release.version, ARRIVAL)
-            .await
-            .map_err(Error::Worse)?;
         self.progress.say(&format!(
-            "{} answers at the live IP after {:.1} s",
-            release.version,
+            "moved, after {:.1} s",
             begun.elapsed().as_secs_f64()
         ));
         Ok(())
     }
 
-    /// Uses the new version through the live IP, and watches it.
+    /// Waits until the new version answers through the live IP, uses it there, and watches it.
     ///
     /// # Errors
-    /// [`Error::Worse`] if it is; [`Error::Overtaken`] if the live IP leaves the droplet.
+    /// [`Error::Worse`] if it is; [`Error::Gone`] if its droplet is; [`Error::Overtaken`] if the live IP leaves the droplet.
     pub async fn judge(&self, release: &Release) -> Result<()> {
+        tokio::select! {
+            gone = self.gone(release) => Err(gone),
+            judged = self.judge_what_answers(release) => judged,
+        }
+    }
+
+    async fn judge_what_answers(&self, release: &Release) -> Result<()> {
+        let ip = self.environment.live_ip;
+        self.arrives(ip, 80, &release.version, ARRIVAL)
+            .await
+            .map_err(Error::Worse)?;
+        self.progress
+            .say(&format!("{} answers at the live IP", release.version));
         self.enter(
             release,
             Step::VerifyLive,

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 use crate::command::{Done, finish, start, stopped};
 use crate::pair::{Failure, Pair};
 use crate::table::Outcome;
+use crate::trial::MOVING;
 
 /// Back by itself within this, from the move on.
 const BACK: f64 = 15.0;
@@ -198,13 +199,20 @@ pub async fn api(pair: &Pair, next: &str, step: &str, fault: &[&str]) -> Result<
 pub async fn dead(pair: &Pair, next: &str, which: &str, step: &str) -> Result<Outcome, Failure> {
     let (live, standby) = pair.roles().await?;
     let victim = if which == "live" { live } else { standby };
+    let (stop_at, stop_for) = match step {
+        MOVING => ("move", "0"),
+        step => (step, "1"),
+    };
     let settings = [
-        ("RELEASE_STOP_AT", step),
-        ("RELEASE_STOP_FOR", "1"),
+        ("RELEASE_STOP_AT", stop_at),
+        ("RELEASE_STOP_FOR", stop_for),
         ("RELEASE_API_PATIENCE", "20"),
     ];
     let mut child = start(&["run", next, "--artifact", &directory(next)], &settings)?;
     stopped(&mut child).await?;
+    if step == MOVING {
+        pair.moving().await?;
+    }
     pair.power_off(victim).await?;
     let first = finish(child).await?;
     pair.power_on(victim).await?;

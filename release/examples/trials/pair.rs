@@ -20,6 +20,7 @@ use crate::command::{Done, command, finish, start};
 /// Whatever keeps a trial from being made.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+const DEPARTURE: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_mins(2);
 
 /// The pair.
@@ -93,6 +94,22 @@ impl Pair {
         let live = self.cloud.holder(self.environment.live_ip.into()).await?;
         let live = live.ok_or("nobody holds the live IP")?;
         Ok((live, self.environment.other(live).id))
+    }
+
+    /// Waits until the live IP is on its way.
+    ///
+    /// # Errors
+    /// If it is not within a few seconds, or the API does not say.
+    pub async fn moving(&self) -> Result<(), Failure> {
+        let deadline = Instant::now() + DEPARTURE;
+        while Instant::now() < deadline {
+            let (_, locked) = self.cloud.record(self.environment.live_ip.into()).await?;
+            if locked {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        Err("the live IP does not move".into())
     }
 
     /// The version that is live.

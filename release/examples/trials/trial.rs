@@ -22,6 +22,8 @@ const STEPS: [&str; 11] = [
     "verify-live",
     "confirm",
 ];
+/// Within the step `move`: the cloud is about to give the live IP to the standby.
+pub const MOVING: &str = "moving";
 /// At most so many requests fail in a release.
 const MOST_FAILED: usize = 1;
 /// Users have service again within this when a droplet dies: the cloud's own two seconds and the failover's.
@@ -49,7 +51,7 @@ pub enum Trial {
     Kill(&'static str, &'static str),
     /// The API fails at a step, for a while.
     Api(&'static str, &'static [&'static str]),
-    /// A droplet dies at a step: `live` or `standby`, as it was when the release began.
+    /// A droplet dies at a step, or under way to the next: `live` or `standby`, as it was when the release began.
     Dead(&'static str, &'static str),
 }
 
@@ -120,6 +122,7 @@ impl Trial {
             "switch",
             "unstage",
             "move",
+            MOVING,
             "verify-live",
             "confirm",
         ];

@@ -6,6 +6,7 @@
 mod freeze;
 pub mod release;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -33,6 +34,7 @@ pub struct Journal {
     environment: Environment,
     ssh: Ssh,
     owner: String,
+    first_way: AtomicUsize,
     client: Mutex<Option<Client>>,
 }
 
@@ -44,6 +46,7 @@ impl Journal {
             environment,
             ssh,
             owner,
+            first_way: AtomicUsize::new(0),
             client: Mutex::default(),
         }
     }
@@ -54,6 +57,13 @@ impl Journal {
         &self.owner
     }
 
+    /// From now on by way of the other droplet first, and by no connection through this one.
+    pub async fn avoid(&self, droplet: u64) {
+        let first = usize::from(self.environment.droplets[0].id == droplet);
+        self.first_way.store(first, Ordering::Relaxed);
+        *self.client.lock().await = None;
+    }
+
     /// Runs a statement that may be said twice; by way of the other droplet if one falls silent.
     pub(crate) async fn ask(
         &self,
@@ -62,7 +72,8 @@ impl Journal {
     ) -> Result<Vec<Row>, Refused> {
         let deadline = Instant::now() + TRIES;
         let mut held = self.client.lock().await;
-        for way in [0, 1].into_iter().cycle() {
+        let first = self.first_way.load(Ordering::Relaxed);
+        for way in [first, 1 - first].into_iter().cycle() {
             let problem = match self.ask_once(&mut held, way, sql, values).await {
                 Ok(rows) => return Ok(rows),
                 Err(Refused::Silent(problem)) => problem,
