@@ -65,8 +65,8 @@ pub enum Error {
     /// The new version did not pass while it was live.
     #[error("worse than before: {0}")]
     Worse(String),
-    /// The droplet that was made live answers nobody, at its own address neither.
-    #[error("{0} was made live and answers nobody any more, not at its own address either")]
+    /// The droplet that was made live is silent, at its own address too.
+    #[error("{0} was made live and is silent, at its own address too")]
     Gone(String),
     /// The live IP is not where this release left it.
     #[error("a failover came in between: {0}")]

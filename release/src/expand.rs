@@ -8,6 +8,7 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
 use crate::artifact::Migration;
+use crate::columns::Columns;
 use crate::error::{Error, Result};
 
 /// Whether a file is one that takes away.
@@ -27,8 +28,12 @@ pub fn check(migrations: &[Migration], present: &[i32]) -> Result<()> {
     let missing = migrations
         .iter()
         .filter(|it| !present.contains(&it.version) && !is_contract(it));
+    let applied = migrations.iter().filter(|it| present.contains(&it.version));
+    let columns = Columns::made_by(applied.map(|it| it.sql.as_str()));
     for migration in missing {
-        only_adds(&migration.sql).map_err(|problem| {
+        let added = only_adds(&migration.sql);
+        let clear = || columns.ambiguous(&migration.sql).map_or(Ok(()), Err);
+        added.and_then(|()| clear()).map_err(|problem| {
             Error::Migration(format!(
                 "{} is not expand-only: {problem}. The version that runs now must go on working on the new schema: add \
                  in one release, and take away in a later one, in a file named NNNN_contract_…",
@@ -159,18 +164,50 @@ mod tests {
     }
 
     #[test]
+    fn a_column_that_another_table_has_is_refused() {
+        let first = Migration {
+            version: 1,
+            ..migration(
+                "0001_x",
+                "CREATE TABLE users (email text); CREATE TABLE messages (text text)",
+            )
+        };
+        let next = migration("0007_x", "ALTER TABLE messages ADD COLUMN email text");
+        let error = check(&[first, next], &[1]).unwrap_err();
+        assert_eq!(error.code(), 6);
+        assert!(
+            error.to_string().contains("users has a column `email` too"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn the_migrations_of_this_tree_only_add() {
-        // The other directory has what `make test-schemas` tries the present version on.
-        for directory in ["../app/migrations", "tests/next-release"] {
+        let read = |directory: &str| -> Vec<Migration> {
             let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
-            for entry in std::fs::read_dir(directory).unwrap() {
-                let path = entry.unwrap().path();
-                let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-                let migration = migration(&name, &std::fs::read_to_string(&path).unwrap());
-                if !is_contract(&migration) {
-                    assert_eq!(only_adds(&migration.sql), Ok(()), "{name}");
-                }
-            }
+            let files = std::fs::read_dir(directory).unwrap();
+            let mut migrations: Vec<_> = files
+                .map(|entry| {
+                    let path = entry.unwrap().path();
+                    let name = path.file_stem().unwrap().to_str().unwrap();
+                    Migration {
+                        version: name[..4].parse().unwrap(),
+                        ..migration(name, &std::fs::read_to_string(&path).unwrap())
+                    }
+                })
+                .collect();
+            migrations.sort_unstable_by_key(|it| it.version);
+            migrations
+        };
+        let mut migrations = read("../app/migrations");
+        for (n, next) in migrations.iter().enumerate() {
+            let before: Vec<_> = migrations[..n].iter().map(|it| it.version).collect();
+            assert!(check(&migrations[..=n], &before).is_ok(), "{}", next.name);
         }
+        // The other directory has what `make test-schemas` tries the present version on.
+        let present: Vec<_> = migrations.iter().map(|it| it.version).collect();
+        migrations.extend(read("tests/next-release"));
+        assert!(migrations.len() > present.len());
+        check(&migrations, &present).unwrap();
     }
 }

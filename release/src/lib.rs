@@ -7,6 +7,7 @@ pub mod artifact;
 pub mod carry;
 pub mod cli;
 pub mod cloud;
+pub mod columns;
 pub mod commands;
 pub mod environment;
 pub mod error;

@@ -58,25 +58,24 @@ impl Runner {
         if gone {
             self.journal.avoid(release.standby).await;
         }
-        self.enter(
-            release,
-            Step::Settle,
-            &format!("move the live IP back to {}", release.previous),
-        )
-        .await?;
-        // Somebody who asked is in less of a hurry than users who meet errors.
-        let drain = if matches!(why, Error::Asked(_)) {
-            self.settings.drain
-        } else {
-            DRAIN
-        };
         let (old, new) = (self.host(release.live)?, self.host(release.standby)?);
-        let let_go = async {
-            if !gone {
-                let _ = tokio::join!(new.drain(true), sleep(drain));
-            }
+        let what = format!("move the live IP back to {}", release.previous);
+        let entered = self.enter(release, Step::Settle, &what);
+        let ready = async { tokio::join!(old.status(), old.drain(false)).0 };
+        let status = if gone {
+            let (entered, status) = tokio::join!(entered, ready);
+            entered?;
+            status
+        } else {
+            entered.await?;
+            // Somebody who asked is in less of a hurry than users who meet errors.
+            let drain = if matches!(why, Error::Asked(_)) {
+                self.settings.drain
+            } else {
+                DRAIN
+            };
+            tokio::join!(ready, new.drain(true), sleep(drain)).0
         };
-        let (status, _, ()) = tokio::join!(old.status(), old.drain(false), let_go);
         if let Some(problem) = unfit(&status?) {
             return Err(Error::Unfit(format!(
                 "{} can't take the live IP back: {problem}",

@@ -95,7 +95,10 @@ impl Breaker {
             .list()
             .iter()
             .any(|other| other.fault == active.fault);
-        if !lasts {
+        if lasts {
+            // Of two that lose packets of one droplet each has its own seed.
+            self.network.follow().await?;
+        } else {
             let made = self.make(&active.fault, false).await;
             if let Fault::DropletKilled { droplet } = active.fault {
                 self.faults.note_return(droplet);

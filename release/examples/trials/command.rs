@@ -72,8 +72,11 @@ pub async fn stopped(child: &mut Child) -> Result<(), Failure> {
         )))
     };
     timeout(COMMAND, wait).await??;
-    // What it says from here on must go somewhere.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    tokio::spawn(async move {
+        while let Ok(Some(line)) = lines.next_line().await {
+            log(&format!("{line}\n"));
+        }
+    });
     Ok(())
 }
 
@@ -84,17 +87,21 @@ pub async fn stopped(child: &mut Child) -> Result<(), Failure> {
 pub async fn finish(child: Child) -> Result<Done, Failure> {
     let begun = Instant::now();
     let output = timeout(COMMAND, child.wait_with_output()).await??;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let log = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(".cache/release-trials.log");
-    if let Ok(mut log) = log {
-        let _ = std::io::Write::write_all(&mut log, said.as_bytes());
-    }
+    log(&String::from_utf8_lossy(&output.stderr));
     Ok(Done {
         code: output.status.code().unwrap_or(-1),
         report: serde_json::from_slice(&output.stdout).unwrap_or_default(),
         took: begun.elapsed(),
     })
+}
+
+/// Keeps what runners say, for whoever looks into a trial.
+fn log(text: &str) {
+    let log = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(".cache/release-trials.log");
+    if let Ok(mut log) = log {
+        let _ = std::io::Write::write_all(&mut log, text.as_bytes());
+    }
 }
