@@ -105,7 +105,7 @@ impl Runner {
                 result = Err(why);
             } else {
                 // Somebody who asked is not refused again while the pair is brought to rest.
-                let back = self.give_up(release, &why);
+                let back = Box::pin(self.give_up(release, &why));
                 result = self.guarded_from_others(release, back).await;
                 problem = Some(why);
             }

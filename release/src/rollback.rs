@@ -42,7 +42,7 @@ async fn roll_back_open(runner: &Runner, open: &Release) -> Result<(Option<Repor
         Err(error) => return Err(error),
     };
     let why = Error::Asked(runner.journal.owner().to_owned());
-    let back = runner.give_up(&release, &why);
+    let back = Box::pin(runner.give_up(&release, &why));
     let result = runner.guarded_from_others(&release, back).await;
     match result {
         Ok(outcome) => {
