@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost quiet restore-rehearsal plan drill drill-matrix drill-soak simulate artifact reproduce release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment deny audit run bench build deps test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
+.PHONY: localcloud-endurance localcloud-cycles help up down status live-url watch watch-cost watch-throughput quiet restore-rehearsal plan drill drill-matrix drill-soak simulate artifact reproduce release release-resume release-confirm release-contract release-status release-freeze release-thaw rollback release-program release-trials pack unpack publish environment plan-comment deny audit run bench build deps test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -36,6 +36,10 @@ watch: build ## Show graphs and alerts in the terminal, from the monitor droplet
 
 watch-cost: ## Measure what being watched takes of the live droplet
 	@scripts/watch-cost
+
+watch-throughput: ## Measure what Filebeat takes of MiniTwit's throughput, in a localcloud: make watch-throughput ROUNDS=10
+	@scripts/install bench
+	@scripts/watch-throughput
 
 quiet: build ## Light traffic, in which nothing may alert: make quiet MINUTES=60
 	@MINUTES=$(or $(MINUTES),60) scripts/quiet
