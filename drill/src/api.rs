@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What the simulator gives each request.
-pub const TIMEOUT: Duration = Duration::from_millis(300);
+pub const LIMIT: Duration = Duration::from_millis(300);
 
 /// Reading back is no measurement: it may take its time.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,6 +26,7 @@ const ALL: usize = 1_000_000;
 pub struct Api {
     target: Target,
     authorization: String,
+    limit: Duration,
 }
 
 /// A message as the API shows it.
@@ -48,12 +49,13 @@ struct Latest {
 }
 
 impl Api {
-    /// `credential` is the simulator's `user:password`.
+    /// `credential` is the simulator's `user:password`; `limit` is what a measured request has from connecting to its answer.
     #[must_use]
-    pub fn new(target: Target, credential: &str) -> Self {
+    pub fn new(target: Target, credential: &str, limit: Duration) -> Self {
         Self {
             target,
             authorization: format!("Basic {}", STANDARD.encode(credential)),
+            limit,
         }
     }
 
@@ -61,6 +63,12 @@ impl Api {
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// What a measured request has.
+    #[must_use]
+    pub const fn limit(&self) -> Duration {
+        self.limit
     }
 
     /// The request for an action, with `?latest=` if there is one to send.
@@ -102,9 +110,9 @@ impl Api {
     /// Sends one step as the simulator does.
     ///
     /// # Errors
-    /// As the simulator counts them: anything but a 204, or a 400 on `register`, within 0.3 s.
+    /// As the simulator counts them: anything but a 204, or a 400 on `register`, within the limit.
     pub async fn perform(&self, step: &Step) -> Result<Answer, Failure> {
-        self.act(&step.action, Some(step.id), TIMEOUT).await
+        self.act(&step.action, Some(step.id), self.limit).await
     }
 
     /// Sends one action.
@@ -251,7 +259,7 @@ mod tests {
 
     async fn api() -> Api {
         let target = Target::resolve("http://127.0.0.1:1", false).await.unwrap();
-        Api::new(target, "simulator:super_safe!")
+        Api::new(target, "simulator:super_safe!", LIMIT)
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ pub struct Cli {
 pub enum Command {
     /// Replay a run of the simulator, and read back all that was acknowledged
     ///
-    /// One request at a time, each on a new connection and with 0.3 s, as the simulator does it. The run is a
+    /// One request at a time, each on a new connection and with --timeout, as the simulator does it. The run is a
     /// recorded one (--scenario) or is made from a seed (--seed).
     #[command(after_help = EXIT_CODES)]
     Simulate(Simulate),
@@ -56,6 +56,9 @@ pub struct Common {
         hide_env_values = true
     )]
     pub credential: String,
+    /// What each request has, in seconds [default: 0.3, as the simulator gives it]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,

@@ -1,8 +1,8 @@
 //! The command: parse, run one drill, print its report, say the result in the exit code.
 
 use clap::{Parser, ValueEnum as _};
-use drill::api::Api;
-use drill::cli::{Cli, Command, Failover, Matrix, Page, Pair, Simulate, Soak};
+use drill::api::{Api, LIMIT};
+use drill::cli::{Cli, Command, Common, Failover, Matrix, Page, Pair, Simulate, Soak};
 use drill::error::{Error, PASSED};
 use drill::failover::cloud::Cloud;
 use drill::failover::environment::Environment;
@@ -49,7 +49,7 @@ async fn run_simulate(options: &Simulate) -> Result<u8, Error> {
     }
     let url = options.target.as_deref().unwrap_or_default();
     let target = Target::resolve(url, options.common.allow_remote_target).await?;
-    let api = Api::new(target, &options.common.credential);
+    let api = client(target, &options.common);
     let report = simulate::run(&api, &steps, options.fast).await?;
     print(&report, options.common.json)?;
     Ok(report.exit_code())
@@ -112,6 +112,11 @@ async fn run_soak(options: &Soak) -> Result<u8, Error> {
     Ok(soak.exit_code())
 }
 
+fn client(target: Target, options: &Common) -> Api {
+    let limit = options.timeout.unwrap_or(LIMIT);
+    Api::new(target, &options.credential, limit)
+}
+
 /// Checks that all of it may be broken, and breaks nothing yet.
 async fn drill(
     options: &Pair,
@@ -142,7 +147,7 @@ async fn drill(
         .clone()
         .unwrap_or_else(|| temporary.path().join("known_hosts"));
     Ok(Drill::new(
-        Api::new(target, &options.common.credential),
+        client(target, &options.common),
         cloud,
         Hosts::new(options.ssh_key.as_deref(), &known_hosts),
         environment,

@@ -13,6 +13,13 @@ const READY: &str =
     "HTTP/1.1 200 OK\r\ncontent-length: 36\r\n\r\n{\"status\":\"ready\",\"version\":\"1.2.3\"}\n";
 const UNREADY: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 33\r\n\r\n{\"status\":\"database unavailable\"}\n";
 
+/// What a check has unless its test is about running out of it: more than any machine's own slowness.
+const PATIENCE: [(&str, &str); 2] = [("--timeout", "20000"), ("--deadline", "60000")];
+/// Tries that would take a hundred minutes, if the deadline did not end them.
+const ENDLESS: [&str; 4] = ["--timeout", "60000", "--retries", "100"];
+/// Far from half a second, and far from a hundred minutes.
+const HANG: Duration = Duration::from_secs(30);
+
 /// A server that gives its nth connection to `answer`.
 fn server(mut answer: impl FnMut(usize, TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -31,8 +38,14 @@ fn reply(mut stream: TcpStream, text: &str) {
     let _ = stream.write_all(text.as_bytes());
 }
 
-fn run(address: SocketAddr, arguments: &[&str]) -> (i32, String) {
-    let output = output(&[&["--url", &format!("http://{address}/readyz")], arguments].concat());
+fn run(address: SocketAddr, given: &[&str]) -> (i32, String) {
+    let url = format!("http://{address}/readyz");
+    let patience = PATIENCE
+        .iter()
+        .filter(|(option, _)| !given.contains(option))
+        .flat_map(|(option, value)| [*option, *value]);
+    let arguments: Vec<&str> = ["--url", &url].into_iter().chain(patience).collect();
+    let output = output(&[&arguments, given].concat());
     let text = String::from_utf8(output.stdout).unwrap();
     (output.status.code().unwrap(), text)
 }
@@ -75,7 +88,7 @@ fn one_slow_answer_passes() {
         0 => kept.push(stream),
         _ => reply(stream, READY),
     });
-    let (code, text) = run(address, &[]);
+    let (code, text) = run(address, &["--timeout", "2000"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("2 tries"), "{text}");
 }
@@ -93,25 +106,20 @@ fn a_restart_passes() {
             READY,
         );
     });
-    let (code, text) = run(address, &[]);
+    let (code, text) = run(address, &["--retries", "100"]);
     assert_eq!(code, 0, "{text}");
     restarted.join().unwrap();
 }
 
 #[test]
-fn refused_is_exit_3_within_half_a_second() {
+fn refused_is_exit_3_after_all_tries() {
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();
-    let start = Instant::now();
     let (code, text) = run(address, &[]);
     assert_eq!(code, 3, "{text}");
-    assert!(
-        start.elapsed() < Duration::from_millis(700),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(text.contains("3 tries"), "{text}");
 }
 
 #[test]
@@ -126,13 +134,9 @@ fn silence_is_exit_4_within_the_deadline() {
     let mut kept = Vec::new();
     let address = server(move |_, stream| kept.push(stream));
     let start = Instant::now();
-    let (code, text) = run(address, &["--retries", "9", "--deadline", "500"]);
+    let (code, text) = run(address, &[&ENDLESS[..], &["--deadline", "500"]].concat());
     assert_eq!(code, 4, "{text}");
-    assert!(
-        start.elapsed() < Duration::from_millis(900),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < HANG, "{:?}", start.elapsed());
 }
 
 #[test]
@@ -145,12 +149,9 @@ fn a_trickle_does_not_stretch_the_deadline() {
         });
     });
     let start = Instant::now();
-    assert_ne!(run(address, &[]).0, 0);
-    assert!(
-        start.elapsed() < Duration::from_millis(1400),
-        "{:?}",
-        start.elapsed()
-    );
+    let arguments = [&ENDLESS[..], &["--deadline", "500"]].concat();
+    assert_ne!(run(address, &arguments).0, 0);
+    assert!(start.elapsed() < HANG, "{:?}", start.elapsed());
 }
 
 #[test]
@@ -235,21 +236,9 @@ fn all_probes_share_one_deadline() {
     let mut kept = Vec::new();
     let silent = server(move |_, stream| kept.push(stream));
     let start = Instant::now();
-    let (code, _) = run(
-        ready,
-        &[
-            "--web",
-            &format!("http://{silent}/"),
-            "--retries",
-            "9",
-            "--deadline",
-            "500",
-        ],
-    );
+    let web = format!("http://{silent}/");
+    let arguments = [&ENDLESS[..], &["--web", &web, "--deadline", "500"]].concat();
+    let (code, _) = run(ready, &arguments);
     assert_eq!(code, 4);
-    assert!(
-        start.elapsed() < Duration::from_millis(1400),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < HANG, "{:?}", start.elapsed());
 }

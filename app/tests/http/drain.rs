@@ -1,14 +1,12 @@
 //! Draining for a release, and cancelling that.
 
-use std::time::Duration;
-
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::site::{Site, send};
+use crate::site::{PATIENCE, Site, send};
 
 const REQUEST: &[u8] = b"GET /latest HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -61,6 +59,6 @@ async fn a_drain_closes_idle_connections_but_not_before_a_late_request_had_its_c
         .expect("an answer, then the end");
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
 
-    let closed = timeout(Duration::from_secs(5), idle.read(&mut [0; 1])).await;
+    let closed = timeout(PATIENCE, idle.read(&mut [0; 1])).await;
     assert_eq!(closed.expect("closed in time").expect("closed cleanly"), 0);
 }

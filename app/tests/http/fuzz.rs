@@ -17,7 +17,7 @@ const TIME: Duration = Duration::from_secs(8);
 const CLIENTS: usize = 24;
 
 /// Whatever was sent, the server has answered and closed after so long.
-const HANG: Duration = Duration::from_secs(10);
+const HANG: Duration = crate::site::PATIENCE;
 
 const PATHS: [&str; 16] = [
     "/",

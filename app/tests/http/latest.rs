@@ -123,7 +123,7 @@ async fn writers_of_latest_do_not_wait_for_each_other() {
 
 #[tokio::test]
 async fn a_write_and_the_latest_that_came_with_it_are_stored_both_or_neither() {
-    let site = Site::with_settings(&["--statement-limit=300ms"]).await;
+    let site = Site::with_settings(&["--statement-limit=1s"]).await;
     site.register("ann").await;
     site.register("bob").await;
     let url = site.database.url();

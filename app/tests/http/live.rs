@@ -1,7 +1,5 @@
 //! Live updates: across processes, lost connections and full houses.
 
-use std::time::Duration;
-
 use minitwit::routes;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
@@ -10,7 +8,7 @@ use tokio::time::timeout;
 use crate::browser::Browser;
 use crate::process::Process;
 use crate::proxy::{Proxy, Way};
-use crate::site::{Database, Site, client, eventually, send};
+use crate::site::{Database, PATIENCE, Site, client, eventually, send};
 
 /// A stream of events, read frame by frame.
 pub struct Listener {
@@ -52,7 +50,7 @@ impl Listener {
                 self.text = rest;
                 return Some(frame);
             }
-            let chunk = timeout(Duration::from_secs(10), self.response.chunk()).await;
+            let chunk = timeout(PATIENCE, self.response.chunk()).await;
             let chunk = chunk.expect("a frame in time").ok()??;
             self.text
                 .push_str(std::str::from_utf8(&chunk).expect("UTF-8"));
@@ -280,7 +278,7 @@ async fn a_writers_transaction_notifies_nobody() {
     for _ in 0..20 {
         site.say("ann", "x").await;
     }
-    let notifier = timeout(Duration::from_secs(10), heard.recv()).await;
+    let notifier = timeout(PATIENCE, heard.recv()).await;
     let notifier = notifier.expect("in time").expect("a notification");
     let listens = "SELECT query LIKE '%minitwit_messages' AND query NOT LIKE '%INSERT%'
         FROM pg_stat_activity WHERE pid = $1";
@@ -293,7 +291,7 @@ async fn a_writers_transaction_notifies_nobody() {
 async fn a_silent_stream_says_that_it_lives() {
     let site = Site::start().await;
     let mut stream = Listener::at(&site.url("/live")).await;
-    let chunk = timeout(Duration::from_secs(20), stream.response.chunk()).await;
+    let chunk = timeout(PATIENCE, stream.response.chunk()).await;
     let chunk = chunk.expect("a beat in time").expect("a stream that lives");
     assert_eq!(chunk.as_deref(), Some(b"event: beat\ndata:\n\n".as_slice()));
 }

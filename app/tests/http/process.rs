@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::site::{Database, client};
+use crate::site::{Database, client, with_patience};
 
 /// `minitwit serve`, on ports of its own.
 pub struct Process {
@@ -33,7 +33,7 @@ impl Process {
     pub async fn launch(mut command: Command, url: &str, settings: &[&str]) -> Self {
         let mut child = command
             .args(["serve", "--admin-listen=127.0.0.1:0"])
-            .args(settings)
+            .args(with_patience(settings))
             .env("DATABASE_URL", url)
             .kill_on_drop(true)
             .stdout(Stdio::piped())

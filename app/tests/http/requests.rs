@@ -1,7 +1,6 @@
 //! What holds for all requests: methods, unknown paths, malformed and slow bodies, panics.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use minitwit::context::Context;
 use minitwit::error::Result;
@@ -17,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::site::{Database, Site, assert_api_error, client, send, serve_config};
+use crate::site::{Database, PATIENCE, Site, assert_api_error, client, send, serve_config};
 
 #[tokio::test]
 async fn answers_name_the_version_and_what_they_are_told_to_say_of_who_served() {
@@ -145,14 +144,14 @@ async fn a_body_over_the_limit_is_413_and_is_read_by_the_client() {
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
 }
 
-/// Sends bytes and reads until the server closes or is silent for five seconds.
+/// Sends bytes and reads until the server closes.
 async fn raw(site: &Site, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(site.running.address)
         .await
         .expect("connect");
     stream.write_all(bytes).await.expect("write");
     let mut answer = Vec::new();
-    let closed = timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
+    let closed = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
     assert!(closed.is_ok(), "the connection stays open");
     String::from_utf8_lossy(&answer).into_owned()
 }
@@ -185,7 +184,7 @@ async fn idle_clients_have_a_limit_of_their_own() {
     assert!(stream.read(&mut answer).await.expect("an answer") > 0);
     stream.write_all(b"GET /lat").await.expect("write");
     let closed = stream.read_to_end(&mut answer);
-    assert!(timeout(Duration::from_secs(5), closed).await.is_ok());
+    assert!(timeout(PATIENCE, closed).await.is_ok());
 }
 
 #[tokio::test]
@@ -196,7 +195,7 @@ async fn a_client_that_takes_no_answers_is_cut() {
         .expect("connect");
     let requests = b"GET /static/style.css HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
     let cut = async { while stream.write_all(&requests).await.is_ok() {} };
-    assert!(timeout(Duration::from_secs(20), cut).await.is_ok());
+    assert!(timeout(PATIENCE, cut).await.is_ok());
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
 use crate::process::{Process, minitwit};
-use crate::site::{Database, client};
+use crate::site::{Database, PATIENCE, client};
 
 /// What the process said to its service manager, and the socket that it sent along, if any.
 fn given_to(manager: &UnixDatagram) -> (String, Option<RawFd>) {
@@ -72,7 +72,7 @@ async fn clients_wait_for_the_process_after_a_crash() {
     let listen = format!("--listen={address}");
     let second = Process::launch(command, &database.url(), &[&listen]).await;
     assert_eq!(second.address, address);
-    let answer = timeout(Duration::from_secs(10), waiting).await;
+    let answer = timeout(PATIENCE, waiting).await;
     let answer = answer.expect("in time").expect("no panic");
     assert_eq!(answer.expect("an answer").status(), 200);
     let (text, _) = given_to(&manager);
@@ -85,7 +85,7 @@ async fn clients_wait_for_the_process_after_a_crash() {
     second.rest().await;
     let waiting = tokio::spawn(client().get(format!("http://{address}/latest")).send());
     let third = Process::launch(handed(socket), &database.url(), &[&listen]).await;
-    let answer = timeout(Duration::from_secs(10), waiting).await;
+    let answer = timeout(PATIENCE, waiting).await;
     let answer = answer.expect("in time").expect("no panic");
     assert_eq!(answer.expect("an answer").status(), 200);
     third.kill().await;

@@ -1,12 +1,11 @@
 //! Nothing that a client sends reaches the log, on whichever route and whatever becomes of the request.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder};
 
 use crate::process::Process;
-use crate::site::{Database, client};
+use crate::site::{Database, PATIENCE, client};
 
 /// Stands in everything that is sent below.
 const MARK: &str = "zz9secret";
@@ -29,7 +28,7 @@ const BODIES: [(&str, &str); 4] = [
 
 fn with_secrets(request: RequestBuilder, user: &str) -> RequestBuilder {
     request
-        .timeout(Duration::from_secs(5))
+        .timeout(PATIENCE)
         .query(&[("latest", "1"), ("no", "zz9secret"), ("next", "zz9secret")])
         .basic_auth(user, Some("super_safe!"))
         .header("cookie", "session=zz9secretcookie; flash=zz9secretflash")

@@ -19,6 +19,26 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::NoTls;
 
+/// More than any machine's own slowness: what takes longer hangs.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What a server has in a test that isn't about running out of it.
+const PATIENT: [(&str, &str); 4] = [
+    ("--ready-budget=", "20s"),
+    ("--statement-limit=", "20s"),
+    ("--database-wait-limit=", "20s"),
+    ("--database-connect-limit=", "20s"),
+];
+
+/// The settings of a server: these, and patience where they say nothing of it.
+pub fn with_patience(settings: &[&str]) -> Vec<String> {
+    let says = |name| settings.iter().any(|setting| setting.starts_with(name));
+    let patient = PATIENT.iter().filter(|(name, _)| !says(name));
+    let patient = patient.map(|(name, value)| format!("{name}{value}"));
+    let settings = settings.iter().map(|setting| (*setting).to_owned());
+    settings.chain(patient).collect()
+}
+
 /// Runs statements on the database server itself.
 async fn as_superuser(url: &str, sql: &str) {
     let (client, connection) = tokio_postgres::connect(url, NoTls)
@@ -129,13 +149,20 @@ impl Lock {
 
     /// Returns when a statement waits for the lock.
     pub async fn is_waited_for(&self) {
+        eventually("a statement waits for the lock", || self.has_waiters()).await;
+    }
+
+    /// Returns when none does any longer.
+    pub async fn is_no_longer_waited_for(&self) {
+        let none = async || !self.has_waiters().await;
+        eventually("no statement waits for the lock", none).await;
+    }
+
+    async fn has_waiters(&self) -> bool {
         let sql = "SELECT count(*) FROM pg_locks
             WHERE NOT granted AND relation = 'messages'::regclass";
-        let waits = async || {
-            let row = self.client.query_one(sql, &[]).await.expect("count");
-            row.get::<_, i64>(0) > 0
-        };
-        eventually("a statement waits for the lock", waits).await;
+        let row = self.client.query_one(sql, &[]).await.expect("count");
+        row.get::<_, i64>(0) > 0
     }
 
     pub async fn release(self) {
@@ -161,7 +188,8 @@ pub fn serve_config(url: &str, settings: &[&str]) -> ServeConfig {
         "--listen=127.0.0.1:0",
         "--admin-listen=127.0.0.1:0",
     ];
-    let cli = Cli::parse_from(fixed.iter().chain(settings));
+    let fixed = fixed.map(str::to_owned).into_iter();
+    let cli = Cli::parse_from(fixed.chain(with_patience(settings)));
     match cli.command {
         Command::Serve(config) => config,
         Command::Migrate(_) | Command::Migrations => unreachable!("asked for serve"),
@@ -272,7 +300,7 @@ impl Site {
 pub fn client() -> Client {
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(Duration::from_secs(20))
+        .timeout(PATIENCE)
         .build()
         .expect("a client")
 }
@@ -288,9 +316,9 @@ pub async fn assert_api_error(response: Response, status: StatusCode, text: &str
     assert_eq!(body, json!({"status": status.as_u16(), "error_msg": text}));
 }
 
-/// Waits until `condition` holds, at most ten seconds.
+/// Waits until `condition` holds, with patience.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + PATIENCE;
     while !condition().await {
         assert!(Instant::now() < end, "never happened: {what}");
         sleep(Duration::from_millis(20)).await;

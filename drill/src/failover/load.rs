@@ -1,7 +1,7 @@
 //! A steady open-loop load: each request is sent when the clock says, whatever became of those before it.
 
 use super::outage::Sample;
-use crate::api::{Api, TIMEOUT, accept, accept_latest};
+use crate::api::{Api, accept, accept_latest};
 use crate::error::Error;
 use crate::http::{Answer, Failure, send};
 use crate::kept::Kept;
@@ -16,8 +16,8 @@ use tokio::time::{Instant, sleep_until};
 /// Hashing a password takes what it takes, and this is set-up.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(5);
 const REGISTER_TRIES: usize = 5;
-/// Between two requests of a client that keeps its connection, at least: longer than a request's time limit.
-const KEPT_PAUSE: Duration = Duration::from_millis(400);
+/// Between two requests of a client that keeps its connection, at least, beyond a request's time limit.
+const KEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A request and what became of it.
 #[derive(Clone, Debug)]
@@ -166,7 +166,7 @@ async fn send_on_schedule(
     records: Arc<Mutex<Vec<Record>>>,
     stopped: tokio::sync::watch::Receiver<bool>,
 ) {
-    let kept = kept_clients(traffic.rate);
+    let kept = kept_clients(traffic.rate, api.limit());
     let mut under_way = JoinSet::new();
     for number in 0_u32.. {
         // Computed from the start each time, so that delays don't add up.
@@ -209,8 +209,8 @@ async fn send_on_schedule(
 }
 
 /// So many that each has had its answer, or given up, before its turn comes again: no request waits for another.
-fn kept_clients(rate: u32) -> Vec<Arc<tokio::sync::Mutex<Kept>>> {
-    let halves_of_pauses = KEPT_PAUSE.as_millis() / 2;
+fn kept_clients(rate: u32, limit: Duration) -> Vec<Arc<tokio::sync::Mutex<Kept>>> {
+    let halves_of_pauses = (limit + KEPT_PAUSE).as_millis() / 2;
     let clients = u128::from(rate) * halves_of_pauses / 1000;
     (0..=clients).map(|_| Arc::default()).collect()
 }
@@ -230,10 +230,10 @@ async fn ask(
         }
     };
     let answer = match client {
-        None => send(api.target(), &request, TIMEOUT).await?,
+        None => send(api.target(), &request, api.limit()).await?,
         Some(client) => {
             let mut client = client.lock().await;
-            client.send(api.target(), &request, TIMEOUT).await?
+            client.send(api.target(), &request, api.limit()).await?
         }
     };
     let answer = match write {

@@ -1,6 +1,6 @@
 //! A user across a failover: signed in by the pages, with an open timeline on which own messages must appear.
 
-use crate::api::{Api, TIMEOUT};
+use crate::api::Api;
 use crate::error::Error;
 use crate::http::SERVED_BY;
 use crate::scenario::Action;
@@ -192,7 +192,8 @@ impl Browser {
                 user: self.name.clone(),
                 text: format!("{MARK}{number};"),
             };
-            if self.api.act(&message, None, TIMEOUT).await.is_ok() {
+            let limit = self.api.limit();
+            if self.api.act(&message, None, limit).await.is_ok() {
                 lock(&self.notes).posted.insert(number);
             }
             sleep(BETWEEN_POSTS).await;

@@ -12,25 +12,29 @@ fn drill(cloud: &FakeCloud, arguments: &[&str]) -> Command {
     command(cloud, "failover", arguments)
 }
 
+/// What a drill has unless its test is about running out of it: more than any machine's own slowness.
+const PATIENCE: [(&str, &str); 4] = [
+    ("--timeout", "20"),
+    ("--slack", "60"),
+    ("--standby-within", "60"),
+    ("--recover-within", "60"),
+];
+
 /// A drill of a pair against the stand-in.
 pub fn command(cloud: &FakeCloud, drill: &str, arguments: &[&str]) -> Command {
     let mut path = std::ffi::OsString::from(cloud.directory.path());
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
+    let patience = PATIENCE
+        .iter()
+        .filter(|(option, _)| !arguments.contains(option))
+        .map(|(option, value)| [*option, *value]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_drill"));
     command
         .arg(drill)
         .args(arguments)
-        .args([
-            "--target",
-            &cloud.url,
-            "--standby-within",
-            "2",
-            "--recover-within",
-            "3",
-            "--settle",
-            "0.5",
-        ])
+        .args(["--target", &cloud.url, "--settle", "0.5"])
+        .args(patience.flatten())
         .env("PATH", path)
         .env(
             "DRILL_ENVIRONMENT",
@@ -58,19 +62,7 @@ fn report(output: &Output) -> Value {
 #[tokio::test]
 async fn a_takeover_is_measured_and_the_fault_undone_each_time() {
     let cloud = start(Pair::TakesOver, Trouble::Nothing).await;
-    let (code, output) = outcome(
-        &cloud,
-        &[
-            "--fault",
-            "app-stop",
-            "--runs",
-            "2",
-            "--json",
-            "--max-outage",
-            "3",
-        ],
-    )
-    .await;
+    let (code, output) = outcome(&cloud, &["--fault", "app-stop", "--runs", "2", "--json"]).await;
     assert_eq!(code, 0, "{output:?}");
     let report = report(&output);
     assert_eq!(
@@ -88,15 +80,9 @@ async fn a_takeover_is_measured_and_the_fault_undone_each_time() {
     );
     for run in runs {
         let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{report:#}"));
-        // 300 ms to the decision and 400 ms for the move; beyond that, this machine's own slowness.
-        assert!(
-            (650.0..3000.0).contains(&number(&run["outage_ms"])),
-            "{report:#}"
-        );
-        assert!(
-            (390.0..2000.0).contains(&number(&run["move_ms"])),
-            "{report:#}"
-        );
+        // 300 ms to the decision and 400 ms for the move; what is beyond that is this machine's own slowness.
+        assert!(number(&run["outage_ms"]) >= 650.0, "{report:#}");
+        assert!(number(&run["move_ms"]) >= 390.0, "{report:#}");
         let phases = &run["phases_ms"];
         assert!(number(&phases["detected"]) >= 290.0, "{report:#}");
         assert!(
@@ -131,7 +117,8 @@ async fn power_is_cut_and_given_back() {
 #[tokio::test]
 async fn an_outage_longer_than_allowed_exits_9() {
     let cloud = start(Pair::TakesOver, Trouble::Nothing).await;
-    let (code, output) = outcome(&cloud, &["--fault", "app-stop", "--max-outage", "0.1"]).await;
+    let arguments = ["--fault", "app-stop", "--max-outage", "0.1", "--slack", "0"];
+    let (code, output) = outcome(&cloud, &arguments).await;
     assert_eq!(code, 9, "{output:?}");
 }
 
@@ -146,7 +133,16 @@ async fn a_lost_write_exits_7() {
 #[tokio::test]
 async fn no_takeover_exits_8_and_is_mended() {
     let cloud = start(Pair::NobodyTakesOver, Trouble::Nothing).await;
-    let (code, output) = outcome(&cloud, &["--fault", "app-stop", "--runs", "3", "--json"]).await;
+    let arguments = [
+        "--fault",
+        "app-stop",
+        "--runs",
+        "3",
+        "--json",
+        "--recover-within",
+        "3",
+    ];
+    let (code, output) = outcome(&cloud, &arguments).await;
     assert_eq!(code, 8, "{output:?}");
     let report = report(&output);
     let broken = report["runs"][0]["broken"].to_string();
@@ -160,7 +156,16 @@ async fn no_takeover_exits_8_and_is_mended() {
 #[tokio::test]
 async fn a_standby_that_does_not_come_back_exits_8() {
     let cloud = start(Pair::StaysUnfitWhenMended, Trouble::Nothing).await;
-    let (code, output) = outcome(&cloud, &["--fault", "power-off", "--runs", "3", "--json"]).await;
+    let arguments = [
+        "--fault",
+        "power-off",
+        "--runs",
+        "3",
+        "--json",
+        "--standby-within",
+        "2",
+    ];
+    let (code, output) = outcome(&cloud, &arguments).await;
     assert_eq!(code, 8, "{output:?}");
     let report = report(&output);
     assert_eq!(report["runs"].as_array().unwrap().len(), 1, "{report:#}");
@@ -175,7 +180,8 @@ async fn a_standby_that_does_not_come_back_exits_8() {
 #[tokio::test]
 async fn without_a_fit_standby_nothing_is_broken() {
     let cloud = start(Pair::NeverFit, Trouble::Nothing).await;
-    let (code, output) = outcome(&cloud, &["--fault", "app-stop"]).await;
+    let arguments = ["--fault", "app-stop", "--standby-within", "2"];
+    let (code, output) = outcome(&cloud, &arguments).await;
     assert_eq!(code, 10, "{output:?}");
     assert!(
         String::from_utf8_lossy(&output.stderr).contains("b is not fit"),

@@ -120,7 +120,7 @@ async fn before(
     let response = next.run(request).await;
     match fake.trouble {
         Trouble::AnswersOnceTooLate if unlucky => {
-            tokio::time::sleep(Duration::from_millis(600)).await;
+            tokio::time::sleep(Duration::from_secs(6)).await;
             response
         }
         Trouble::AnswersOnce500 if unlucky => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

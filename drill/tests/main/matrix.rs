@@ -30,7 +30,8 @@ async fn results_are_kept_and_only_what_is_missing_is_done() {
             .await
             .unwrap()
     };
-    assert_eq!(run("1").await.status.code(), Some(0));
+    let output = run("1").await;
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(cloud.done(), ["stop 101", "start 101"]);
     // Another run is missing; then none is.
     for _ in 0..2 {
@@ -81,7 +82,14 @@ async fn results_are_kept_and_only_what_is_missing_is_done() {
 #[tokio::test]
 async fn a_version_that_should_not_answer_is_no_service() {
     let cloud = start(Pair::TakesOver, Trouble::Nothing).await;
-    let arguments = ["--fault", "app-stop", "--expect-version", "v9.9.9"];
+    let arguments = [
+        "--fault",
+        "app-stop",
+        "--expect-version",
+        "v9.9.9",
+        "--standby-within",
+        "2",
+    ];
     let output = command(&cloud, "failover", &arguments)
         .output()
         .await

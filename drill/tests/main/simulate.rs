@@ -27,6 +27,8 @@ async fn simulate(url: &str, more: &[&str]) -> (i32, Value) {
         "400",
         "--fast",
         "--json",
+        "--timeout",
+        "3",
         "--target",
         url,
     ];
@@ -38,6 +40,11 @@ async fn simulate(url: &str, more: &[&str]) -> (i32, Value) {
 
 async fn simulate_with(trouble: Trouble) -> (i32, Value) {
     simulate(&start(trouble).await, &[]).await
+}
+
+async fn replay(path: &str, url: &str) -> Output {
+    let run = ["simulate", "--scenario", path, "--fast", "--timeout", "3"];
+    drill(&[&run[..], &["--target", url]].concat()).await
 }
 
 #[tokio::test]
@@ -95,7 +102,7 @@ async fn a_written_run_replays() {
     .await;
     assert_eq!(written.status.code(), Some(0), "{written:?}");
     let url = start(Trouble::Nothing).await;
-    let replayed = drill(&["simulate", "--scenario", path, "--fast", "--target", &url]).await;
+    let replayed = replay(path, &url).await;
     assert_eq!(replayed.status.code(), Some(0), "{replayed:?}");
     let text = String::from_utf8(replayed.stdout).unwrap();
     assert!(
@@ -129,7 +136,7 @@ async fn more_messages_than_a_server_shows_are_read_as_the_run_goes_on() {
     let path = path.to_str().unwrap();
     for (trouble, code) in [(Trouble::Nothing, 0), (Trouble::LosesTheLastMessage, 7)] {
         let url = start(trouble).await;
-        let output = drill(&["simulate", "--scenario", path, "--fast", "--target", &url]).await;
+        let output = replay(path, &url).await;
         assert_eq!(output.status.code(), Some(code), "{output:?}");
     }
 }

@@ -31,7 +31,8 @@ async fn a_lost_write_ends_as_such_and_names_the_round() {
 #[tokio::test]
 async fn a_pair_that_stays_unfit_breaks_the_soak() {
     let cloud = start(Pair::StaysUnfitWhenMended, Trouble::Nothing).await;
-    let output = command(&cloud, "soak", &SHORT).output().await.unwrap();
+    let arguments = [&SHORT[..], &["--standby-within", "2"]].concat();
+    let output = command(&cloud, "soak", &arguments).output().await.unwrap();
     assert_eq!(output.status.code(), Some(8), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::cloud::{Cloud, LIVE, STAGE, TOKEN};
 
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_mins(1);
 const MASTER: &str = "  |-- 192.0.0.8\n     /32 host LOCAL\n";
 
 pub struct Droplet {
@@ -67,7 +67,7 @@ pub async fn run(mut command: Command) -> (i32, String, String) {
     )
 }
 
-/// Waits until `seen` tells something, for at most 15 seconds.
+/// Waits until `seen` tells something, with patience.
 pub async fn until<T>(what: &str, mut seen: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {

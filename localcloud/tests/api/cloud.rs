@@ -86,7 +86,7 @@ impl Cloud {
 
     /// Whether the daemon has ended by itself, and why.
     pub async fn ended(self) -> Ending {
-        tokio::time::timeout(Duration::from_secs(10), self.daemon)
+        tokio::time::timeout(PATIENCE, self.daemon)
             .await
             .unwrap()
             .unwrap()
@@ -203,14 +203,17 @@ impl Cloud {
     }
 }
 
-/// Asks again and again until the answer is yes; gives up after ten seconds.
+/// More than any machine's own slowness.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Asks again and again until the answer is yes; gives up after a minute.
 pub async fn until(mut condition: impl AsyncFnMut() -> bool) {
     let asked = async {
         while !condition().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), asked)
+    tokio::time::timeout(PATIENCE, asked)
         .await
         .expect("it does not happen");
 }

@@ -28,7 +28,7 @@ async fn a_status_hits_calls_until_the_fault_is_ended() {
 #[tokio::test]
 async fn a_fault_ends_by_itself() {
     let cloud = Cloud::start().await;
-    order(&cloud, json!({"kind": "api-rate-limit", "seconds": 0.2})).await;
+    order(&cloud, json!({"kind": "api-rate-limit", "seconds": 3})).await;
     cloud.expect(429, Method::GET, "/v2/account", None).await;
     crate::cloud::until(async || cloud.get("/_localcloud/faults").await["faults"] == json!([]))
         .await;
@@ -57,7 +57,14 @@ async fn what_was_asked_happens_though_the_answer_is_lost() {
     let waited = tokio::time::timeout(Duration::from_millis(300), lost).await;
     assert!(waited.is_err(), "no answer comes");
     cloud.delete(204, "/_localcloud/faults").await;
-    assert_eq!(cloud.get("/v2/tags/kept").await["tag"]["name"], "kept");
+    until(async || {
+        cloud
+            .send(Method::GET, "/v2/tags/kept", None)
+            .await
+            .status()
+            == 200
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -111,7 +118,7 @@ async fn an_action_is_not_found_right_after_it_was_asked_for() {
     let (droplet, ip) = (cloud.droplet("a", &[]).await, cloud.reserved_ip().await);
     order(
         &cloud,
-        json!({"kind": "action-unknown", "millis": 400, "seconds": 60}),
+        json!({"kind": "action-unknown", "millis": 3000, "seconds": 60}),
     )
     .await;
     let path = format!("/v2/reserved_ips/{ip}/actions");
@@ -127,7 +134,7 @@ async fn an_action_is_not_found_right_after_it_was_asked_for() {
         cloud.gone(place).await;
     }
     until(async || cloud.send(Method::GET, &places[0], None).await.status() == 200).await;
-    assert!(begin.elapsed() >= Duration::from_millis(350));
+    assert!(begin.elapsed() >= Duration::from_secs(2));
     for place in &places {
         cloud.get(place).await;
     }

@@ -247,7 +247,7 @@ async fn settled(psql: &Psql) {
     let ask = "SELECT current_setting('work_mem'), current_setting('max_worker_processes'), \
                current_setting('timezone')";
     let mut said = Ok(String::new());
-    for _ in 0..50 {
+    for _ in 0..300 {
         said = psql.ask(ADMIN, "minitwit", ask);
         if said.as_deref() == Ok(CHOSEN) {
             return;
@@ -261,7 +261,7 @@ async fn connections(world: &World, spec: &DatabaseSpec, psql: &Psql) {
     assert!(psql.ask(APP, "minitwit", "SELECT 1").is_ok());
     let hold = world.plane.hold_connections(&spec.id);
     let refused = async {
-        for _ in 0..50 {
+        for _ in 0..300 {
             tokio::time::sleep(Duration::from_millis(100)).await;
             if let Err(words) = psql.ask(APP, "minitwit", "SELECT 1") {
                 return words;
@@ -274,7 +274,7 @@ async fn connections(world: &World, spec: &DatabaseSpec, psql: &Psql) {
         words = refused => words,
     };
     assert!(words.contains("connection slots are reserved"), "{words}");
-    for _ in 0..50 {
+    for _ in 0..300 {
         if psql.ask(APP, "minitwit", "SELECT 1").is_ok() {
             return;
         }

@@ -86,7 +86,7 @@ async fn story(plane: Plane, directory: PathBuf, public_key: String) {
     eprintln!("two hosts answer by ssh after {:?}", begin.elapsed());
 
     // user_data was run by cloud-init.
-    let ran = "for i in $(seq 100); do test -s user-data-ran && break; sleep 0.2; done; \
+    let ran = "for i in $(seq 300); do test -s user-data-ran && break; sleep 0.2; done; \
                cat user-data-ran";
     assert_eq!(world.on_b(ran), "done");
 
@@ -150,7 +150,7 @@ async fn reboot_from_inside(world: &World) {
 async fn wait_for_reboot(world: &World, before: &str) {
     let boot = "cut -d. -f1 /proc/1/stat | cut -d' ' -f22";
     let mut healed = Ok(());
-    for _ in 0..200 {
+    for _ in 0..600 {
         // A link may go while it is set up: the next try finds that.
         healed = world.plane.heal_network().await;
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -6,14 +6,14 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// What the server on the other side says within a second: first alone, then to a greeting.
+/// What the server on the other side says within five seconds: first alone, then to a greeting.
 struct Flow(TcpStream);
 
 impl Flow {
     fn open(address: Ipv4Addr) -> Self {
         let address = SocketAddr::new(IpAddr::V4(address), 22);
-        let stream = TcpStream::connect_timeout(&address, Duration::from_secs(2)).expect("opens");
-        let limit = Some(Duration::from_secs(1));
+        let stream = TcpStream::connect_timeout(&address, Duration::from_secs(10)).expect("opens");
+        let limit = Some(Duration::from_secs(5));
         stream.set_read_timeout(limit).expect("a limit");
         let mut flow = Self(stream);
         assert!(flow.says_something(), "sshd greets");
@@ -67,7 +67,7 @@ pub async fn firewalls(world: &mut World) {
     let live = world.topology.reserved[0].ip;
     let (public, private) = (world.b.net.public, world.b.net.private.address);
     world.on_b("systemd-run --quiet --unit=web python3 -m http.server 8000");
-    let wait = "for i in $(seq 50); do ss -ltn | grep -q :8000 && break; sleep 0.1; done";
+    let wait = "for i in $(seq 300); do ss -ltn | grep -q :8000 && break; sleep 0.1; done";
     world.on_b(wait);
     let doors = |world: &World| {
         let knocks = [public, private, live].map(|address| world.on_a(&knock(address, 8000)));
@@ -119,7 +119,7 @@ fn protocols_that_arrive(world: &World, to: Ipv4Addr) -> String {
         print(*sorted(got))\n";
     let unit =
         format!("rm -f /run/listening; python3 -c '{listen}' > /run/heard 2>&1 < /dev/null &");
-    let wait = "for i in $(seq 50); do test -e /run/listening && break; sleep 0.1; done";
+    let wait = "for i in $(seq 300); do test -e /run/listening && break; sleep 0.1; done";
     world.on_b(&format!("{unit} {wait}"));
     let send = format!(
         "python3 -c 'import socket\n\
@@ -128,8 +128,9 @@ fn protocols_that_arrive(world: &World, to: Ipv4Addr) -> String {
          socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b\"hello\", (\"{to}\", 7000))'"
     );
     assert_eq!(world.on_a(&send), "");
-    world
-        .on_b("for i in $(seq 50); do test -s /run/heard && break; sleep 0.1; done; cat /run/heard")
+    world.on_b(
+        "for i in $(seq 300); do test -s /run/heard && break; sleep 0.1; done; cat /run/heard",
+    )
 }
 
 /// Hosts meet in their VPC as far as firewalls let them, and never across.

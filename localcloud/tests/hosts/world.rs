@@ -51,7 +51,7 @@ impl World {
 
     /// How many answers host a gets to one ping of `address`.
     pub fn ping_from_a(&self, address: Ipv4Addr) -> String {
-        self.on_a(&format!("ping -c1 -W1 {address} | grep -c 'bytes from'"))
+        self.on_a(&format!("ping -c1 -W2 {address} | grep -c 'bytes from'"))
     }
 
     /// The firewall around host b as the topology has it.
@@ -116,7 +116,7 @@ pub fn seed(id: u64, n: u8, key: &str, user_data: &str) -> DropletSeed {
 
 /// What a host says to `script`, tried until its sshd answers.
 fn ssh(key: &Path, address: Ipv4Addr, script: &str) -> String {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let output = Command::new("ssh")
             .args(["-i", &key.display().to_string(), "-o", "BatchMode=yes"])

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use drill::api::Api;
+use drill::api::{Api, LIMIT};
 use drill::failover::cloud::Cloud;
 use drill::target::Target;
 use release::artifact;
@@ -69,7 +69,7 @@ impl Pair {
         .await?;
         Ok(Self {
             environment,
-            api: Api::new(target, "simulator:super_safe!"),
+            api: Api::new(target, "simulator:super_safe!", LIMIT),
             rate,
             tolerance,
             cloud,
