@@ -7,7 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{AlterTableOperation, Ident, ObjectName, Statement};
 use sqlparser::dialect::PostgreSqlDialect;
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
+
+/// The statements of a migration.
+///
+/// # Errors
+/// If it is no SQL that can be read.
+pub fn statements(sql: &str) -> Result<Vec<Statement>, ParserError> {
+    Parser::parse_sql(&PostgreSqlDialect {}, sql)
+}
 
 /// Columns by table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,10 +25,8 @@ impl Columns {
     /// What `files` make, one after the other. What can't be read makes nothing.
     pub fn made_by<'a>(files: impl IntoIterator<Item = &'a str>) -> Self {
         let mut columns = Self::default();
-        let parsed = files
-            .into_iter()
-            .filter_map(|sql| Parser::parse_sql(&PostgreSqlDialect {}, sql).ok());
-        for statement in parsed.flatten() {
+        let read = files.into_iter().filter_map(|sql| statements(sql).ok());
+        for statement in read.flatten() {
             columns.apply(&statement);
         }
         columns
@@ -59,12 +65,11 @@ impl Columns {
         }
     }
 
-    /// The first column that `sql` adds to one of these tables although another of them has one of that name, in words.
+    /// The first column that `added` gives to one of these tables although another of them has one of that name, in words.
     #[must_use]
-    pub fn ambiguous(&self, sql: &str) -> Option<String> {
-        let after = Parser::parse_sql(&PostgreSqlDialect {}, sql).ok()?;
+    pub fn ambiguous(&self, added: &[Statement]) -> Option<String> {
         let mut grown = self.clone();
-        for statement in &after {
+        for statement in added {
             grown.apply(statement);
         }
         let added = self.0.iter().flat_map(|(table, before)| {
@@ -128,7 +133,8 @@ mod tests {
                 "has a column `x` too",
             ),
         ] {
-            let found = columns.ambiguous(sql).unwrap_or_default();
+            let found = columns.ambiguous(&statements(sql).unwrap());
+            let found = found.unwrap_or_default();
             assert!(found.contains(other), "{sql}: {found}");
         }
     }
@@ -146,7 +152,8 @@ mod tests {
             "CREATE TABLE likes (id bigint, email text)",
             "CREATE TABLE likes (id bigint); ALTER TABLE likes ADD COLUMN email text",
         ] {
-            assert_eq!(columns.ambiguous(sql), None, "{sql}");
+            let added = statements(sql).unwrap();
+            assert_eq!(columns.ambiguous(&added), None, "{sql}");
         }
     }
 }

@@ -4,11 +4,9 @@
 //! know. What takes away goes into a file named `NNNN_contract_…`, which a release never applies.
 
 use sqlparser::ast::{AlterTableOperation, ColumnDef, ColumnOption, Statement};
-use sqlparser::dialect::PostgreSqlDialect;
-use sqlparser::parser::Parser;
 
 use crate::artifact::Migration;
-use crate::columns::Columns;
+use crate::columns::{Columns, statements};
 use crate::error::{Error, Result};
 
 /// Whether a file is one that takes away.
@@ -31,9 +29,7 @@ pub fn check(migrations: &[Migration], present: &[i32]) -> Result<()> {
     let applied = migrations.iter().filter(|it| present.contains(&it.version));
     let columns = Columns::made_by(applied.map(|it| it.sql.as_str()));
     for migration in missing {
-        let added = only_adds(&migration.sql);
-        let clear = || columns.ambiguous(&migration.sql).map_or(Ok(()), Err);
-        added.and_then(|()| clear()).map_err(|problem| {
+        judge(&migration.sql, &columns).map_err(|problem| {
             Error::Migration(format!(
                 "{} is not expand-only: {problem}. The version that runs now must go on working on the new schema: add \
                  in one release, and take away in a later one, in a file named NNNN_contract_…",
@@ -44,13 +40,18 @@ pub fn check(migrations: &[Migration], present: &[i32]) -> Result<()> {
     Ok(())
 }
 
-/// Why a file does more than add.
-fn only_adds(sql: &str) -> Result<(), String> {
-    let statements = Parser::parse_sql(&PostgreSqlDialect {}, sql)
+/// Why a file does more than add to tables with these columns.
+fn judge(sql: &str, columns: &Columns) -> Result<(), String> {
+    let statements = statements(sql)
         .map_err(|error| format!("it can't be read, so it can't be judged ({error})"))?;
+    only_adds(&statements)?;
+    columns.ambiguous(&statements).map_or(Ok(()), Err)
+}
+
+fn only_adds(statements: &[Statement]) -> Result<(), String> {
     // What is made in the same file may be anything: nobody uses it yet.
     let mut made = Vec::new();
-    for statement in &statements {
+    for statement in statements {
         let adds = match statement {
             Statement::CreateTable(table) => {
                 made.push(table.name.to_string());
@@ -127,7 +128,7 @@ mod tests {
             "ALTER TABLE users ADD COLUMN bio text NOT NULL DEFAULT ''",
             "CREATE SEQUENCE s; COMMENT ON TABLE users IS 'people'",
         ] {
-            assert_eq!(only_adds(sql), Ok(()), "{sql}");
+            assert_eq!(judge(sql, &Columns::default()), Ok(()), "{sql}");
         }
     }
 
@@ -148,7 +149,7 @@ mod tests {
             "CREATE TABLE a (b text); DROP TABLE users",
             "this is no SQL",
         ] {
-            assert!(only_adds(sql).is_err(), "{sql}");
+            assert!(judge(sql, &Columns::default()).is_err(), "{sql}");
         }
     }
 

@@ -21,6 +21,8 @@ use crate::runner::Runner;
 const LOOK: Duration = Duration::from_millis(50);
 /// Requests through the live IP in a row without any answer: 0.2 s of them, and 0.3 s until the last one is given up.
 const SILENCE: usize = 4;
+/// More than can be under way at once: among so many that have ended last are those that were sent last.
+const RECENT: usize = 64;
 /// Longest wait for a droplet's sshd to say its name.
 const GREETING: Duration = Duration::from_millis(300);
 const SSH_PORT: u16 = 22;
@@ -31,7 +33,7 @@ impl Runner {
         let moved = Instant::now();
         loop {
             sleep(LOOK).await;
-            if silent(&self.probes.since(moved)) && self.is_gone(release).await {
+            if silent(&self.probes.last_since(moved, RECENT)) && self.is_gone(release).await {
                 return Error::Gone(self.environment.other(release.live).name.clone());
             }
         }

@@ -1,7 +1,7 @@
 //! What clients meet over a stretch of time, from two sides: requests sent on purpose, and the service's own counters.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -69,12 +69,28 @@ impl Probes {
     /// What was asked since a moment, and has ended.
     #[must_use]
     pub fn since(&self, moment: Instant) -> Vec<Sample> {
-        let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
-        samples
-            .iter()
-            .filter(|sample| sample.at >= moment)
-            .cloned()
-            .collect()
+        let samples = self.lock();
+        let since = samples.iter().filter(|sample| sample.at >= moment);
+        since.cloned().collect()
+    }
+
+    /// What that amounts to: nothing is copied, so it may be asked often in a long watch.
+    #[must_use]
+    pub fn load_since(&self, moment: Instant) -> Load {
+        let samples = self.lock();
+        load_of(samples.iter().filter(|sample| sample.at >= moment))
+    }
+
+    /// Of what was asked since a moment, the last so many that have ended, the last one first.
+    #[must_use]
+    pub fn last_since(&self, moment: Instant, count: usize) -> Vec<Sample> {
+        let samples = self.lock();
+        let last = samples.iter().rev().take(count);
+        last.filter(|sample| sample.at >= moment).cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Sample>> {
+        self.samples.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -130,17 +146,18 @@ pub async fn warm(user: &User) {
 
 /// What samples amount to.
 #[must_use]
-pub fn load_of(samples: &[Sample]) -> Load {
-    let mut took: Vec<Duration> = samples
-        .iter()
-        .filter_map(|it| it.result.as_ref().ok().copied())
-        .collect();
+pub fn load_of<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> Load {
+    let (mut took, mut requests) = (Vec::new(), 0);
+    for sample in samples {
+        requests += 1;
+        took.extend(sample.result.as_ref().ok().copied());
+    }
     took.sort_unstable();
     let p99 = took.get((took.len() * 99).div_ceil(100).saturating_sub(1));
     Load {
-        requests: samples.len() as u64,
-        failed: (samples.len() - took.len()) as u64,
-        p99_ms: p99.map_or(0.0, |took| took.as_secs_f64() * 1e3),
+        requests,
+        failed: requests - took.len() as u64,
+        p99_ms: p99.map_or(0.0, |took: &Duration| took.as_secs_f64() * 1e3),
     }
 }
 

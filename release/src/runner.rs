@@ -213,7 +213,7 @@ impl Runner {
     /// What the probes met since a moment.
     #[must_use]
     pub fn probed_since(&self, moment: Instant) -> Load {
-        load_of(&self.probes.since(moment))
+        self.probes.load_since(moment)
     }
 }
 
