@@ -3,16 +3,29 @@
 use super::Plan;
 use super::environment::Droplet;
 use super::fault::{Excused, Moves, Row};
+use super::injection::Injected;
 use super::load::Record;
-use super::outage::{Outage, outages};
+use super::outage::{Outage, SUSTAINED, outages};
 use super::report::Run;
-use super::run::{Observed, SUSTAINED};
 use super::witness::Witnessed;
 use crate::stats::milliseconds;
 use std::time::Duration;
 
 /// Answers of the old droplet that were under way may come this much after the first of the new one.
 const OVERLAP: Duration = Duration::from_secs(1);
+
+/// What the load and the record showed up to the end of a run.
+pub(super) struct Observed {
+    pub(super) fault: Injected,
+    /// From when requests count, on the load's clock.
+    pub(super) counted_from: Duration,
+    /// On the load's clock.
+    pub(super) fault_at: Duration,
+    pub(super) recovered: bool,
+    /// What did not come about of the fault.
+    pub(super) missing: Vec<String>,
+    pub(super) standby_back: Option<Duration>,
+}
 
 /// What the load alone tells.
 pub(super) fn summarize(
@@ -182,7 +195,6 @@ pub(super) fn judge_moves(run: &mut Run, row: &Row) {
 #[cfg(test)]
 mod tests {
     use super::super::fault::Fault;
-    use super::super::injection::Injected;
     use super::super::load::Traffic;
     use super::super::outage::Sample;
     use super::*;

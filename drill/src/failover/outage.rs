@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// How long good answers must last to count as recovered.
+pub(super) const SUSTAINED: Duration = Duration::from_secs(1);
+
 /// One request of a steady load. Times count from the start of the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {

@@ -3,10 +3,9 @@
 use super::Drill;
 use super::environment::Droplet;
 use super::fault::{Ending, Moves, Row};
-use super::injection::Injected;
-use super::judge::{judge_length, judge_moves, judge_servers, judge_witness, summarize};
+use super::judge::{Observed, judge_length, judge_moves, judge_servers, judge_witness, summarize};
 use super::load::{self, Load, Record};
-use super::outage::outages;
+use super::outage::{SUSTAINED, outages};
 use super::phases::Phases;
 use super::report::Run;
 use super::witness::Witness;
@@ -17,24 +16,9 @@ use tokio::time::{Instant, sleep};
 
 /// Load without a failure before the fault: what fails then is no failover's fault.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// How long good answers must last to count as recovered.
-pub(super) const SUSTAINED: Duration = Duration::from_secs(1);
 /// A move that no client notices is over when the record has changed and this much time has passed.
 const UNNOTICED: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(250);
-
-/// What the load and the record showed up to the end of a run.
-pub(super) struct Observed {
-    pub(super) fault: Injected,
-    /// From when requests count, on the load's clock.
-    pub(super) counted_from: Duration,
-    /// On the load's clock.
-    pub(super) fault_at: Duration,
-    pub(super) recovered: bool,
-    /// What did not come about of the fault.
-    pub(super) missing: Vec<String>,
-    pub(super) standby_back: Option<Duration>,
-}
 
 impl Drill {
     pub(super) async fn run_once(&self, row: &Row) -> Result<Run, Error> {
