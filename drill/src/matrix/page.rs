@@ -21,7 +21,7 @@ const HOW: &str = "
 
 - The load reads `/latest` and posts messages through the live IP, sent when the clock says, whatever became of the
   requests before: an outage can't hide requests. Half of them have a connection of their own (*fresh*), half share
-  connections that are kept (*kept*). Each has 0.3 s; late, refused, reset or not the right answer has failed.
+  connections that are kept (*kept*). Each has 0.3 s, unless `--timeout` gave it another time; late, refused, reset or not the right answer has failed.
 - An *outage* is from the moment that the first failed request was due to the first of the good answers that last for a
   second. Several in one run are added up.
 - *Own* is the outage without what the pair can't help: the cloud's 2 s for a move, and the time that a fault of the API or of
