@@ -1,0 +1,3 @@
+//! `minitwitctl`: what operators type.
+
+fn main() {}
