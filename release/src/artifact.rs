@@ -1,4 +1,4 @@
-//! What is released: a directory with the binary, checksums, a bill of materials and where it came from.
+//! An artifact: a directory with the binary, its checksums, bill of materials and provenance.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -9,21 +9,21 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-/// The file of checksums, as `sha256sum --check` reads it.
+/// The file of checksums, in the format of `sha256sum --check`.
 pub const SUMS: &str = "SHA256SUMS";
-/// The binary.
+/// The binary's file name.
 pub const BINARY: &str = "minitwit";
 
 /// An artifact whose checksums are right.
 #[derive(Clone)]
 pub struct Artifact {
-    /// Its version, as the binary itself says.
+    /// The version that the binary reports.
     pub version: String,
     /// SHA-256 of the binary, in hex.
     pub checksum: String,
     /// The binary.
     pub bytes: Vec<u8>,
-    /// The migrations that the binary holds.
+    /// The migrations in the binary.
     pub migrations: Vec<Migration>,
 }
 
@@ -39,10 +39,10 @@ pub struct Migration {
 }
 
 impl Artifact {
-    /// Reads and checks the artifact in a directory, and asks its binary what it is.
+    /// Reads an artifact, verifies its checksums, and runs its binary to read version and migrations.
     ///
     /// # Errors
-    /// [`Error::Artifact`] if a file is missing, altered, or of another version than `version`.
+    /// [`Error::Artifact`] if a file is missing or damaged, or if the binary is of another version.
     pub fn open(directory: &Path, version: &str) -> Result<Self> {
         let bad = |problem: String| Error::Artifact(format!("{}: {problem}", directory.display()));
         let sums = std::fs::read_to_string(directory.join(SUMS)).map_err(|error| {
@@ -52,9 +52,11 @@ impl Artifact {
         })?;
         let mut binary = None;
         for line in sums.lines() {
-            let (sum, name) = line
-                .split_once("  ")
-                .ok_or_else(|| bad(format!("{SUMS} has a line that is no checksum: {line:?}")))?;
+            let (sum, name) = line.split_once("  ").ok_or_else(|| {
+                bad(format!(
+                    "{SUMS} contains a line that is not a checksum: {line:?}"
+                ))
+            })?;
             if Path::new(name).components().count() != 1 || name.starts_with('.') {
                 return Err(bad(format!(
                     "{SUMS} names {name:?}, which is not in the directory"
@@ -64,25 +66,25 @@ impl Artifact {
                 .map_err(|error| bad(format!("{name}: {error}")))?;
             if checksum(&bytes) != sum {
                 return Err(bad(format!(
-                    "{name} is not what was built: its checksum differs"
+                    "{name} was changed after it was built: its checksum differs"
                 )));
             }
             if name == BINARY {
                 binary = Some(bytes);
             }
         }
-        let bytes = binary.ok_or_else(|| bad(format!("{SUMS} does not name {BINARY}")))?;
+        let bytes = binary.ok_or_else(|| bad(format!("{SUMS} does not contain {BINARY}")))?;
         let program = directory.join(BINARY);
-        let said = ask(&program, "--version").map_err(bad)?;
-        if said.split_whitespace().last() != Some(version) {
+        let output = output_of(&program, "--version").map_err(bad)?;
+        if output.split_whitespace().last() != Some(version) {
             return Err(bad(format!(
-                "the binary says that it is {:?}, not {version}",
-                said.trim()
+                "the binary is of version {:?}, not {version}",
+                output.trim()
             )));
         }
-        let migrations = ask(&program, "migrations").map_err(bad)?;
+        let migrations = output_of(&program, "migrations").map_err(bad)?;
         let migrations = serde_json::from_str(&migrations)
-            .map_err(|error| bad(format!("the binary does not list its migrations: {error}")))?;
+            .map_err(|error| bad(format!("the binary does not print its migrations: {error}")))?;
         Ok(Self {
             version: version.to_owned(),
             checksum: checksum(&bytes),
@@ -92,7 +94,7 @@ impl Artifact {
     }
 }
 
-fn ask(program: &Path, argument: &str) -> Result<String, String> {
+fn output_of(program: &Path, argument: &str) -> Result<String, String> {
     let program = program.canonicalize().map_err(|error| error.to_string())?;
     let output = Command::new(&program).arg(argument).env_clear().output();
     let output = output.map_err(|error| format!("the binary does not run: {error}"))?;
@@ -112,11 +114,11 @@ pub fn checksum(bytes: &[u8]) -> String {
     })
 }
 
-/// Writes [`SUMS`] for the files of an artifact, in the order given.
+/// Writes [`SUMS`] for files of an artifact, in the given order.
 ///
 /// # Errors
 /// If a file can't be read or the sums can't be written.
-pub fn seal(directory: &Path, names: &[&str]) -> Result<()> {
+pub fn write_checksums(directory: &Path, names: &[&str]) -> Result<()> {
     let failed = |path: PathBuf| {
         move |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()))
     };
@@ -141,7 +143,7 @@ mod tests {
         let program = directory.path().join(BINARY);
         std::fs::write(&program, script).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        seal(directory.path(), &[BINARY]).unwrap();
+        write_checksums(directory.path(), &[BINARY]).unwrap();
         directory
     }
 

@@ -1,19 +1,30 @@
-//! What the user types.
+//! The command line: every option and every environment variable that the program reads.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
+use operate::environment::Options;
 
 use crate::error::EXIT_CODES;
 
-/// Blue-green releases of MiniTwit: verified before anyone sees them, and back in seconds.
+/// Blue-green releases of MiniTwit: a new version is verified before users reach it, and the previous one is back in seconds
 #[derive(Debug, Parser)]
 #[command(name = "release", version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
+    /// Which environment.
+    #[command(flatten)]
+    pub environment: Options,
+    /// How long each move of a reserved IP may take, including retries after errors and timeouts of the API
+    #[arg(long, env = "RELEASE_API_PATIENCE", value_name = "SECONDS", default_value = "60", value_parser = seconds, global = true)]
+    pub api_patience: Duration,
+    /// Who runs the release; the journal records it.
+    #[command(flatten)]
+    pub operator: Operator,
 }
 
 /// The subcommands.
@@ -22,20 +33,21 @@ pub enum Command {
     /// Release a version: install, verify through the stage IP, move the live IP, watch, confirm
     #[command(after_help = EXIT_CODES)]
     Run(Run),
-    /// Go on with a release whose runner is gone, or bring the pair to rest
+    /// Continue a release whose runner has died, or bring both droplets to the same version
     #[command(after_help = EXIT_CODES)]
     Resume(Resume),
     /// Make the previous version live again
     ///
-    /// While a release is open that is one move. After it is confirmed it is a release of the version before, by the same path.
+    /// While a release is open, this moves the live IP once. After it is confirmed, this releases the previous version by the normal
+    /// steps.
     #[command(after_help = EXIT_CODES)]
     Rollback(Resume),
     /// Confirm a release that was held open
     #[command(after_help = EXIT_CODES)]
     Confirm(Resume),
-    /// Apply the contract migrations that the live version holds; refused while a release can be rolled back
+    /// Apply the live version's contract migrations; refused while a release is open
     #[command(after_help = EXIT_CODES)]
-    Contract(Where),
+    Contract,
     /// Show the last releases
     #[command(after_help = EXIT_CODES)]
     Status(Status),
@@ -44,57 +56,40 @@ pub enum Command {
     Freeze(Freeze),
     /// Allow releases again
     #[command(after_help = EXIT_CODES)]
-    Thaw(Where),
-    /// Describe a binary that was built: bill of materials, provenance, checksums beside it
+    Thaw,
+    /// Write an artifact's bill of materials, provenance and checksums beside its binary
     #[command(after_help = EXIT_CODES)]
-    Seal(Seal),
+    Manifest(Manifest),
 }
 
-/// The environment that is meant.
+/// The name under which a release is recorded.
 #[derive(Args, Clone, Debug)]
-pub struct Where {
-    /// The environment, as `terraform output -json` prints it
-    #[arg(long, env = "MINITWIT_OUTPUTS", value_name = "FILE")]
-    pub environment: PathBuf,
-    /// The private key for root on the droplets
-    #[arg(long, env = "MINITWIT_SSH_KEY", value_name = "FILE")]
-    pub ssh_key: Option<PathBuf>,
-    /// Where the droplets' host keys are kept
-    #[arg(long, env = "MINITWIT_KNOWN_HOSTS", value_name = "FILE")]
-    pub known_hosts: Option<PathBuf>,
-    /// The cloud's API
-    #[arg(
-        long,
-        env = "DIGITALOCEAN_API_URL",
-        value_name = "URL",
-        default_value = "https://api.digitalocean.com"
-    )]
-    pub api_url: String,
-    /// The API's token; from the environment rather than typed, where the process list would show it
-    #[arg(long, env = "DIGITALOCEAN_TOKEN", hide_env_values = true)]
-    pub token: String,
-    /// How long each change of a reserved IP may take, refusals and silence of the API included
-    #[arg(long, env = "RELEASE_API_PATIENCE", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
-    pub api_patience: Duration,
+pub struct Operator {
+    /// The person, in a GitHub workflow
+    #[arg(long, env = "GITHUB_ACTOR", hide = true, global = true)]
+    pub github_actor: Option<String>,
+    /// The person, on a machine
+    #[arg(long, env = "USER", hide = true, global = true)]
+    pub user: Option<String>,
 }
 
-/// How careful to be. Durations are seconds.
+/// How careful a release is. Durations are in seconds.
 #[derive(Args, Clone, Debug)]
 pub struct Care {
-    /// Between the stage IP leaving a droplet and the live IP coming to it
-    #[arg(long, env = "RELEASE_COOL_DOWN", value_name = "SECONDS", default_value = "20", value_parser = seconds)]
-    pub cool_down: Duration,
-    /// How long connections are let go before the move
+    /// Pause between taking the stage IP off a droplet and moving the live IP to it [default: 20, in localcloud 1]
+    #[arg(long, env = "RELEASE_COOL_DOWN", value_name = "SECONDS", value_parser = seconds)]
+    pub cool_down: Option<Duration>,
+    /// How long the live droplet closes its connections before the move
     #[arg(long, env = "RELEASE_DRAIN", value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     pub drain: Duration,
-    /// How long the candidate is watched through the stage IP
+    /// How long requests are sent to the candidate through the stage IP
     #[arg(long, env = "RELEASE_WATCH", value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub watch: Duration,
     /// How long the new version is watched while it is live, before it is confirmed
     #[arg(long, env = "RELEASE_BAKE", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub bake: Duration,
-    /// Leave the release open after that: `confirm` and `rollback` are by hand
-    #[arg(long, env = "RELEASE_HOLD", value_parser = clap::builder::FalseyValueParser::new())]
+    /// Leave the release open after that, until `confirm` or `rollback`
+    #[arg(long, env = "RELEASE_HOLD", value_parser = FalseyValueParser::new())]
     pub hold: bool,
     /// The simulator's `user:password`
     #[arg(
@@ -115,41 +110,32 @@ pub struct Care {
 pub struct Run {
     /// The version, `vX.Y.Z`
     pub version: String,
-    /// The directory of its artifact
+    /// The directory of its artifact [default: .cache/releases/VERSION in the repository]
     #[arg(long, value_name = "DIRECTORY")]
-    pub artifact: PathBuf,
-    /// Release what is neither tagged nor in the changelog, or what is committed beside uncommitted changes
-    #[arg(long, env = "TRIAL", value_parser = clap::builder::FalseyValueParser::new())]
+    pub artifact: Option<PathBuf>,
+    /// Accept a version without a tag and changelog section, and uncommitted changes in the working tree
+    #[arg(long, env = "TRIAL", value_parser = FalseyValueParser::new())]
     pub trial: bool,
-    /// The environment.
-    #[command(flatten)]
-    pub place: Where,
     /// How careful to be.
     #[command(flatten)]
     pub care: Care,
 }
 
-/// Options of what goes on with a release.
+/// Options of the commands that continue or undo a release.
 #[derive(Args, Clone, Debug)]
 pub struct Resume {
-    /// The directory of artifacts by version, should one be needed that the droplets have not got yet
+    /// The directory of artifacts by version; used if a droplet lacks the version [default: .cache/releases in the repository]
     #[arg(long, value_name = "DIRECTORY")]
     pub artifacts: Option<PathBuf>,
-    /// The environment.
-    #[command(flatten)]
-    pub place: Where,
     /// How careful to be.
     #[command(flatten)]
     pub care: Care,
 }
 
 /// Options of `release status`.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Copy, Debug)]
 pub struct Status {
-    /// The environment.
-    #[command(flatten)]
-    pub place: Where,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -157,17 +143,14 @@ pub struct Status {
 /// Options of `release freeze`.
 #[derive(Args, Clone, Debug)]
 pub struct Freeze {
-    /// Why, for those who are refused
+    /// Shown to everybody whose release is refused
     #[arg(long)]
     pub reason: String,
-    /// The environment.
-    #[command(flatten)]
-    pub place: Where,
 }
 
-/// Options of `release seal`.
+/// Options of `release manifest`.
 #[derive(Args, Clone, Debug)]
-pub struct Seal {
+pub struct Manifest {
     /// The directory with the binary
     pub directory: PathBuf,
     /// The version that was built
@@ -176,15 +159,35 @@ pub struct Seal {
     /// The commit that was built
     #[arg(long)]
     pub commit: String,
-    /// What `cargo metadata` says of the sources
+    /// The output of `cargo metadata` for the sources
     #[arg(long, value_name = "FILE")]
     pub metadata: PathBuf,
     /// When that commit was made, in seconds since 1970
     #[arg(long, env = "SOURCE_DATE_EPOCH")]
     pub epoch: i64,
-    /// A compiler that built it, as it names itself; several may be given
+    /// A compiler that was used, by the name and version that it prints; may be repeated
     #[arg(long, value_name = "NAME")]
     pub compiler: Vec<String>,
+    /// The workflow that built it, if one did.
+    #[command(flatten)]
+    pub workflow: Workflow,
+}
+
+/// A run of a GitHub workflow, which sets these variables.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Workflow {
+    /// GitHub's address
+    #[arg(long, env = "GITHUB_SERVER_URL", hide = true)]
+    pub server: Option<String>,
+    /// The workflow and its commit
+    #[arg(long, env = "GITHUB_WORKFLOW_REF", hide = true)]
+    pub workflow: Option<String>,
+    /// The number of its run
+    #[arg(long, env = "GITHUB_RUN_ID", hide = true)]
+    pub run: Option<String>,
+    /// The number of the attempt of that run
+    #[arg(long, env = "GITHUB_RUN_ATTEMPT", hide = true)]
+    pub attempt: Option<String>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

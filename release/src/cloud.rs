@@ -57,7 +57,7 @@ impl Cloud {
     /// when the record says that it is there and unlocked. Assigned addresses go straight to the next droplet.
     ///
     /// # Errors
-    /// [`Error::Overtaken`] if somebody else has moved it; [`Error::Failed`] if the API does not do it within the patience.
+    /// [`Error::FailedOver`] if somebody else has moved it; [`Error::Failed`] if the API does not do it within the patience.
     pub async fn bring(&self, ip: Ipv4Addr, from: &[Place], to: Place) -> Result<()> {
         let deadline = Instant::now() + self.patience;
         let mut last = "the address is locked by another action".to_owned();
@@ -76,7 +76,7 @@ impl Cloud {
                         return Ok(());
                     }
                     if !from.contains(&place) {
-                        return Err(Error::Overtaken(format!("{ip} is {}", word(place))));
+                        return Err(Error::FailedOver(format!("{ip} is {}", word(place))));
                     }
                     match self.start(ip, to).await {
                         Ok(()) => Duration::ZERO,

@@ -1,7 +1,7 @@
-//! The columns that the running version's tables have, as its migrations made them.
+//! The columns of the current version's tables, read from its migrations.
 //!
-//! A statement that joins two tables need not say whose column it means as long as only one of them has it. A column of the same name
-//! in the other makes that statement fail, in a version that is running: so adding one takes something away.
+//! A statement that joins two tables may name a column without its table while only one of them has such a column. Adding a column of
+//! the same name to the other table makes that statement ambiguous, and it fails in the version that runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use sqlparser::parser::{Parser, ParserError};
 /// The statements of a migration.
 ///
 /// # Errors
-/// If it is no SQL that can be read.
+/// If it can't be parsed.
 pub fn statements(sql: &str) -> Result<Vec<Statement>, ParserError> {
     Parser::parse_sql(&PostgreSqlDialect {}, sql)
 }
@@ -22,11 +22,11 @@ pub fn statements(sql: &str) -> Result<Vec<Statement>, ParserError> {
 pub struct Columns(BTreeMap<String, BTreeSet<String>>);
 
 impl Columns {
-    /// What `files` make, one after the other. What can't be read makes nothing.
-    pub fn made_by<'a>(files: impl IntoIterator<Item = &'a str>) -> Self {
+    /// The columns after these files, applied in order. A file that can't be parsed is ignored.
+    pub fn after<'a>(files: impl IntoIterator<Item = &'a str>) -> Self {
         let mut columns = Self::default();
-        let read = files.into_iter().filter_map(|sql| statements(sql).ok());
-        for statement in read.flatten() {
+        let parsed = files.into_iter().filter_map(|sql| statements(sql).ok());
+        for statement in parsed.flatten() {
             columns.apply(&statement);
         }
         columns
@@ -34,9 +34,13 @@ impl Columns {
 
     fn apply(&mut self, statement: &Statement) {
         match statement {
-            Statement::CreateTable(made) => {
-                let names = made.columns.iter().map(|it| folded(&it.name)).collect();
-                self.0.insert(table(&made.name), names);
+            Statement::CreateTable(created) => {
+                let names = created
+                    .columns
+                    .iter()
+                    .map(|it| normalized(&it.name))
+                    .collect();
+                self.0.insert(table(&created.name), names);
             }
             Statement::Drop { names, .. } => {
                 for name in names {
@@ -50,11 +54,11 @@ impl Columns {
                 for operation in operations {
                     match operation {
                         AlterTableOperation::AddColumn { column_def, .. } => {
-                            columns.insert(folded(&column_def.name));
+                            columns.insert(normalized(&column_def.name));
                         }
                         AlterTableOperation::DropColumn { column_names, .. } => {
                             for name in column_names {
-                                columns.remove(&folded(name));
+                                columns.remove(&normalized(name));
                             }
                         }
                         _ => {}
@@ -65,7 +69,7 @@ impl Columns {
         }
     }
 
-    /// The first column that `added` gives to one of these tables although another of them has one of that name, in words.
+    /// A sentence about the first column that `added` adds to one of these tables although another one has a column of that name.
     #[must_use]
     pub fn ambiguous(&self, added: &[Statement]) -> Option<String> {
         let mut grown = self.clone();
@@ -81,25 +85,25 @@ impl Columns {
             let used = self.0.keys().filter(|it| *it != table);
             let other = used.into_iter().find(|it| grown.0.get(*it).is_some_and(|there| there.contains(name)))?;
             Some(format!(
-                "{other} has a column `{name}` too, and a statement that joins it with {table} and says only `{name}` would fail; \
-                 give it another name"
+                "{other} has a column `{name}` too, and a statement that joins it with {table} and names only `{name}` would fail; \
+                 choose another name"
             ))
         })
     }
 }
 
-/// As PostgreSQL compares names: in lower case, unless quoted.
-fn folded(name: &Ident) -> String {
+/// The name as PostgreSQL compares it: in lower case, unless quoted.
+fn normalized(name: &Ident) -> String {
     match name.quote_style {
         Some(_) => name.value.clone(),
         None => name.value.to_lowercase(),
     }
 }
 
-/// Without its schema.
+/// A table's name without its schema.
 fn table(name: &ObjectName) -> String {
     let last = name.0.last().and_then(|part| part.as_ident());
-    last.map(folded).unwrap_or_default()
+    last.map(normalized).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -109,8 +113,8 @@ mod tests {
     const FIRST: &str = "CREATE TABLE users (id bigint, Email text); CREATE TABLE public.messages (id bigint, text text)";
 
     #[test]
-    fn a_name_that_another_table_has_is_ambiguous() {
-        let columns = Columns::made_by([
+    fn a_column_name_of_another_table_is_ambiguous() {
+        let columns = Columns::after([
             FIRST,
             "this is no SQL",
             "ALTER TABLE users ADD COLUMN bio text",
@@ -140,15 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn a_new_name_a_new_table_and_a_name_that_is_gone_are_not() {
+    fn new_names_new_tables_and_dropped_names_are_not_ambiguous() {
         let gone = "ALTER TABLE users DROP COLUMN email";
-        let columns =
-            Columns::made_by([FIRST, gone, "CREATE TABLE old (x text)", "DROP TABLE old"]);
+        let columns = Columns::after([FIRST, gone, "CREATE TABLE old (x text)", "DROP TABLE old"]);
         for sql in [
             "ALTER TABLE users ADD COLUMN nick text",
             "ALTER TABLE messages ADD COLUMN email text",
             "ALTER TABLE messages ADD COLUMN x text",
-            // Nobody joins it yet.
+            // No version joins it yet.
             "CREATE TABLE likes (id bigint, email text)",
             "CREATE TABLE likes (id bigint); ALTER TABLE likes ADD COLUMN email text",
         ] {

@@ -1,7 +1,7 @@
-//! Does a migration only add? Then the version before it goes on working on the new schema.
+//! Whether a migration only expands the schema, so that the previous version keeps working on it.
 //!
-//! Statements are parsed, and those that are known to add are let pass; all others are refused, also those that this file doesn't
-//! know. What takes away goes into a file named `NNNN_contract_…`, which a release never applies.
+//! Each statement is parsed. Statements that are known to only add are accepted; all others are refused. A statement that removes or
+//! restricts something belongs in a file named `NNNN_contract_…`, which a release never applies.
 
 use sqlparser::ast::{AlterTableOperation, ColumnDef, ColumnOption, Statement};
 
@@ -9,7 +9,7 @@ use crate::artifact::Migration;
 use crate::columns::{Columns, statements};
 use crate::error::{Error, Result};
 
-/// Whether a file is one that takes away.
+/// Whether a migration contracts the schema.
 #[must_use]
 pub fn is_contract(migration: &Migration) -> bool {
     migration
@@ -18,7 +18,8 @@ pub fn is_contract(migration: &Migration) -> bool {
         .is_some_and(|rest| rest.starts_with("_contract_"))
 }
 
-/// Refuses if a migration that the database doesn't have yet does more than add.
+/// Checks that the migrations in `migrations` which the database does not have yet only expand the schema. `present` contains the
+/// numbers of those that it has.
 ///
 /// # Errors
 /// [`Error::Migration`] with the statement.
@@ -27,12 +28,12 @@ pub fn check(migrations: &[Migration], present: &[i32]) -> Result<()> {
         .iter()
         .filter(|it| !present.contains(&it.version) && !is_contract(it));
     let applied = migrations.iter().filter(|it| present.contains(&it.version));
-    let columns = Columns::made_by(applied.map(|it| it.sql.as_str()));
+    let columns = Columns::after(applied.map(|it| it.sql.as_str()));
     for migration in missing {
         judge(&migration.sql, &columns).map_err(|problem| {
             Error::Migration(format!(
-                "{} is not expand-only: {problem}. The version that runs now must go on working on the new schema: add \
-                 in one release, and take away in a later one, in a file named NNNN_contract_…",
+                "{} does more than expand the schema: {problem}. The current version must keep working on the new schema: add in \
+                 one release, and remove in a later one, in a file named NNNN_contract_…",
                 migration.name
             ))
         })?;
@@ -40,30 +41,29 @@ pub fn check(migrations: &[Migration], present: &[i32]) -> Result<()> {
     Ok(())
 }
 
-/// Why a file does more than add to tables with these columns.
+/// Checks one file against tables with these columns.
 fn judge(sql: &str, columns: &Columns) -> Result<(), String> {
-    let statements = statements(sql)
-        .map_err(|error| format!("it can't be read, so it can't be judged ({error})"))?;
+    let statements = statements(sql).map_err(|error| format!("it can't be parsed ({error})"))?;
     only_adds(&statements)?;
     columns.ambiguous(&statements).map_or(Ok(()), Err)
 }
 
 fn only_adds(statements: &[Statement]) -> Result<(), String> {
-    // What is made in the same file may be anything: nobody uses it yet.
-    let mut made = Vec::new();
+    // A table that the same file creates may be changed in any way: no version uses it yet.
+    let mut created = Vec::new();
     for statement in statements {
         let adds = match statement {
             Statement::CreateTable(table) => {
-                made.push(table.name.to_string());
+                created.push(table.name.to_string());
                 true
             }
-            // A unique index can refuse what the version before writes.
+            // A unique index can refuse rows that the previous version writes.
             Statement::CreateIndex(index) => {
-                !index.unique || made.contains(&index.table_name.to_string())
+                !index.unique || created.contains(&index.table_name.to_string())
             }
             Statement::AlterTable {
                 name, operations, ..
-            } => made.contains(&name.to_string()) || operations.iter().all(operation_adds),
+            } => created.contains(&name.to_string()) || operations.iter().all(operation_adds),
             Statement::CreateSequence { .. }
             | Statement::CreateType { .. }
             | Statement::CreateView {
@@ -89,7 +89,7 @@ fn operation_adds(operation: &AlterTableOperation) -> bool {
     }
 }
 
-/// Whether a row can be inserted by a version that doesn't know the column.
+/// Whether a version that does not know the column can insert rows.
 fn may_be_left_out(column: &ColumnDef) -> bool {
     let options = || column.options.iter().map(|it| &it.option);
     let needs_value = options().any(|it| matches!(it, ColumnOption::NotNull));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_adds_passes() {
+    fn statements_that_only_add_are_accepted() {
         for sql in [
             "CREATE TABLE a (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, b text NOT NULL)",
             "CREATE TABLE a (b text); CREATE UNIQUE INDEX c ON a (b); ALTER TABLE a ADD CHECK (b <> '')",
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_away_or_may_refuse_does_not() {
+    fn statements_that_remove_or_restrict_are_refused() {
         for sql in [
             "DROP TABLE users",
             "ALTER TABLE users DROP COLUMN email",
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_missing_is_judged_and_contracts_are_left_out() {
+    fn applied_migrations_and_contracts_are_not_checked() {
         let drop = "DROP TABLE users";
         assert_eq!(
             check(&[migration("0007_x", drop)], &[]).unwrap_err().code(),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_another_table_has_is_refused() {
+    fn a_column_name_of_another_table_is_refused() {
         let first = Migration {
             version: 1,
             ..migration(
@@ -205,7 +205,7 @@ mod tests {
             let before: Vec<_> = migrations[..n].iter().map(|it| it.version).collect();
             assert!(check(&migrations[..=n], &before).is_ok(), "{}", next.name);
         }
-        // The other directory has what `make test-schemas` tries the present version on.
+        // `make test-schemas` runs the current version on the migrations in the other directory.
         let present: Vec<_> = migrations.iter().map(|it| it.version).collect();
         migrations.extend(read("tests/next-release"));
         assert!(migrations.len() > present.len());

@@ -1,78 +1,68 @@
-//! What a release does and reads on a droplet. Each function may be said again after it was cut off half-way.
+//! Commands on a droplet. Each is idempotent: it may be repeated after it was interrupted.
 
 use std::time::Duration;
 
 use floatip::status::Status;
+use operate::environment::{Database, Droplet};
+use operate::ssh::{Cause, Ssh};
 use tokio::time::{Instant, sleep};
 
-use crate::environment::{Database, Droplet};
+use crate::counters::Counters;
 use crate::error::{Error, Result};
-use crate::load::Counters;
-use crate::ssh::Ssh;
 use crate::status::unfit;
 
 const SHORT: Duration = Duration::from_secs(8);
 const UPLOAD: Duration = Duration::from_mins(2);
 const SCHEMA: Duration = Duration::from_secs(330);
-/// A service that isn't ready by then never is.
-const READY: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(250);
+const SWITCH: Duration = Duration::from_secs(45);
+/// How long a service may take to become ready or fit.
+pub(crate) const READY: Duration = Duration::from_secs(20);
+pub(crate) const POLL: Duration = Duration::from_millis(250);
+/// The exit code of the upload's script when the checksum differs: `EX_DATAERR` of sysexits.h.
+const WRONG_CHECKSUM: i32 = 65;
 
-/// Where the candidate answers users, on the anchor address.
-pub const CANDIDATE_PORT: u16 = 8080;
-const CANDIDATE_ADMIN: &str = "127.0.0.1:9111";
-const CANDIDATE_UNIT: &str = "minitwit-candidate";
-
-/// A droplet, to be worked on.
+/// A droplet to run commands on.
 #[derive(Clone, Debug)]
 pub struct Host {
     ssh: Ssh,
     droplet: Droplet,
 }
 
-/// A version as it is on a droplet's disk.
+/// A version on a droplet's disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
-    /// Its name.
+    /// Its name, such as `v1.2.3`.
     pub version: String,
     /// SHA-256 of its binary, in hex.
     pub checksum: String,
 }
 
-/// A service's process as the system sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Vitals {
-    /// Its process id; 0 if it doesn't run.
-    pub pid: u32,
-    /// Memory that it holds, in KiB.
-    pub memory_kib: u64,
-}
-
 impl Host {
-    /// Nothing is connected yet.
+    /// Connects for each command anew.
     #[must_use]
     pub fn new(ssh: Ssh, droplet: Droplet) -> Self {
         Self { ssh, droplet }
     }
 
-    /// Which one it is.
+    /// Which droplet it is.
     #[must_use]
     pub fn droplet(&self) -> &Droplet {
         &self.droplet
     }
 
-    async fn sh(&self, script: &str) -> Result<String> {
-        self.ssh.run(&self.droplet, script, b"", SHORT).await
+    pub(crate) async fn sh(&self, script: &str) -> Result<String> {
+        Ok(self.ssh.run(&self.droplet, script, b"", SHORT).await?)
     }
 
-    fn admin(&self) -> String {
+    /// The address of the service's admin listener.
+    pub(crate) fn admin(&self) -> String {
         format!("{}:9101", self.droplet.private_ip)
     }
 
-    /// What its agent says of it.
+    /// The status of the droplet's `floatip` agent.
     ///
     /// # Errors
-    /// If it can't be asked.
+    /// If the agent does not respond.
     pub async fn status(&self) -> Result<Status> {
         let script = format!(
             "curl -fsS --max-time 2 http://{}:9102/status",
@@ -81,13 +71,13 @@ impl Host {
         let text = self.sh(&script).await?;
         serde_json::from_str(&text).map_err(|error| {
             Error::Failed(format!(
-                "the agent on {} does not say its status: {error}",
+                "the status of the agent on {} can't be read: {error}",
                 self.droplet.name
             ))
         })
     }
 
-    /// The version that is current there.
+    /// The version that the service runs.
     ///
     /// # Errors
     /// If there is none.
@@ -107,10 +97,10 @@ impl Host {
         })
     }
 
-    /// The checksum of a version's binary, if it is installed there.
+    /// The checksum of a version's binary, if the version is installed.
     ///
     /// # Errors
-    /// If the droplet can't be asked.
+    /// If the droplet does not respond.
     pub async fn checksum(&self, version: &str) -> Result<Option<String>> {
         let script =
             format!("sha256sum /opt/minitwit/releases/{version}/minitwit 2>/dev/null || true");
@@ -122,10 +112,10 @@ impl Host {
             .map(str::to_owned))
     }
 
-    /// Puts a version beside what is there: into a directory of its own, which gets its name when its checksum is right.
+    /// Installs a version beside the others: in a directory that gets its final name once the checksum is verified.
     ///
     /// # Errors
-    /// [`Error::Artifact`] if what arrives is not `checksum`.
+    /// [`Error::Artifact`] if the checksum of what arrived is not `checksum`.
     pub async fn install(&self, version: &str, binary: &[u8], checksum: &str) -> Result<()> {
         if self.checksum(version).await?.as_deref() == Some(checksum) {
             return Ok(());
@@ -133,25 +123,30 @@ impl Host {
         let script = format!(
             "set -e; cd /opt/minitwit/releases; rm -rf .new-{version}; mkdir .new-{version}; cd .new-{version}
              cat >minitwit; chmod 755 minitwit; echo '{checksum}  minitwit' >SHA256SUMS
-             sha256sum --check --status SHA256SUMS || {{ cd ..; rm -rf .new-{version}; exit 65; }}
+             sha256sum --check --status SHA256SUMS || {{ cd ..; rm -rf .new-{version}; exit {WRONG_CHECKSUM}; }}
              cd ..; rm -rf {version}; mv .new-{version} {version}"
         );
-        match self.ssh.run(&self.droplet, &script, binary, UPLOAD).await {
-            Err(Error::Failed(text)) if text.contains("exit code 65") => {
-                Err(Error::Artifact(format!(
-                    "what arrived on {} is not what was sent: its checksum differs",
+        let result = self.ssh.run(&self.droplet, &script, binary, UPLOAD).await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(error) => match error.cause {
+                Cause::Failed {
+                    code: WRONG_CHECKSUM,
+                    ..
+                } => Err(Error::Artifact(format!(
+                    "the upload to {} was damaged: its checksum differs",
                     self.droplet.name
-                )))
-            }
-            result => result.map(drop),
+                ))),
+                _ => Err(error.into()),
+            },
         }
     }
 
-    /// Expands the schema with a version's own migrations, as the schema's owner, whose password is on no disk and in no process
-    /// list of the droplet. Returns what was applied.
+    /// Applies a version's migrations as the schema's owner, either those that expand the schema or those that contract it. The
+    /// owner's password is on no disk and in no process list of the droplet. Returns the command's output.
     ///
     /// # Errors
-    /// [`Error::Migration`] with what the migration said.
+    /// [`Error::Migration`] with the command's last message.
     pub async fn migrate(
         &self,
         version: &str,
@@ -166,94 +161,36 @@ impl Host {
             database.user
         );
         let input = format!("{}\n", database.admin_uri);
-        let done = self
+        let output = self
             .ssh
             .run(&self.droplet, &script, input.as_bytes(), SCHEMA)
             .await;
-        done.map(|text| text.trim().replace('\n', ", "))
+        output
+            .map(|text| text.trim().replace('\n', ", "))
             .map_err(|error| Error::Migration(error.to_string()))
     }
 
-    /// Starts a version as the candidate, beside the service, and waits until it is ready.
+    /// Makes an installed version the current one and waits until it is ready. Does nothing if it runs already.
+    ///
+    /// The service is stopped and started instead of restarted: over a restart systemd keeps file descriptors for it, such as its
+    /// listener, and an older version may not be able to use those of a newer one.
     ///
     /// # Errors
-    /// [`Error::Rejected`] if it doesn't become ready.
-    pub async fn start_candidate(&self, version: &str) -> Result<()> {
-        self.sh(&format!(
-            "ln -sfn releases/{version} /opt/minitwit/candidate && systemctl restart {CANDIDATE_UNIT}"
-        ))
-        .await
-        .map_err(|error| Error::Rejected(format!("the candidate does not start: {error}")))?;
-        self.wait_until_ready(CANDIDATE_ADMIN, CANDIDATE_UNIT, version)
-            .await
-            .map_err(Error::Rejected)
-    }
-
-    /// Ends the candidate, if one runs.
-    ///
-    /// # Errors
-    /// If the droplet can't be told.
-    pub async fn stop_candidate(&self) -> Result<()> {
-        let script = format!("systemctl stop {CANDIDATE_UNIT}; rm -f /opt/minitwit/candidate");
-        self.sh(&script).await.map(drop)
-    }
-
-    /// Makes a version that is installed the current one, and waits until it serves. Does nothing if it does already.
-    ///
-    /// It is stopped and started, not restarted: what systemd keeps for the service from one process to the next, as its listener, is
-    /// of the version before, and an older one may not know what to do with it.
-    ///
-    /// # Errors
-    /// [`Error::Rejected`] if it doesn't become ready.
+    /// [`Error::Rejected`] if it does not become ready.
     pub async fn switch(&self, version: &str) -> Result<()> {
         let script = format!(
             "set -e; cd /opt/minitwit; test -x releases/{version}/minitwit
              if [ \"$(readlink current)\" != releases/{version} ] || ! systemctl is-active --quiet minitwit; then
                systemctl stop minitwit; ln -sfn releases/{version} .current; mv -T .current current; systemctl start minitwit; fi"
         );
-        self.ssh
-            .run(&self.droplet, &script, b"", Duration::from_secs(45))
-            .await?;
+        self.ssh.run(&self.droplet, &script, b"", SWITCH).await?;
         let ready = self
             .wait_until_ready(&self.admin(), "minitwit", version)
             .await;
         ready.map_err(Error::Rejected)
     }
 
-    /// Waits until the service at `admin` is ready and says that it is `version`.
-    async fn wait_until_ready(&self, admin: &str, unit: &str, version: &str) -> Result<(), String> {
-        let deadline = Instant::now() + READY;
-        let script = format!(
-            "curl -sS --max-time 2 http://{admin}/readyz; echo; systemctl show --value --property=ActiveState {unit}"
-        );
-        loop {
-            let text = self
-                .sh(&script)
-                .await
-                .unwrap_or_else(|error| error.to_string());
-            let ready = text.contains("\"status\":\"ready\"");
-            if ready && text.contains(&format!("\"version\":\"{version}\"")) {
-                return Ok(());
-            }
-            if text.trim_end().ends_with("failed") {
-                return Err(format!(
-                    "{version} ends as soon as it is started ({unit} on {})",
-                    self.droplet.name
-                ));
-            }
-            if Instant::now() > deadline {
-                let said = text.lines().next().unwrap_or_default();
-                return Err(format!(
-                    "{version} is not ready within {} s on {}: {said}",
-                    READY.as_secs(),
-                    self.droplet.name
-                ));
-            }
-            sleep(POLL).await;
-        }
-    }
-
-    /// Waits until the droplet's own agent finds it fit, and Keepalived stands by or is master.
+    /// Waits until the droplet's agent reports it as fit and Keepalived takes part in the election.
     ///
     /// # Errors
     /// [`Error::Unfit`] if that takes too long.
@@ -274,10 +211,10 @@ impl Host {
         }
     }
 
-    /// Starts the drain of its connections, or ends it.
+    /// Starts to close the service's connections, or stops that.
     ///
     /// # Errors
-    /// If the service can't be told.
+    /// If the service does not respond.
     pub async fn drain(&self, start: bool) -> Result<()> {
         let method = if start { "POST" } else { "DELETE" };
         let script = format!(
@@ -290,36 +227,16 @@ impl Host {
     /// The service's counters.
     ///
     /// # Errors
-    /// If it can't be asked.
+    /// If the service does not respond.
     pub async fn counters(&self) -> Result<Counters> {
         let script = format!("curl -fsS --max-time 2 http://{}/metrics", self.admin());
         self.sh(&script).await.map(|text| Counters::parse(&text))
     }
 
-    /// The candidate's process.
+    /// Removes old versions: all but the current one, those in `keep`, and the newest one besides.
     ///
     /// # Errors
-    /// If the droplet can't be asked.
-    pub async fn candidate_vitals(&self) -> Result<Vitals> {
-        let script = format!(
-            "pid=$(systemctl show --value --property=MainPID {CANDIDATE_UNIT}); echo \"$pid\"; \
-             awk '/^VmRSS/ {{ print $2 }}' /proc/$pid/status 2>/dev/null || true"
-        );
-        let text = self.sh(&script).await?;
-        let mut numbers = text
-            .lines()
-            .map(|line| line.trim().parse::<u64>().unwrap_or_default());
-        let pid = numbers.next().unwrap_or_default();
-        Ok(Vitals {
-            pid: u32::try_from(pid).unwrap_or_default(),
-            memory_kib: numbers.next().unwrap_or_default(),
-        })
-    }
-
-    /// Removes all but the newest three versions; what is current stays, and so does what is named.
-    ///
-    /// # Errors
-    /// If the droplet can't be told.
+    /// If the droplet does not respond.
     pub async fn prune(&self, keep: &[&str]) -> Result<()> {
         let keep: Vec<String> = keep
             .iter()

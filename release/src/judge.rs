@@ -1,43 +1,43 @@
-//! Is the new version worse than the one before?
+//! Whether the new version is worse than the previous one.
 
 use crate::load::Load;
 
-/// Fewer failures than this say nothing.
-const FEWEST: u64 = 3;
-/// The error rate may grow by so much.
-const RATE: f64 = 0.01;
-/// The p99 may grow to so many times what it was.
-const TIMES: f64 = 3.0;
-/// And a p99 below this is good whatever it was, in milliseconds: half of what the simulator waits.
+/// Fewer failures than this prove nothing.
+const MIN_FAILURES: u64 = 3;
+/// The error rate may grow by this much.
+const MAX_RATE_GROWTH: f64 = 0.01;
+/// The p99 may grow by this factor.
+const MAX_P99_FACTOR: f64 = 3.0;
+/// A p99 below this, in milliseconds, is always good: half of the simulator's time limit.
 const GOOD_P99_MS: f64 = 150.0;
-/// A p99 of fewer requests says nothing.
-const FEWEST_FOR_P99: u64 = 50;
+/// A p99 of fewer requests proves nothing.
+const MIN_REQUESTS: u64 = 50;
 
-/// Why `after` is worse than `before`, if it is. `whose` says whose measurement it is.
+/// Why `after` is worse than `before`, if it is. `source` names the measurement.
 #[must_use]
-pub fn worse(whose: &str, before: &Load, after: &Load) -> Option<String> {
-    more_fail(whose, before, after).or_else(|| slower(whose, before, after))
+pub fn worse(source: &str, before: &Load, after: &Load) -> Option<String> {
+    more_fail(source, before, after).or_else(|| slower(source, before, after))
 }
 
-/// Whether more requests fail.
+/// Why `after` has more failures than `before`, if it has.
 #[must_use]
-pub fn more_fail(whose: &str, before: &Load, after: &Load) -> Option<String> {
+pub fn more_fail(source: &str, before: &Load, after: &Load) -> Option<String> {
     let (was, is) = (rate(before), rate(after));
-    (after.failed >= FEWEST && is > was + RATE).then(|| {
+    (after.failed >= MIN_FAILURES && is > was + MAX_RATE_GROWTH).then(|| {
         format!(
-            "{whose}: {} of {} requests failed, {} of {} before",
+            "{source}: {} of {} requests failed, {} of {} before",
             after.failed, after.requests, before.failed, before.requests
         )
     })
 }
 
-/// Whether the slowest hundredth got so slow that users notice.
+/// Why the slowest hundredth got so slow that users notice, if it did.
 #[must_use]
-pub fn slower(whose: &str, before: &Load, after: &Load) -> Option<String> {
-    let bound = (before.p99_ms * TIMES).max(GOOD_P99_MS);
-    (after.requests >= FEWEST_FOR_P99 && after.p99_ms > bound).then(|| {
+pub fn slower(source: &str, before: &Load, after: &Load) -> Option<String> {
+    let bound = (before.p99_ms * MAX_P99_FACTOR).max(GOOD_P99_MS);
+    (after.requests >= MIN_REQUESTS && after.p99_ms > bound).then(|| {
         format!(
-            "{whose}: the p99 is {:.0} ms, {:.0} ms before",
+            "{source}: the p99 is {:.0} ms, {:.0} ms before",
             after.p99_ms, before.p99_ms
         )
     })

@@ -1,125 +1,97 @@
-//! The steps before the live IP moves: nothing of them reaches users.
+//! The steps before the live IP moves. Users notice none of them.
 
-use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
+use crate::candidate::CANDIDATE_PORT;
 use crate::cloud::Place;
 use crate::error::{Error, Result};
-use crate::host::CANDIDATE_PORT;
-use crate::journal::release::Release;
-use crate::judge::worse;
-use crate::load::{Probes, load_of, warm};
+use crate::host::Host;
+use crate::journal::Release;
+use crate::load::Load;
+use crate::probes::warm;
 use crate::runner::{Baseline, Runner};
 use crate::status::unfit;
 use crate::step::Step;
-use crate::story::{Story, accounts, tag};
-use crate::user::User;
 
-/// Between two requests that watch the candidate.
-const EVERY: Duration = Duration::from_millis(25);
-/// A droplet answers at an address that has come to it within this.
+/// How long a reserved IP may take to reach a droplet after its record has moved.
 const ARRIVAL: Duration = Duration::from_secs(15);
-/// A story that takes longer is not one that users would wait for.
-const STORY: Duration = Duration::from_secs(10);
-/// The candidate may grow by so much while it is watched, and be so large, in KiB.
-const GROWTH_KIB: u64 = 48 * 1024;
-const LARGEST_KIB: u64 = 300 * 1024;
 
 impl Runner {
-    /// From the installation to the move; all of it may be done again.
+    /// All steps from the installation to the move. They are idempotent.
     ///
     /// # Errors
-    /// [`Error::Rejected`] if the new version does not pass; others as the steps say.
+    /// [`Error::Rejected`] if the new version does not pass; the errors of each step.
     pub async fn prepare(&self, release: &Release) -> Result<()> {
-        // Measuring takes its time, and installing disturbs nobody.
+        // The measurement takes a while, and the installation does not disturb it.
         let (installed, ()) = tokio::join!(self.install(release), self.measure_baseline(release));
         installed?;
         let standby = self.host(release.standby)?;
 
-        self.enter(
+        self.begin_step(
             release,
             Step::Migrate,
             "expand the schema with the new version's migrations",
         )
         .await?;
-        let applied = standby
-            .migrate(&release.version, &self.environment.database, false)
-            .await?;
-        self.progress.say(&applied);
+        let database = &self.environment.outputs.database;
+        let applied = standby.migrate(&release.version, database, false).await?;
+        self.progress.report(&applied);
 
-        self.enter(
+        self.begin_step(
             release,
             Step::Candidate,
-            "start the new version on the standby, beside the one that stands by",
+            "start the new version on the standby, beside the previous one",
         )
         .await?;
         standby.start_candidate(&release.version).await?;
 
         self.stage(release).await?;
-        self.verify(release).await?;
+        self.verify_candidate(release).await?;
+        self.switch_standby(release, &standby).await?;
 
-        self.enter(
-            release,
-            Step::Switch,
-            "let the standby stand by with the new version",
-        )
-        .await?;
-        self.require_live_serves(release).await?;
-        standby.stop_candidate().await?;
-        standby.switch(&release.version).await?;
-        standby.wait_until_fit().await?;
-        let url = format!("http://{}", self.environment.stage_ip);
-        self.tell_story(&url, &release.version)
-            .await
-            .map_err(Error::Rejected)?
-            .forget(self)
-            .await;
-        warm(&self.user(&url)?).await;
-
-        self.enter(release, Step::Unstage, "take the stage IP off the standby")
+        self.begin_step(release, Step::Unstage, "take the stage IP off the standby")
             .await?;
         self.unstage().await?;
-        self.progress.say(&format!(
-            "cooling down for {} s",
-            self.settings.cool_down.as_secs()
-        ));
-        sleep(self.settings.cool_down).await;
+        let pause = self.settings.cool_down;
+        self.progress
+            .report(&format!("wait {} s before the next move", pause.as_secs()));
+        sleep(pause).await;
         Ok(())
     }
 
-    /// What users meet now.
+    /// Measures the previous version, to compare the new one with.
     async fn measure_baseline(&self, release: &Release) {
-        let begun = Instant::now();
+        let started = Instant::now();
         let before = self.counters(release.live).await;
         sleep(self.settings.watch).await;
         let counted = match (before, self.counters(release.live).await) {
             (Some(before), Some(after)) => after.since(&before),
-            _ => crate::load::Load::default(),
+            _ => Load::default(),
         };
         let baseline = Baseline {
-            probed: self.probed_since(begun),
+            probed: self.probed_since(started),
             counted,
         };
-        self.progress.say(&format!(
-            "before: {} requests probed, {} failed, p99 {:.0} ms; {} counted by the live droplet, {} failed, p99 {:.0} ms",
-            baseline.probed.requests, baseline.probed.failed, baseline.probed.p99_ms,
-            baseline.counted.requests, baseline.counted.failed, baseline.counted.p99_ms,
+        self.progress.report(&format!(
+            "{} before the release: {} through the live IP; {} by the droplet's own counters",
+            release.previous, baseline.probed, baseline.counted
         ));
-        // Set already if a release is begun twice by one runner, which none does.
+        // A runner prepares one release, so no baseline is set yet.
         let _ = self.baseline.set(baseline);
     }
 
     async fn install(&self, release: &Release) -> Result<()> {
-        self.enter(
+        self.begin_step(
             release,
             Step::Install,
-            "put the binary beside what runs, on both droplets",
+            "copy the binary to both droplets, beside the version that runs",
         )
         .await?;
         let [a, b] = self.hosts();
-        let put = async |host: &crate::host::Host| match &self.artifact {
+        let install = async |host: &Host| match &self.artifact {
             Some(artifact) if artifact.checksum == release.checksum => {
                 host.install(&release.version, &artifact.bytes, &release.checksum)
                     .await
@@ -127,22 +99,23 @@ impl Runner {
             _ => match host.checksum(&release.version).await? {
                 Some(sum) if sum == release.checksum => Ok(()),
                 _ => Err(Error::Artifact(format!(
-                    "{} is not on {}, and this runner does not have it: give its artifact",
+                    "{} is not on {}, and this runner does not have its artifact: give the artifact's directory",
                     release.version,
                     host.droplet().name
                 ))),
             },
         };
-        tokio::try_join!(put(&a), put(&b))?;
-        self.progress.say(&format!("sha256 {}", release.checksum));
+        tokio::try_join!(install(&a), install(&b))?;
+        self.progress
+            .report(&format!("sha256 {}", release.checksum));
         Ok(())
     }
 
     async fn stage(&self, release: &Release) -> Result<()> {
-        self.enter(release, Step::Stage, "bring the stage IP to the standby")
+        self.begin_step(release, Step::Stage, "move the stage IP to the standby")
             .await?;
-        let ip = self.environment.stage_ip;
-        // An agent that claims lets the stage IP go first: it must not come back then.
+        let ip = self.stage_ip();
+        // An agent that takes the live IP over takes the stage IP off its droplet first: then it must not come back.
         self.require_live_on(release.live).await?;
         let anywhere = [
             Place::Nowhere,
@@ -152,26 +125,50 @@ impl Runner {
         self.cloud
             .bring(ip, &anywhere, Place::On(release.standby))
             .await?;
-        self.arrives(ip, CANDIDATE_PORT, &release.version, ARRIVAL)
+        let address = SocketAddr::from((ip, CANDIDATE_PORT));
+        self.wait_for_version(address, &release.version, ARRIVAL)
             .await
             .map_err(Error::Rejected)
     }
 
-    /// Refuses if the live IP is anywhere else by the record.
+    async fn switch_standby(&self, release: &Release, standby: &Host) -> Result<()> {
+        self.begin_step(
+            release,
+            Step::Switch,
+            "make the new version the standby's service",
+        )
+        .await?;
+        self.require_live_serves(release).await?;
+        standby.stop_candidate().await?;
+        standby.switch(&release.version).await?;
+        standby.wait_until_fit().await?;
+        let address = self.service_at(self.stage_ip());
+        let visit = self
+            .test(address, &release.version)
+            .await
+            .map_err(Error::Rejected)?;
+        self.remove_accounts(&visit.tag).await;
+        warm(&self.user(address)).await;
+        Ok(())
+    }
+
+    /// Checks that this droplet holds the live IP by the API's record.
     ///
     /// # Errors
-    /// [`Error::Overtaken`].
+    /// [`Error::FailedOver`].
     pub async fn require_live_on(&self, droplet: u64) -> Result<()> {
-        match self.cloud.holder(self.environment.live_ip).await? {
+        match self.cloud.holder(self.live_ip()).await? {
             Some(holder) if holder == droplet => Ok(()),
-            Some(holder) => Err(Error::Overtaken(format!(
-                "the live IP is on droplet {holder} now"
+            Some(holder) => Err(Error::FailedOver(format!(
+                "droplet {holder} holds the live IP now"
             ))),
-            None => Err(Error::Overtaken("the live IP is nowhere".to_owned())),
+            None => Err(Error::FailedOver(
+                "no droplet holds the live IP now".to_owned(),
+            )),
         }
     }
 
-    /// Refuses if what is live can't serve: then the standby is needed as it is.
+    /// Checks that the live droplet is fit. If it is not, the standby has to take over as it is.
     async fn require_live_serves(&self, release: &Release) -> Result<()> {
         self.require_live_on(release.live).await?;
         let live = self.host(release.live)?;
@@ -185,166 +182,14 @@ impl Runner {
         })
     }
 
-    /// Takes the stage IP off whichever droplet has it.
+    /// Takes the stage IP off whichever droplet holds it.
     ///
     /// # Errors
-    /// If the API doesn't do it.
+    /// If the API fails.
     pub async fn unstage(&self) -> Result<()> {
-        let [a, b] = &self.environment.droplets;
-        let from = [Place::On(a.id), Place::On(b.id)];
+        let from = self.pair.both().each_ref().map(|it| Place::On(it.id));
         self.cloud
-            .bring(self.environment.stage_ip, &from, Place::Nowhere)
+            .bring(self.stage_ip(), &from, Place::Nowhere)
             .await
-    }
-
-    /// Waits until `version` answers at an address.
-    ///
-    /// # Errors
-    /// The text says what answers instead.
-    pub async fn arrives(
-        &self,
-        ip: Ipv4Addr,
-        port: u16,
-        version: &str,
-        limit: Duration,
-    ) -> Result<(), String> {
-        let mut user = self
-            .user(&format!("http://{ip}:{port}"))
-            .map_err(|error| error.to_string())?;
-        let deadline = Instant::now() + limit;
-        loop {
-            let problem = match user.page("/latest").await {
-                Ok(answer) if answer.version == version && answer.status == 200 => return Ok(()),
-                Ok(answer) => format!("{:?} answers {}", answer.version, answer.status),
-                Err(problem) => problem,
-            };
-            if Instant::now() > deadline {
-                return Err(format!(
-                    "{version} does not answer at {ip}:{port} within {} s: {problem}",
-                    limit.as_secs()
-                ));
-            }
-            sleep(Duration::from_millis(100)).await;
-        }
-    }
-
-    async fn verify(&self, release: &Release) -> Result<()> {
-        self.enter(
-            release,
-            Step::Verify,
-            "use the candidate through the stage IP: API, pages, errors, latency, memory",
-        )
-        .await?;
-        let standby = self.host(release.standby)?;
-        let url = format!("http://{}:{CANDIDATE_PORT}", self.environment.stage_ip);
-        let before = standby.candidate_vitals().await?;
-        let told = self
-            .tell_story(&url, &release.version)
-            .await
-            .map_err(Error::Rejected)?;
-        // Signed in before the move, to be known after it.
-        if let Err(already) = self.visitor.set(told) {
-            drop(already);
-        }
-
-        let begun = Instant::now();
-        let probes = Probes::start(&self.user(&url)?, EVERY);
-        sleep(self.settings.watch).await;
-        let samples = probes.since(begun);
-        drop(probes);
-        if let Some(sample) = samples
-            .iter()
-            .find(|it| it.result.is_ok() && it.version != release.version)
-        {
-            return Err(Error::Rejected(format!(
-                "{} is answered by {:?}",
-                sample.path, sample.version
-            )));
-        }
-        let load = load_of(&samples);
-        let baseline = self.baseline.get().cloned().unwrap_or_default();
-        if let Some(problem) = worse("through the stage IP", &baseline.probed, &load) {
-            let example = samples
-                .iter()
-                .find_map(|it| it.result.as_ref().err())
-                .cloned()
-                .unwrap_or_default();
-            return Err(Error::Rejected(format!("{problem} {example}")));
-        }
-        let after = standby.candidate_vitals().await?;
-        if after.pid == 0 || after.pid != before.pid {
-            return Err(Error::Rejected(
-                "the candidate ended while it was used".to_owned(),
-            ));
-        }
-        let grown = after.memory_kib.saturating_sub(before.memory_kib);
-        if grown > GROWTH_KIB || after.memory_kib > LARGEST_KIB {
-            return Err(Error::Rejected(format!(
-                "the candidate holds {} MiB of memory, {} MiB more than when it began to be used",
-                after.memory_kib / 1024,
-                grown / 1024
-            )));
-        }
-        self.progress.say(&format!(
-            "{} requests, {} failed, p99 {:.0} ms, {} MiB of memory",
-            load.requests,
-            load.failed,
-            load.p99_ms,
-            after.memory_kib / 1024
-        ));
-        Ok(())
-    }
-
-    /// Tells the stories at an address; once more if an answer came too late, which a busy moment can do.
-    ///
-    /// # Errors
-    /// The text says what is wrong.
-    pub async fn tell_story(&self, url: &str, version: &str) -> Result<Visit, String> {
-        match self.tell_once(url, version).await {
-            Err(problem) if problem.ends_with("no answer in time") => {
-                self.progress.say(&format!("{problem}; once more"));
-                self.tell_once(url, version).await
-            }
-            told => told,
-        }
-    }
-
-    async fn tell_once(&self, url: &str, version: &str) -> Result<Visit, String> {
-        let tag = tag();
-        let user = self.user(url).map_err(|error| error.to_string())?;
-        let told = timeout(STORY, Story::new(user, version, &tag).tell()).await;
-        let problem = match told {
-            Ok(Ok(told)) => {
-                self.progress.say(&format!(
-                    "stories of a simulator and a visitor at {url}: {} answers, the slowest after {} ms",
-                    told.requests,
-                    told.slowest.as_millis()
-                ));
-                let visitor = told.visitor;
-                return Ok(Visit {
-                    visitor,
-                    accounts: accounts(&tag),
-                });
-            }
-            Ok(Err(problem)) => problem,
-            Err(_) => format!("the stories took more than {} s", STORY.as_secs()),
-        };
-        self.journal.forget(&accounts(&tag)).await;
-        Err(format!("at {url}: {problem}"))
-    }
-}
-
-/// What a story leaves: a visitor who is signed in, and two accounts.
-#[derive(Clone, Debug)]
-pub struct Visit {
-    /// The visitor.
-    pub visitor: User,
-    accounts: [String; 2],
-}
-
-impl Visit {
-    /// Removes the accounts and what they wrote.
-    pub async fn forget(&self, runner: &Runner) {
-        runner.journal.forget(&self.accounts).await;
     }
 }

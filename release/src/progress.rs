@@ -1,4 +1,4 @@
-//! Live progress on stderr, and the times per step for the report.
+//! Progress on stderr while a release runs, and the time per step for its report.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,84 +8,102 @@ use tokio::time::Instant;
 
 use crate::step::Step;
 
-/// What was begun when.
+/// The steps so far.
 #[derive(Debug)]
 pub struct Progress {
-    begun: Instant,
+    started: Instant,
     steps: Mutex<Vec<(Step, Instant)>>,
 }
 
 /// How long a step took.
 #[derive(Clone, Debug, Serialize)]
-pub struct Took {
-    /// Which.
+pub struct StepTime {
+    /// The step.
     pub step: Step,
-    /// Until the next one began, in seconds.
+    /// Until the next step began.
     pub seconds: f64,
 }
 
 impl Default for Progress {
     fn default() -> Self {
         Self {
-            begun: Instant::now(),
+            started: Instant::now(),
             steps: Mutex::default(),
         }
     }
 }
 
 impl Progress {
-    /// A step begins.
-    pub fn enter(&self, step: Step, what: &str) {
+    /// Records and shows that a step begins. The line has the step's name in a column of its own.
+    pub fn begin(&self, step: Step, description: &str) {
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         steps.push((step, Instant::now()));
         drop(steps);
-        self.line(step.name(), what);
+        self.line(step.name(), description);
     }
 
-    /// Something of the step that runs was found out.
-    pub fn say(&self, what: &str) {
-        self.line("", what);
+    /// Shows a result of the current step.
+    pub fn report(&self, text: &str) {
+        self.line("", text);
     }
 
-    fn line(&self, step: &str, what: &str) {
-        eprintln!(
-            "{:7.1} s  {step:<12} {what}",
-            self.begun.elapsed().as_secs_f64()
-        );
+    fn line(&self, step: &str, text: &str) {
+        eprintln!("{}", line(self.started.elapsed(), step, text));
     }
 
-    /// The step that runs, [`Step::Check`] before the first.
-    #[must_use]
-    pub fn step(&self) -> Step {
-        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        steps.last().map_or(Step::Check, |(step, _)| *step)
-    }
-
-    /// Since the beginning.
+    /// Time since the command started.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
+        self.started.elapsed()
     }
 
-    /// When it began.
+    /// When the command started.
     #[must_use]
-    pub fn begun(&self) -> Instant {
-        self.begun
+    pub fn started(&self) -> Instant {
+        self.started
     }
 
-    /// How long each step took, the last one until now.
+    /// How long each step took; the last one until now.
     #[must_use]
-    pub fn times(&self) -> Vec<Took> {
+    pub fn times(&self) -> Vec<StepTime> {
         let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         let ends = steps
             .iter()
             .skip(1)
             .map(|(_, at)| *at)
             .chain([Instant::now()]);
-        let times = steps.iter().zip(ends).map(|((step, at), end)| Took {
+        let times = steps.iter().zip(ends).map(|((step, at), end)| StepTime {
             step: *step,
             seconds: (end - *at).as_secs_f64(),
         });
         times.collect()
+    }
+}
+
+fn line(elapsed: Duration, step: &str, text: &str) -> String {
+    format!("{:7.1} s  {step:<12} {text}", elapsed.as_secs_f64())
+}
+
+/// The step that begins with this line of progress, if one does.
+#[must_use]
+pub fn step_of(line: &str) -> Option<Step> {
+    let (seconds, rest) = line.split_once(" s  ")?;
+    seconds.trim().parse::<f64>().ok()?;
+    rest.split(' ').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_of_a_step_names_it() {
+        let elapsed = Duration::from_secs(75);
+        for step in Step::ALL {
+            let text = line(elapsed, step.name(), "move the live IP");
+            assert_eq!(step_of(&text), Some(step), "{text}");
+        }
+        assert_eq!(step_of(&line(elapsed, "", "the live IP moved")), None);
+        assert_eq!(step_of("release: move failed"), None);
     }
 }

@@ -1,21 +1,22 @@
-//! `release rollback`: the version before, live again.
+//! `release rollback`: makes the previous version live again.
 
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::cli::Resume;
+use crate::cli::{Cli, Resume};
 use crate::error::{Error, Result};
-use crate::journal::release::Release;
-use crate::runner::{Report, Runner};
-use crate::step::Way;
+use crate::journal::{Release, State};
+use crate::report::Report;
+use crate::runner::Runner;
+use crate::step::Continuation;
 
-/// How long another runner may take to do what it is asked.
-const WISH: Duration = Duration::from_mins(2);
+/// How long another runner may take to roll back.
+const ROLLBACK: Duration = Duration::from_mins(2);
 
 /// `release rollback`.
-pub async fn rollback(command: &Resume) -> (Option<Report>, Result<()>) {
+pub async fn rollback(cli: &Cli, options: &Resume) -> (Option<Report>, Result<()>) {
     let outcome = async {
-        let runner = Runner::new(&command.place, &command.care)?;
-        match runner.journal.open().await? {
+        let runner = Runner::start(cli, &options.care).await?;
+        match runner.journal.open_release().await? {
             Some(open) => roll_back_open(&runner, &open).await,
             None => Box::pin(release_previous(runner)).await,
         }
@@ -27,13 +28,14 @@ pub async fn rollback(command: &Resume) -> (Option<Report>, Result<()>) {
 }
 
 async fn roll_back_open(runner: &Runner, open: &Release) -> Result<(Option<Report>, Result<()>)> {
-    let release = match runner.journal.take(open).await {
+    let release = match runner.journal.take_over(open).await {
         Ok(release) => release,
-        Err(Error::Running(_)) => {
+        Err(Error::AlreadyOpen(_)) => {
             runner
                 .progress
-                .say(&format!("asking {} to roll back", open.owner));
-            runner.journal.wish(open.id, runner.journal.owner()).await?;
+                .report(&format!("request a rollback from {}", open.owner));
+            let by = runner.journal.owner();
+            runner.journal.request_rollback(open.id, by).await?;
             match wait_until_closed(runner, open).await? {
                 None => return Ok((None, Ok(()))),
                 Some(release) => release,
@@ -41,64 +43,64 @@ async fn roll_back_open(runner: &Runner, open: &Release) -> Result<(Option<Repor
         }
         Err(error) => return Err(error),
     };
-    let why = Error::Asked(runner.journal.owner().to_owned());
-    let back = Box::pin(runner.give_up(&release, &why));
-    let result = runner.guarded_from_others(&release, back).await;
+    let problem = Error::RollbackRequested(runner.journal.owner().to_owned());
+    let back = Box::pin(runner.abort(&release, &problem));
+    let result = runner.with_lease_uninterrupted(&release, back).await;
     match result {
         Ok(outcome) => {
-            let closed = runner.journal.close(release.id, outcome).await;
+            let closed = runner.close(&release, outcome).await;
             Ok((Some(runner.report(&release, outcome, None)), closed))
         }
         Err(error) => {
-            let _ = runner.journal.give(&release).await;
+            let _ = runner.journal.end_lease(&release).await;
             Err(error)
         }
     }
 }
 
-/// Waits for a live runner to end its release; if that runner dies meanwhile, the release is this one's, and returned.
+/// Waits for another runner to end its release. If that runner dies meanwhile, takes the release over and returns it.
 async fn wait_until_closed(runner: &Runner, open: &Release) -> Result<Option<Release>> {
-    let deadline = Instant::now() + WISH;
+    let deadline = Instant::now() + ROLLBACK;
     while Instant::now() < deadline {
         let history = runner.journal.history().await?;
         match history.iter().find(|release| release.id == open.id) {
-            Some(release) if release.state == "open" => {
-                if let Ok(release) = runner.journal.take(open).await {
+            Some(release) if release.state == State::Open => {
+                if let Ok(release) = runner.journal.take_over(open).await {
                     return Ok(Some(release));
                 }
                 sleep(Duration::from_millis(500)).await;
             }
-            Some(release) if release.state == "confirmed" => {
-                return Err(Error::Nothing(format!(
-                    "{} was confirmed before it could be asked: say this again",
+            Some(release) if release.state == State::Confirmed => {
+                return Err(Error::NothingToDo(format!(
+                    "{} was confirmed before its runner received the request: repeat the command to release the previous version",
                     open.version
                 )));
             }
             _ => return Ok(None),
         }
     }
-    Err(Error::Unsettled(format!(
+    Err(Error::Incomplete(format!(
         "{} did not roll back within {} s",
         open.owner,
-        WISH.as_secs()
+        ROLLBACK.as_secs()
     )))
 }
 
-/// After a confirmation the way back is a release of the version before, which both droplets have kept.
+/// After the confirmation, releases the previous version by the normal steps. Both droplets have kept its binary.
 async fn release_previous(runner: Runner) -> Result<(Option<Report>, Result<()>)> {
     let last = runner.journal.last_confirmed().await?;
     let last = last.ok_or_else(|| {
-        Error::Nothing("no release was confirmed yet, so there is none to undo".to_owned())
+        Error::NothingToDo("no release was confirmed yet, so there is none to roll back".to_owned())
     })?;
     let start = runner
         .check(&last.previous, &last.previous_checksum)
         .await?;
     if start.previous != last.version {
-        return Err(Error::Nothing(format!(
-            "{} is live, not {}, which the journal has last",
+        return Err(Error::NothingToDo(format!(
+            "{} is live, not {}, which the journal records as the last one",
             start.previous, last.version
         )));
     }
     let release = runner.journal.begin(&start).await?;
-    Ok(Box::pin(runner.carry_out(&release, Way::Again)).await)
+    Ok(Box::pin(runner.execute(&release, Continuation::Prepare)).await)
 }

@@ -1,54 +1,62 @@
-//! A runner of a release: what it works with, its signs of life, and what it does when something goes wrong.
+//! A runner of a release: its environment, its measurements, and the lease that it renews while it works.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use floatip::api::Client;
+use floatip::token::Token;
+use operate::environment::Environment;
 use serde::Serialize;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep};
 
+use crate::acceptance::accounts;
 use crate::artifact::Artifact;
+use crate::cli::{Care, Cli, Operator};
 use crate::cloud::Cloud;
-use crate::environment::Environment;
+use crate::counters::Counters;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::journal::Journal;
-use crate::journal::release::Release;
-use crate::load::{Counters, Load, Probes, load_of, versions};
-use crate::prepare::Visit;
-use crate::progress::{Progress, Took};
-use crate::ssh::Ssh;
+use crate::journal::{Journal, Release};
+use crate::load::Load;
+use crate::pair::Pair;
+use crate::probes::{Probes, load_of, versions};
+use crate::progress::Progress;
+use crate::report::{Outcome, Report};
 use crate::step::Step;
 use crate::user::User;
 
-/// Between two signs of life.
-const BEAT: Duration = Duration::from_secs(1);
-/// Between two requests that watch the live IP.
-const WATCH_EVERY: Duration = Duration::from_millis(50);
-/// What the simulator waits for an answer.
-pub const PATIENCE: Duration = Duration::from_millis(300);
+/// Between two renewals of the lease.
+const RENEWAL: Duration = Duration::from_secs(1);
+/// Between two requests that measure the live IP.
+const PROBE: Duration = Duration::from_millis(50);
+/// The simulator's time limit for a request.
+const REQUEST_LIMIT: Duration = Duration::from_millis(300);
+/// MiniTwit's port.
+const HTTP: u16 = 80;
 
-/// How careful to be.
+/// How careful a release is.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
-    /// Between the stage IP leaving a droplet and the live IP coming to it.
+    /// Pause between taking the stage IP off a droplet and moving the live IP to it.
     pub cool_down: Duration,
-    /// How long connections are let go before the move.
+    /// How long the live droplet closes its connections before the move.
     pub drain: Duration,
-    /// How long the candidate is watched through the stage IP.
+    /// How long requests are sent to the candidate through the stage IP.
     pub watch: Duration,
     /// How long the new version is watched while it is live.
     pub bake: Duration,
-    /// Leave the release open after that, for `confirm` or `rollback` by hand.
+    /// Leave the release open after that, until `confirm` or `rollback`.
     pub hold: bool,
     /// The simulator's `user:password`.
     #[serde(skip)]
     pub credential: String,
 }
 
-/// What was measured before anything changed.
+/// Measurements of the previous version, before anything changed.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
     /// By requests through the live IP.
@@ -57,123 +65,170 @@ pub struct Baseline {
     pub counted: Load,
 }
 
+/// What an acceptance test leaves behind: a visitor who is signed in, and two accounts.
+#[derive(Clone, Debug)]
+pub struct TestVisit {
+    /// The visitor.
+    pub visitor: User,
+    /// The tag of the test's accounts.
+    pub tag: String,
+}
+
 /// A runner.
 pub struct Runner {
     /// The environment.
     pub environment: Environment,
+    /// Its two app droplets.
+    pub pair: Pair,
     /// The reserved IPs.
     pub cloud: Cloud,
     /// The journal.
     pub journal: Arc<Journal>,
-    /// How to get onto droplets.
-    pub ssh: Ssh,
     /// How careful to be.
     pub settings: Settings,
-    /// What is shown.
+    /// What the operator sees.
     pub progress: Progress,
-    /// Requests through the live IP, from the beginning to the end.
+    /// Requests through the live IP, during the whole release.
     pub probes: Probes,
-    /// What is released, if this runner has it.
+    /// The artifact, if this runner has it.
     pub artifact: Option<Artifact>,
-    /// From before anything changed.
+    /// Measurements before anything changed.
     pub baseline: OnceCell<Baseline>,
     /// A visitor who signed in before the move.
-    pub visitor: OnceCell<Visit>,
+    pub visit: OnceCell<TestVisit>,
 }
 
-/// What a release comes to.
-#[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    /// `confirmed`, `held`, `rolled back` or `abandoned`.
-    pub outcome: String,
-    /// What was released, or was to be.
-    pub version: String,
-    /// What ran before.
-    pub previous: String,
-    /// SHA-256 of the binary.
-    pub checksum: String,
-    /// What went wrong, if anything did.
-    pub problem: Option<String>,
-    /// From the command to the end, in seconds.
-    pub seconds: f64,
-    /// Time per step.
-    pub steps: Vec<Took>,
-    /// Requests that this runner sent through the live IP all along.
-    pub probes: Load,
-    /// The versions that answered them.
-    pub versions_seen: Vec<String>,
+/// The journal of an environment.
+///
+/// # Errors
+/// If the environment does not have two app droplets.
+pub fn journal(environment: &Environment, operator: &Operator) -> Result<Journal> {
+    let person = operator.github_actor.as_ref().or(operator.user.as_ref());
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let owner = format!(
+        "{}@{} (process {}, {:04x})",
+        person.map_or("unknown", String::as_str),
+        host.trim(),
+        std::process::id(),
+        rand::random::<u16>()
+    );
+    let droplets = Pair::of(environment)?.both().clone();
+    let database = environment.outputs.database.clone();
+    Ok(Journal::new(
+        droplets,
+        database,
+        environment.ssh.clone(),
+        owner,
+    ))
 }
 
 impl Runner {
-    /// A droplet, to be worked on.
+    /// A runner for the environment that the command line names. It sends requests to the live IP from now on.
     ///
     /// # Errors
-    /// If it is none of this environment's.
+    /// If the environment does not exist, or its API has no address or token.
+    pub async fn start(cli: &Cli, care: &Care) -> Result<Self> {
+        let environment = cli.environment.open()?;
+        let api = environment.api().await?;
+        let token = Token::new(&api.token, "DIGITALOCEAN_TOKEN")
+            .map_err(|error| Error::Usage(error.to_string()))?;
+        let client =
+            Client::new(&api.url, token).map_err(|error| Error::Failed(error.to_string()))?;
+        if !care.credential.contains(':') {
+            return Err(Error::Usage(
+                "the simulator's credential is not of the form user:password".to_owned(),
+            ));
+        }
+        let live = SocketAddr::from((environment.outputs.live_ip, HTTP));
+        let user = User::new(live, &care.credential, REQUEST_LIMIT);
+        Ok(Self {
+            pair: Pair::of(&environment)?,
+            cloud: Cloud::new(client, cli.api_patience),
+            journal: Arc::new(journal(&environment, &cli.operator)?),
+            settings: Settings {
+                cool_down: care.cool_down.unwrap_or_else(|| environment.cool_down()),
+                drain: care.drain,
+                watch: care.watch,
+                bake: care.bake,
+                hold: care.hold,
+                credential: care.credential.clone(),
+            },
+            progress: Progress::default(),
+            probes: Probes::start(&user, PROBE),
+            artifact: None,
+            baseline: OnceCell::new(),
+            visit: OnceCell::new(),
+            environment,
+        })
+    }
+
+    /// A droplet to run commands on.
+    ///
+    /// # Errors
+    /// If it does not belong to the environment.
     pub fn host(&self, droplet: u64) -> Result<Host> {
-        let droplet = self.environment.droplet(droplet)?.clone();
-        Ok(Host::new(self.ssh.clone(), droplet))
+        let droplet = self.pair.droplet(droplet)?.clone();
+        Ok(Host::new(self.environment.ssh.clone(), droplet))
     }
 
     /// Both droplets.
     #[must_use]
     pub fn hosts(&self) -> [Host; 2] {
-        let droplets = self.environment.droplets.clone();
-        droplets.map(|droplet| Host::new(self.ssh.clone(), droplet))
+        let droplets = self.pair.both().clone();
+        droplets.map(|droplet| Host::new(self.environment.ssh.clone(), droplet))
     }
 
-    /// Where users reach the service.
+    /// The address that users reach.
     #[must_use]
-    pub fn live_url(&self) -> String {
-        format!("http://{}", self.environment.live_ip)
+    pub fn live_ip(&self) -> Ipv4Addr {
+        self.environment.outputs.live_ip
     }
 
-    /// A user of an address who waits as long as the simulator does.
-    ///
-    /// # Errors
-    /// If there can be none.
-    pub fn user(&self, url: &str) -> Result<User> {
-        User::new(url, &self.settings.credential, PATIENCE)
+    /// The address at which a candidate is verified.
+    #[must_use]
+    pub fn stage_ip(&self) -> Ipv4Addr {
+        self.environment.outputs.stage_ip
     }
 
-    /// Starts to watch the live IP.
-    ///
-    /// # Errors
-    /// If there can be no user.
-    pub fn watch(url: &str, credential: &str) -> Result<Probes> {
-        Ok(Probes::start(
-            &User::new(url, credential, PATIENCE)?,
-            WATCH_EVERY,
-        ))
+    /// The service's socket address at a reserved IP.
+    #[must_use]
+    pub fn service_at(&self, ip: Ipv4Addr) -> SocketAddr {
+        SocketAddr::from((ip, HTTP))
     }
 
-    /// Begins a step: says so, in the journal first.
+    /// A user of an address with the simulator's time limit.
+    #[must_use]
+    pub fn user(&self, address: SocketAddr) -> User {
+        User::new(address, &self.settings.credential, REQUEST_LIMIT)
+    }
+
+    /// Begins a step: records it in the journal, then shows it.
     ///
     /// # Errors
-    /// [`Error::Lost`] if this runner may not.
-    pub async fn enter(&self, release: &Release, step: Step, what: &str) -> Result<()> {
-        self.journal
-            .enter(release.id, step, &json!({"what": what}))
-            .await?;
-        self.progress.enter(step, what);
-        stop_here_for_a_test(step).await;
+    /// [`Error::LeaseLost`] if another runner owns the release now.
+    pub async fn begin_step(&self, release: &Release, step: Step, description: &str) -> Result<()> {
+        let detail = json!({"what": description});
+        self.journal.begin_step(release.id, step, &detail).await?;
+        self.progress.begin(step, description);
         Ok(())
     }
 
-    /// Does `work` while showing signs of life, until another runner, a wish or a signal ends it.
+    /// Does `work` and renews the lease meanwhile. Ends early if another runner takes the release over, if somebody requests a
+    /// rollback, or on a signal.
     ///
     /// # Errors
-    /// What `work` ends with; [`Error::Lost`], [`Error::Asked`], or [`Error::Failed`] after a signal.
-    pub async fn guarded<T>(
+    /// The error of `work`; [`Error::LeaseLost`], [`Error::RollbackRequested`], or [`Error::Failed`] after a signal.
+    pub async fn with_lease<T>(
         &self,
         release: &Release,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let alive = async {
+        let renewals = async {
             loop {
-                sleep(BEAT).await;
-                match self.journal.live(release.id).await {
+                sleep(RENEWAL).await;
+                match self.journal.renew_lease(release.id).await {
                     Ok(None) => {}
-                    Ok(Some(who)) => return Error::Asked(who),
+                    Ok(Some(by)) => return Error::RollbackRequested(by),
                     Err(error) => return error,
                 }
             }
@@ -182,18 +237,18 @@ impl Runner {
             signal(SignalKind::terminate()).map_err(|error| Error::Failed(error.to_string()))?;
         tokio::select! {
             result = work => result,
-            error = alive => Err(error),
+            error = renewals => Err(error),
             _ = tokio::signal::ctrl_c() => Err(Error::Failed("interrupted".to_owned())),
             _ = terminate.recv() => Err(Error::Failed("terminated".to_owned())),
         }
     }
 
-    /// What came of a release, for the report.
+    /// The report of a release.
     #[must_use]
-    pub fn report(&self, release: &Release, outcome: &str, problem: Option<&Error>) -> Report {
-        let samples = self.probes.since(self.progress.begun());
+    pub fn report(&self, release: &Release, outcome: Outcome, problem: Option<&Error>) -> Report {
+        let samples = self.probes.since(self.progress.started());
         Report {
-            outcome: outcome.to_owned(),
+            outcome,
             version: release.version.clone(),
             previous: release.previous.clone(),
             checksum: release.checksum.clone(),
@@ -205,25 +260,19 @@ impl Runner {
         }
     }
 
-    /// The counters of a droplet's service; none if it can't be asked, which says nothing about the service.
+    /// The counters of a droplet's service; `None` if it does not respond, which proves nothing about the service.
     pub async fn counters(&self, droplet: u64) -> Option<Counters> {
         self.host(droplet).ok()?.counters().await.ok()
     }
 
-    /// What the probes met since a moment.
+    /// The load of the requests through the live IP since a moment.
     #[must_use]
     pub fn probed_since(&self, moment: Instant) -> Load {
         self.probes.load_since(moment)
     }
-}
 
-/// Lets a test kill the runner in a step that it names, or break something there, at a moment that it can wait for: the step
-/// stands in the journal and nothing of it is done.
-async fn stop_here_for_a_test(step: Step) {
-    if std::env::var("RELEASE_STOP_AT").is_ok_and(|name| name == step.name()) {
-        eprintln!("stopped at {step}, as RELEASE_STOP_AT says");
-        let seconds = std::env::var("RELEASE_STOP_FOR").ok();
-        let seconds = seconds.and_then(|text| text.parse().ok());
-        sleep(Duration::from_secs(seconds.unwrap_or(600))).await;
+    /// Removes the accounts of an acceptance test.
+    pub async fn remove_accounts(&self, tag: &str) {
+        self.journal.remove_accounts(&accounts(tag)).await;
     }
 }

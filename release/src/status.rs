@@ -1,11 +1,11 @@
-//! What a droplet's agent says, as far as it keeps a release from going on.
+//! What a droplet's `floatip` agent reports, as far as it decides whether a release may go on.
 
 use floatip::decision::Vrrp;
 use floatip::status::Status;
 
 use crate::error::{Error, Result};
 
-/// What keeps a droplet from being live, if anything does.
+/// Why a droplet can't be live, if it can't.
 #[must_use]
 pub fn unfit(status: &Status) -> Option<String> {
     if !status.fit {
@@ -13,12 +13,12 @@ pub fn unfit(status: &Status) -> Option<String> {
     }
     match status.vrrp {
         Vrrp::Master | Vrrp::Backup => None,
-        Vrrp::Fault => Some("Keepalived is in FAULT".to_owned()),
+        Vrrp::Fault => Some("Keepalived is in state FAULT".to_owned()),
         Vrrp::Unknown => Some("Keepalived does not run".to_owned()),
     }
 }
 
-/// Refuses while an operator holds the live IP's moves: a release would move it just then.
+/// Refuses while an operator has frozen moves of the live IP.
 ///
 /// # Errors
 /// [`Error::Frozen`].
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_freeze_is_refused_with_who_and_why() {
+    fn a_freeze_is_an_error_with_who_and_why() {
         let mut status = Status::default();
         assert!(refuse_if_frozen(&status).is_ok());
         status.freeze = Some(Freeze {
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_fit_droplet_with_a_keepalived_that_elects_may_be_live() {
+    fn a_live_droplet_must_be_fit_and_keepalived_must_take_part_in_the_election() {
         let mut status = Status {
             fit: true,
             vrrp: Vrrp::Backup,
@@ -76,7 +76,10 @@ mod tests {
         assert!(unfit(&status).is_some());
         status.vrrp = Vrrp::Master;
         status.fit = false;
-        status.fit_reason = "the database is silent".to_owned();
-        assert_eq!(unfit(&status), Some("the database is silent".to_owned()));
+        status.fit_reason = "the database does not respond".to_owned();
+        assert_eq!(
+            unfit(&status),
+            Some("the database does not respond".to_owned())
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The steps of a release, in order.
+//! The steps of a release, in order, and how an interrupted release continues.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,41 +7,41 @@ use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 
-/// One step. The journal has the one that was begun last.
+/// A step of a release. The journal records the one that began last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
-    /// Everything that a release needs is there; nothing is changed.
+    /// Check everything that a release needs; nothing changes.
     Check,
-    /// The binary is put beside what runs, on both droplets.
+    /// Copy the binary to both droplets, beside the version that runs.
     Install,
-    /// The schema is expanded.
+    /// Expand the database's schema.
     Migrate,
-    /// The new version starts on the standby, beside the one that stands by.
+    /// Start the new version on the standby, beside the previous one.
     Candidate,
-    /// The stage IP comes to the standby.
+    /// Move the stage IP to the standby.
     Stage,
-    /// The candidate is used through the stage IP.
+    /// Test the new version through the stage IP.
     Verify,
-    /// The standby stands by with the new version.
+    /// Make the new version the standby's service.
     Switch,
-    /// The stage IP leaves the standby.
+    /// Take the stage IP off the standby.
     Unstage,
-    /// The live droplet lets its connections go.
+    /// Let the live droplet close its connections.
     Drain,
-    /// The live IP comes to the standby.
+    /// Move the live IP to the standby.
     Move,
-    /// The new version is used through the live IP.
+    /// Test the new version through the live IP.
     VerifyLive,
-    /// Errors and latency are compared with those before.
+    /// Compare errors and latency with those of the previous version.
     Bake,
-    /// The droplet that was live gets the new version.
+    /// Install the new version on the droplet that was live.
     Confirm,
-    /// Both droplets are brought to the version that is live.
-    Settle,
+    /// Bring both droplets to the version that is live.
+    Reconcile,
 }
 
 impl Step {
-    /// All of them.
+    /// All steps, in order.
     pub const ALL: [Self; 14] = [
         Self::Check,
         Self::Install,
@@ -56,10 +56,10 @@ impl Step {
         Self::VerifyLive,
         Self::Bake,
         Self::Confirm,
-        Self::Settle,
+        Self::Reconcile,
     ];
 
-    /// As it is shown and stored.
+    /// The name in the journal, in reports and on the screen.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ impl Step {
             Self::VerifyLive => "verify-live",
             Self::Bake => "bake",
             Self::Confirm => "confirm",
-            Self::Settle => "settle",
+            Self::Reconcile => "reconcile",
         }
     }
 }
@@ -91,9 +91,13 @@ impl FromStr for Step {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let found = Self::ALL.into_iter().find(|step| step.name() == text);
+        // The name that earlier versions of this program wrote.
+        let name = if text == "settle" { "reconcile" } else { text };
+        let found = Self::ALL.into_iter().find(|step| step.name() == name);
         found.ok_or_else(|| {
-            Error::Failed(format!("the journal has a step {text:?}, which this program doesn't know: use the one of that release"))
+            Error::Failed(format!(
+                "the journal contains the step {text:?}, which this program does not know: use the program that began the release"
+            ))
         })
     }
 }
@@ -104,33 +108,44 @@ impl Serialize for Step {
     }
 }
 
-/// What to do with a release that is open, from how far it was and who holds the live IP by the record.
+/// How an open release continues, given its last step and the droplet that holds the live IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// The live IP has not moved: go on from the installation, all of which may be done twice.
-    Again,
-    /// The live IP is on the new version, and had yet to be judged.
+pub enum Continuation {
+    /// The live IP has not moved: repeat all steps from the installation on; they are idempotent.
+    Prepare,
+    /// The new version is live and was not judged yet.
     Judge,
-    /// The new version was found good: what is left is the droplet that was live.
+    /// The new version was found good: only the droplet that was live is missing.
     Confirm,
-    /// The live IP is not where this release left it: bring both droplets to what is live.
-    Settle,
+    /// The live IP is not where this release left it: bring both droplets to the version that is live.
+    Reconcile,
 }
 
-/// How an interrupted release goes on.
+impl fmt::Display for Continuation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Prepare => "repeat it from the installation on",
+            Self::Judge => "watch the new version, which is live",
+            Self::Confirm => "install the new version on the other droplet",
+            Self::Reconcile => "bring both droplets to the version that is live",
+        })
+    }
+}
+
+/// How an interrupted release continues.
 #[must_use]
-pub fn forward(step: Step, new_is_live: bool) -> Way {
+pub fn continuation(step: Step, new_is_live: bool) -> Continuation {
     match (step, new_is_live) {
-        (Step::Confirm, true) => Way::Confirm,
-        // A failover to the standby before its switch is not a move to the new version; the caller looks at what runs there.
+        (Step::Confirm, true) => Continuation::Confirm,
+        // A failover can also make the standby live before it has the new version: the caller checks which version it runs.
         (
             Step::Switch | Step::Unstage | Step::Drain | Step::Move | Step::VerifyLive | Step::Bake,
             true,
-        ) => Way::Judge,
-        (Step::VerifyLive | Step::Bake | Step::Confirm | Step::Settle, false) | (_, true) => {
-            Way::Settle
+        ) => Continuation::Judge,
+        (Step::VerifyLive | Step::Bake | Step::Confirm | Step::Reconcile, false) | (_, true) => {
+            Continuation::Reconcile
         }
-        (_, false) => Way::Again,
+        (_, false) => Continuation::Prepare,
     }
 }
 
@@ -139,26 +154,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_is_read_as_it_is_written() {
+    fn names_are_read_back_as_the_same_step() {
         for step in Step::ALL {
             assert_eq!(step.name().parse::<Step>().unwrap(), step);
         }
+        assert_eq!("settle".parse::<Step>().unwrap(), Step::Reconcile);
         assert!("dance".parse::<Step>().is_err());
     }
 
     #[test]
-    fn a_release_goes_on_from_where_the_live_ip_is() {
-        assert_eq!(forward(Step::Verify, false), Way::Again);
-        assert_eq!(forward(Step::Move, false), Way::Again);
-        assert_eq!(forward(Step::Move, true), Way::Judge);
-        assert_eq!(forward(Step::Bake, true), Way::Judge);
-        assert_eq!(forward(Step::Confirm, true), Way::Confirm);
+    fn a_release_continues_from_where_the_live_ip_is() {
+        assert_eq!(continuation(Step::Verify, false), Continuation::Prepare);
+        assert_eq!(continuation(Step::Move, false), Continuation::Prepare);
+        assert_eq!(continuation(Step::Move, true), Continuation::Judge);
+        assert_eq!(continuation(Step::Bake, true), Continuation::Judge);
+        assert_eq!(continuation(Step::Confirm, true), Continuation::Confirm);
         // A failover before the standby had the new version, or back to the droplet that was live.
-        assert_eq!(forward(Step::Verify, true), Way::Settle);
-        assert_eq!(forward(Step::Bake, false), Way::Settle);
-        assert_eq!(forward(Step::Confirm, false), Way::Settle);
+        assert_eq!(continuation(Step::Verify, true), Continuation::Reconcile);
+        assert_eq!(continuation(Step::Bake, false), Continuation::Reconcile);
+        assert_eq!(continuation(Step::Confirm, false), Continuation::Reconcile);
         for new_is_live in [true, false] {
-            assert_eq!(forward(Step::Settle, new_is_live), Way::Settle);
+            assert_eq!(
+                continuation(Step::Reconcile, new_is_live),
+                Continuation::Reconcile
+            );
         }
     }
 }

@@ -1,43 +1,105 @@
-//! A release as the journal has it.
+//! A release as the journal records it.
 
-use serde::Serialize;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use tokio_postgres::Row;
 
 use crate::error::{Error, Result};
 use crate::step::Step;
 
-/// What [`Release::of`] reads.
+/// The columns that [`Release::of`] reads.
 pub(super) const COLUMNS: &str = "id, version, previous, checksum, previous_checksum, live_droplet, standby_droplet, state, step, \
     owner, owned_until > now() AS owned, wish, date_trunc('second', started_at)::text AS since";
 
-/// A release as the journal has it.
+/// Whether a release is under way, or how it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is under way, held, or left by a runner that died.
+    Open,
+    /// Both droplets run the new version.
+    Confirmed,
+    /// The new version was live, and the previous one is live again.
+    RolledBack,
+    /// The live IP did not move.
+    Abandoned,
+}
+
+impl State {
+    const ALL: [Self; 4] = [
+        Self::Open,
+        Self::Confirmed,
+        Self::RolledBack,
+        Self::Abandoned,
+    ];
+
+    /// The word in the journal.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Confirmed => "confirmed",
+            Self::RolledBack => "rolled back",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for State {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|state| state.name() == text);
+        found.ok_or_else(|| {
+            Error::Failed(format!(
+                "the journal contains the state {text:?}, which this program does not know"
+            ))
+        })
+    }
+}
+
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// A release as the journal records it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Release {
     /// Its number.
     pub id: i64,
-    /// What is released.
+    /// The new version.
     pub version: String,
-    /// What both droplets ran before.
+    /// The version that both droplets ran before.
     pub previous: String,
-    /// SHA-256 of the binary, in hex.
+    /// SHA-256 of the new binary, in hex.
     pub checksum: String,
-    /// The same of the previous one.
+    /// SHA-256 of the previous binary, in hex.
     pub previous_checksum: String,
-    /// The droplet that held the live IP when it began.
+    /// The droplet that held the live IP when the release began.
     pub live: u64,
-    /// The other.
+    /// The other droplet.
     pub standby: u64,
-    /// `open`, `confirmed`, `rolled back` or `abandoned`.
-    pub state: String,
-    /// The step that was begun last.
+    /// Whether it is under way, or how it ended.
+    pub state: State,
+    /// The step that began last.
     pub step: Step,
-    /// Who may act on it.
+    /// The runner that works on it.
     pub owner: String,
-    /// Whether its owner has shown a sign of life lately.
+    /// Whether the owner's lease is valid.
     pub owned: bool,
-    /// What somebody asks of its owner.
-    pub wish: Option<String>,
+    /// Who has requested a rollback from the owner.
+    #[serde(rename = "wish")]
+    pub rollback_requested_by: Option<String>,
     /// When it began.
     pub since: String,
 }
@@ -49,7 +111,7 @@ impl Release {
             let id: i64 = row.get(column);
             id.cast_unsigned()
         };
-        let step: &str = row.get("step");
+        let (state, step): (&str, &str) = (row.get("state"), row.get("step"));
         Ok(Self {
             id: row.get("id"),
             version: row.get("version"),
@@ -58,47 +120,58 @@ impl Release {
             previous_checksum: row.get("previous_checksum"),
             live: droplet("live_droplet"),
             standby: droplet("standby_droplet"),
-            state: row.get("state"),
+            state: state.parse()?,
             step: step.parse()?,
             owner: row.get("owner"),
             owned: row.get("owned"),
-            wish: row.get("wish"),
+            rollback_requested_by: row.get("wish"),
             since: row.get("since"),
         })
     }
+
+    /// The refusal of another release, or of another runner, while this one is open.
+    #[must_use]
+    pub fn already_open(&self) -> Error {
+        let what = if self.owned {
+            "is running"
+        } else {
+            "is open and no runner works on it: `make release-resume` or `make rollback` ends it"
+        };
+        Error::AlreadyOpen(format!(
+            "the release of {} by {} since {} {what} (step {})",
+            self.version, self.owner, self.since, self.step
+        ))
+    }
 }
 
-/// What a release starts from.
+/// The state that a release starts from.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// What is released.
+    /// The new version.
     pub version: String,
-    /// What both droplets run.
+    /// The version that both droplets run.
     pub previous: String,
     /// SHA-256 of the new binary, in hex.
     pub checksum: String,
-    /// The same of the previous one.
+    /// SHA-256 of the previous binary, in hex.
     pub previous_checksum: String,
     /// The droplet that holds the live IP.
     pub live: u64,
-    /// The other.
+    /// The other droplet.
     pub standby: u64,
-    /// Bake time and so on, for whoever takes it over.
+    /// Bake time and so on, for the record.
     pub settings: Value,
 }
 
-/// Why another release can't begin, or this one not be taken over.
-pub(crate) fn running(release: &Release) -> Error {
-    let what = if release.owned {
-        "is being made"
-    } else {
-        "is open, and nobody works on it: `make release-resume` or `make rollback` ends it"
-    };
-    Error::Running(format!(
-        "the release of {} by {} since {} {what} (step {})",
-        release.version,
-        release.owner,
-        release.since,
-        release.step.name()
-    ))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_as_the_same_state() {
+        for state in State::ALL {
+            assert_eq!(state.name().parse::<State>().unwrap(), state);
+        }
+        assert!("closed".parse::<State>().is_err());
+    }
 }

@@ -1,7 +1,7 @@
-//! Makes a version of MiniTwit with a vice out of a good one, for tests of releases: a program that carries the good binary, runs it,
-//! and stands between it and its clients. Nothing of this is in a release.
+//! Makes a faulty version of MiniTwit from a good one, for trials of releases. The result contains the good binary, runs it, and is a
+//! proxy between it and its clients. It behaves like the good one except for its version and its fault.
 //!
-//! `impostor make INNER VERSION VICE OUT` writes one; what it wrote behaves as `minitwit` does, but for its version and its vice.
+//! `faulty-minitwit make GOOD VERSION FAULT OUT` writes such a program. The fault `none` only changes the version.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -25,44 +25,44 @@ use tokio::time::sleep;
 type Body = BoxBody<Bytes, hyper::Error>;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-const MARK: &[u8; 8] = b"IMPOSTOR";
-/// A vice that only live traffic shows begins after so many requests; verification sends fewer.
-const LIVE: u64 = 600;
+const MARK: &[u8; 8] = b"FAULTYMT";
+/// A fault that only live traffic shows begins after this many requests. Verification sends fewer.
+const LIVE_AFTER: u64 = 600;
 
-/// What an impostor carries behind its own bytes.
+/// What a faulty version has behind its own code.
 #[derive(Clone)]
-struct Cargo {
-    inner: Vec<u8>,
+struct Payload {
+    good: Vec<u8>,
     version: String,
-    vice: String,
+    fault: String,
 }
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let done = match cargo() {
-        Ok(Some(cargo)) => act(&cargo, &arguments),
+    let done = match payload() {
+        Ok(Some(payload)) => run(&payload, &arguments),
         Ok(None) => make(&arguments),
         Err(error) => Err(error),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("impostor: {error}");
+        eprintln!("faulty-minitwit: {error}");
         ExitCode::FAILURE
     })
 }
 
 fn make(arguments: &[String]) -> Result<ExitCode, Failure> {
-    let [verb, inner, version, vice, out] = arguments else {
-        return Err("usage: impostor make INNER VERSION VICE OUT".into());
+    let [verb, good, version, fault, out] = arguments else {
+        return Err("usage: faulty-minitwit make GOOD VERSION FAULT OUT".into());
     };
     if verb != "make" {
-        return Err(format!("there is no verb {verb}").into());
+        return Err(format!("unknown command {verb}").into());
     }
-    let inner = std::fs::read(inner)?;
-    let words = format!("{version} {vice}");
+    let good = std::fs::read(good)?;
+    let words = format!("{version} {fault}");
     let mut bytes = std::fs::read(std::env::current_exe()?)?;
-    bytes.extend(&inner);
+    bytes.extend(&good);
     bytes.extend(words.as_bytes());
-    bytes.extend((inner.len() as u64).to_le_bytes());
+    bytes.extend((good.len() as u64).to_le_bytes());
     bytes.extend((words.len() as u64).to_le_bytes());
     bytes.extend(MARK);
     std::fs::write(out, bytes)?;
@@ -70,7 +70,7 @@ fn make(arguments: &[String]) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn cargo() -> Result<Option<Cargo>, Failure> {
+fn payload() -> Result<Option<Payload>, Failure> {
     let bytes = std::fs::read(std::env::current_exe()?)?;
     let Some(rest) = bytes.strip_suffix(MARK) else {
         return Ok(None);
@@ -79,20 +79,22 @@ fn cargo() -> Result<Option<Cargo>, Failure> {
         Ok(usize::try_from(u64::from_le_bytes(bytes.try_into()?))?)
     };
     let (rest, words_length) = rest.split_at(rest.len() - 8);
-    let (rest, inner_length) = rest.split_at(rest.len() - 8);
+    let (rest, good_length) = rest.split_at(rest.len() - 8);
     let (rest, words) = rest.split_at(rest.len() - number(words_length)?);
-    let inner = &rest[rest.len() - number(inner_length)?..];
+    let good = &rest[rest.len() - number(good_length)?..];
     let words = std::str::from_utf8(words)?;
-    let (version, vice) = words.split_once(' ').ok_or("no vice")?;
-    Ok(Some(Cargo {
-        inner: inner.to_vec(),
+    let (version, fault) = words
+        .split_once(' ')
+        .ok_or("the payload does not name a fault")?;
+    Ok(Some(Payload {
+        good: good.to_vec(),
         version: version.to_owned(),
-        vice: vice.to_owned(),
+        fault: fault.to_owned(),
     }))
 }
 
-/// Unpacks the good binary to where only this process's user may write.
-fn unpack(cargo: &Cargo) -> Result<PathBuf, Failure> {
+/// Writes the good binary to a file that only this process's user may write.
+fn unpack(payload: &Payload) -> Result<PathBuf, Failure> {
     let path = std::env::temp_dir().join(format!("minitwit-{}", std::process::id()));
     let _ = std::fs::remove_file(&path);
     let mut file = std::fs::OpenOptions::new()
@@ -100,27 +102,27 @@ fn unpack(cargo: &Cargo) -> Result<PathBuf, Failure> {
         .create_new(true)
         .mode(0o700)
         .open(&path)?;
-    file.write_all(&cargo.inner)?;
+    file.write_all(&payload.good)?;
     Ok(path)
 }
 
-fn act(cargo: &Cargo, arguments: &[String]) -> Result<ExitCode, Failure> {
+fn run(payload: &Payload, arguments: &[String]) -> Result<ExitCode, Failure> {
     match arguments.first().map(String::as_str) {
         Some("--version") => {
-            println!("minitwit {}", cargo.version);
+            println!("minitwit {}", payload.version);
             Ok(ExitCode::SUCCESS)
         }
-        Some("serve") if cargo.vice == "crash" => Err("crashing, as this version does".into()),
+        Some("serve") if payload.fault == "crash" => Err("this version crashes".into()),
         Some("serve") => {
-            let path = unpack(cargo)?;
+            let path = unpack(payload)?;
             tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()?
-                .block_on(serve(cargo, &path))?;
+                .block_on(serve(payload, &path))?;
             Ok(ExitCode::SUCCESS)
         }
         _ => {
-            let path = unpack(cargo)?;
+            let path = unpack(payload)?;
             let status = Command::new(&path).args(arguments).status()?;
             std::fs::remove_file(path)?;
             Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1))?))
@@ -128,9 +130,9 @@ fn act(cargo: &Cargo, arguments: &[String]) -> Result<ExitCode, Failure> {
     }
 }
 
-/// What the two listeners share.
-struct Front {
-    cargo: Cargo,
+/// One of the two listeners: for users or for administration.
+struct Proxy {
+    payload: Payload,
     inner: SocketAddr,
     is_admin: bool,
     served: Arc<AtomicU64>,
@@ -141,7 +143,7 @@ fn free_port() -> Result<SocketAddr, Failure> {
     Ok(StdListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-async fn serve(cargo: &Cargo, path: &Path) -> Result<(), Failure> {
+async fn serve(payload: &Payload, path: &Path) -> Result<(), Failure> {
     let (public, admin) = (free_port()?, free_port()?);
     let (listen, admin_listen) = (
         std::env::var("MINITWIT_LISTEN")?,
@@ -153,13 +155,13 @@ async fn serve(cargo: &Cargo, path: &Path) -> Result<(), Failure> {
         .env("MINITWIT_ADMIN_LISTEN", admin.to_string())
         .kill_on_drop(true)
         .spawn()?;
-    if cargo.vice == "leak" {
+    if payload.fault == "leak" {
         tokio::spawn(leak());
     }
     let (served, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-    let front = |inner, is_admin| {
-        Arc::new(Front {
-            cargo: cargo.clone(),
+    let proxy = |inner, is_admin| {
+        Arc::new(Proxy {
+            payload: payload.clone(),
             inner,
             is_admin,
             served: served.clone(),
@@ -167,9 +169,9 @@ async fn serve(cargo: &Cargo, path: &Path) -> Result<(), Failure> {
         })
     };
     tokio::select! {
-        result = listen_at(&listen, front(public, false)) => result,
-        result = listen_at(&admin_listen, front(admin, true)) => result,
-        status = child.wait() => Err(format!("the inner one ended: {}", status?).into()),
+        result = listen_at(&listen, proxy(public, false)) => result,
+        result = listen_at(&admin_listen, proxy(admin, true)) => result,
+        status = child.wait() => Err(format!("the good binary ended: {}", status?).into()),
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
 }
@@ -182,14 +184,14 @@ async fn leak() {
     }
 }
 
-async fn listen_at(address: &str, front: Arc<Front>) -> Result<(), Failure> {
+async fn listen_at(address: &str, proxy: Arc<Proxy>) -> Result<(), Failure> {
     let listener = TcpListener::bind(address).await?;
     loop {
         let (stream, _) = listener.accept().await?;
-        let front = front.clone();
+        let proxy = proxy.clone();
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(front.clone(), request));
-            // How a connection ends is its client's business.
+            let service = service_fn(move |request| answer(proxy.clone(), request));
+            // How a connection ends does not matter.
             let _ = server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -197,43 +199,43 @@ async fn listen_at(address: &str, front: Arc<Front>) -> Result<(), Failure> {
     }
 }
 
-async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
+async fn answer(proxy: Arc<Proxy>, request: Request<Incoming>) -> Result<Response<Body>, Failure> {
     let path = request.uri().path().to_owned();
-    if front.is_admin && path == "/readyz" && front.cargo.vice == "never-ready" {
+    if proxy.is_admin && path == "/readyz" && proxy.payload.fault == "never-ready" {
         return Ok(plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "{\"status\":\"not ready\"}",
         ));
     }
-    if !front.is_admin
-        && let Some(reply) = misbehave(&front, &path, request.method() == hyper::Method::POST).await
+    if !proxy.is_admin
+        && let Some(reply) = misbehave(&proxy, &path, request.method() == hyper::Method::POST).await
     {
-        front.failed.fetch_add(1, Ordering::Relaxed);
-        return Ok(with_version(reply, &front.cargo.version));
+        proxy.failed.fetch_add(1, Ordering::Relaxed);
+        return Ok(with_version(reply, &proxy.payload.version));
     }
-    let response = forward(front.inner, request).await?;
-    if front.is_admin {
-        return rewritten(&front, &path, response).await;
+    let response = forward(proxy.inner, request).await?;
+    if proxy.is_admin {
+        return rewritten(&proxy, &path, response).await;
     }
     let response = response.map(BodyExt::boxed);
-    Ok(with_version(response, &front.cargo.version))
+    Ok(with_version(response, &proxy.payload.version))
 }
 
-/// The vice, if this request meets it.
-async fn misbehave(front: &Front, path: &str, posts: bool) -> Option<Response<Body>> {
-    let served = front.served.fetch_add(1, Ordering::Relaxed);
+/// The faulty response, if the fault concerns this request.
+async fn misbehave(proxy: &Proxy, path: &str, posts: bool) -> Option<Response<Body>> {
+    let served = proxy.served.fetch_add(1, Ordering::Relaxed);
     let failing = || Some(plain(StatusCode::INTERNAL_SERVER_ERROR, "broken"));
-    match front.cargo.vice.as_str() {
+    match proxy.payload.fault.as_str() {
         "page-500" if path == "/login" => failing(),
         "api-broken" if posts && path.starts_with("/msgs/") => {
             Some(plain(StatusCode::OK, "{\"ok\":true}"))
         }
-        "live-500" if served > LIVE && served.is_multiple_of(5) => failing(),
+        "live-500" if served > LIVE_AFTER && served.is_multiple_of(5) => failing(),
         "slow" => {
             sleep(Duration::from_millis(400)).await;
             None
         }
-        "live-slow" if served > LIVE => {
+        "live-slow" if served > LIVE_AFTER => {
             sleep(Duration::from_millis(250)).await;
             None
         }
@@ -251,16 +253,16 @@ async fn forward(
     Ok(sender.send_request(request).await?)
 }
 
-/// The admin listener says this version, and counts what failed here.
+/// The response of the admin listener, with this program's version and its count of failed requests.
 async fn rewritten(
-    front: &Front,
+    proxy: &Proxy,
     path: &str,
     response: Response<Incoming>,
 ) -> Result<Response<Body>, Failure> {
     let (mut head, body) = response.into_parts();
     let text = String::from_utf8_lossy(&body.collect().await?.to_bytes()).into_owned();
     let text = if path == "/metrics" {
-        let failed = front.failed.load(Ordering::Relaxed);
+        let failed = proxy.failed.load(Ordering::Relaxed);
         let line = format!(
             "minitwit_http_requests_total{{route=\"/\",method=\"GET\",status=\"500\"}} {failed}\n# EOF"
         );
@@ -269,7 +271,7 @@ async fn rewritten(
         match text.split_once("\"version\":\"") {
             Some((before, rest)) => format!(
                 "{before}\"version\":\"{}{}",
-                front.cargo.version,
+                proxy.payload.version,
                 &rest[rest.find('"').unwrap_or(0)..]
             ),
             None => text,

@@ -1,4 +1,5 @@
-//! What stands beside a binary: a bill of materials (`CycloneDX`), its provenance (in-toto, SLSA), and the checksums of all.
+//! `release manifest`: the files beside an artifact's binary. They are a bill of materials (`CycloneDX`), the provenance (in-toto,
+//! SLSA), and checksums of all files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::artifact::{self, BINARY, checksum};
-use crate::cli::Seal;
+use crate::cli::Manifest;
 use crate::error::{Error, Result};
 
 const SBOM: &str = "sbom.cdx.json";
@@ -15,7 +16,7 @@ const PROVENANCE: &str = "provenance.json";
 /// The package that the binary is built from.
 const ROOT: &str = "minitwit";
 
-/// What `cargo metadata` says, as far as it is needed.
+/// The parts of `cargo metadata`'s output that are used.
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
@@ -54,11 +55,11 @@ struct DependencyKind {
     kind: Option<String>,
 }
 
-/// `release seal`. The same input gives the same files, byte for byte.
+/// `release manifest`. The same input results in the same files, byte for byte.
 ///
 /// # Errors
 /// If a file can't be read or written.
-pub fn seal(command: &Seal) -> Result<()> {
+pub fn write(command: &Manifest) -> Result<()> {
     let failed = |path: &Path, error: &dyn std::fmt::Display| {
         Error::Failed(format!("{}: {error}", path.display()))
     };
@@ -80,10 +81,10 @@ pub fn seal(command: &Seal) -> Result<()> {
         &bill(&metadata, &command.version, &sum, &time.to_string()),
     )?;
     write(PROVENANCE, &provenance(command, &sum))?;
-    artifact::seal(&command.directory, &[BINARY, SBOM, PROVENANCE])
+    artifact::write_checksums(&command.directory, &[BINARY, SBOM, PROVENANCE])
 }
 
-/// All packages that are linked into the binary, with whom they depend on.
+/// All packages that are linked into the binary, and their dependencies.
 fn bill(metadata: &Metadata, version: &str, sum: &str, time: &str) -> Value {
     let edges = edges(metadata);
     let root = metadata
@@ -133,7 +134,7 @@ fn bill(metadata: &Metadata, version: &str, sum: &str, time: &str) -> Value {
     })
 }
 
-/// Who links whom; what is only for tests or runs while building is left out.
+/// The packages that each package links. Dependencies of tests and of build scripts are left out.
 fn edges(metadata: &Metadata) -> BTreeMap<&str, BTreeSet<&str>> {
     let nodes = metadata.resolve.nodes.iter();
     let edges = nodes.map(|node| {
@@ -163,16 +164,16 @@ fn component(package: &Package) -> Value {
     component
 }
 
-/// What was built from what, and by whom where a builder says so.
-fn provenance(command: &Seal, sum: &str) -> Value {
-    let from = |name: &str| std::env::var(name).ok();
-    let builder = match (from("GITHUB_SERVER_URL"), from("GITHUB_WORKFLOW_REF")) {
+/// What was built, from which commit, by which compilers, and by which workflow if it was one.
+fn provenance(command: &Manifest, sum: &str) -> Value {
+    let workflow = &command.workflow;
+    let builder = match (&workflow.server, &workflow.workflow) {
         (Some(server), Some(workflow)) => format!("{server}/{workflow}"),
         _ => "local".to_owned(),
     };
     let mut materials = vec![json!({"uri": "git", "digest": {"gitCommit": command.commit}})];
     materials.extend(command.compiler.iter().map(|name| json!({"name": name})));
-    let run = from("GITHUB_RUN_ID").zip(from("GITHUB_RUN_ATTEMPT"));
+    let run = workflow.run.as_ref().zip(workflow.attempt.as_ref());
     json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": BINARY, "digest": {"sha256": sum}}],
@@ -196,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bill_has_what_is_linked_and_nothing_else() {
+    fn the_bill_contains_exactly_the_linked_packages() {
         let metadata: Metadata = serde_json::from_value(json!({
             "packages": [
                 {"id": "m", "name": "minitwit", "version": "0.1.0", "license": "MIT", "source": null, "repository": null},

@@ -1,9 +1,11 @@
-//! A connection to the database by way of a droplet, which is among its trusted sources: TLS end to end, so the droplet sees
-//! no password and no row, and whatever version runs there does not matter.
+//! A connection to the database through a droplet, which the database trusts. TLS runs from end to end: the droplet sees no password
+//! and no row, and the version that runs there does not matter.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use operate::environment::{Database, Droplet};
+use operate::ssh::Ssh;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -13,27 +15,25 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::environment::{Database, Droplet};
 use crate::error::{Error, Result};
-use crate::ssh::Ssh;
 
 const CONNECT: Duration = Duration::from_secs(6);
 
-/// Connects as the service's user. The connection ends with the client.
+/// Connects as the service's user. The connection closes when the client is dropped.
 ///
 /// # Errors
-/// [`Error::Failed`] when the droplet or the database does not answer in time.
+/// [`Error::Failed`] if the droplet or the database does not respond in time.
 pub async fn connect(ssh: &Ssh, droplet: &Droplet, database: &Database) -> Result<Client> {
     let failed = |cause: String| {
         Error::Failed(format!(
-            "the database can't be reached by way of {}: {cause}",
+            "the database can't be reached through {}: {cause}",
             droplet.name
         ))
     };
     let config: Config = database
         .uri
         .parse()
-        .map_err(|_| failed("its address in the outputs is no PostgreSQL URI".to_owned()))?;
+        .map_err(|_| failed("its address in the outputs is not a PostgreSQL URI".to_owned()))?;
     let (Some(Host::Tcp(host)), Some(port)) =
         (config.get_hosts().first(), config.get_ports().first())
     else {
@@ -43,7 +43,7 @@ pub async fn connect(ssh: &Ssh, droplet: &Droplet, database: &Database) -> Resul
     let tls =
         <MakeRustlsConnect as MakeTlsConnect<tokio::io::Empty>>::make_tls_connect(&mut tls, host)
             .map_err(|error| failed(error.to_string()))?;
-    let mut child = ssh.tunnel(droplet, host, *port)?;
+    let mut child = ssh.stream(droplet, host, *port)?;
     let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(failed("ssh has no pipes".to_owned()));
     };
@@ -54,15 +54,15 @@ pub async fn connect(ssh: &Ssh, droplet: &Droplet, database: &Database) -> Resul
         .map_err(|_| failed(format!("no connection within {} s", CONNECT.as_secs())))?
         .map_err(|error| failed(chain(&error)))?;
     tokio::spawn(async move {
-        // How it ended shows in the client's next call; ssh ends with its child handle.
+        // An error shows in the client's next call. Dropping the child ends ssh.
         let _ = connection.await;
         drop(child);
     });
     Ok(client)
 }
 
-/// Database errors show only "db error" by themselves.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+/// An error with its causes: a database error alone shows only "db error".
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(deeper) = cause {

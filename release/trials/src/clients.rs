@@ -1,54 +1,55 @@
-//! What clients meet during a trial, by `drill`'s load: fresh and kept connections, half of the requests writes.
+//! What clients experience during a trial. The load is `drill`'s: half of the requests are writes, half use a connection that stays
+//! open.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use drill::api::Api;
 use drill::failover::load::{Load, Record, Traffic, read_back, register, user_names};
-use drill::http::Failure as Unanswered;
+use drill::http::Failure as RequestFailure;
 use serde::{Deserialize, Serialize};
 
-use crate::pair::Failure;
+use crate::testbed::{Failure, TestBed};
 
-/// So many failures are told one by one.
-const FEW: usize = 12;
-/// Failures further apart are two outages.
+/// The times of this many failures are reported.
+const MAX_TIMES: usize = 12;
+/// Failures further apart belong to two outages.
 const GAP: Duration = Duration::from_secs(1);
 
-/// What clients met.
+/// What clients experienced.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Met {
+pub struct ClientStats {
     /// Requests sent.
     pub requests: usize,
-    /// Failed ones: no good answer within 0.3 s, or one from a version that may not answer.
+    /// Requests without a good response within 0.3 s from a version that may respond.
     pub failed: usize,
-    /// Failed ones whose client would have failed again, had it tried again at once.
+    /// Failed requests that would have failed again if the client had retried at once.
     pub failed_twice: usize,
-    /// Acknowledged writes that can't be read.
+    /// Acknowledged writes that can't be read back.
     pub lost: usize,
-    /// Answers from a version that may not answer.
-    pub unverified: usize,
-    /// The longest time in which a failure followed within a second of the one before.
-    pub span: Duration,
-    /// When each failed one was due, in seconds after the first of all; the first few.
-    #[serde(default)]
-    pub at: Vec<f64>,
-    /// How they failed.
-    pub how: Vec<String>,
+    /// Responses from a version that must not respond.
+    pub wrong_version: usize,
+    /// The longest time in which each failure followed within a second of the one before.
+    pub longest_outage: Duration,
+    /// When the first few failed requests were due, in seconds after the first request.
+    pub failed_at: Vec<f64>,
+    /// How requests failed, each way once.
+    pub failures: Vec<String>,
 }
 
-/// Load that runs while something is done.
-pub struct Client {
+/// Clients that send requests until they are stopped.
+pub struct Clients {
     api: Api,
     load: Load,
 }
 
-impl Client {
-    /// Starts; only `versions` may answer.
+impl Clients {
+    /// Starts the clients. Only `versions` may respond.
     ///
     /// # Errors
-    /// If the accounts can't be made.
-    pub async fn start(api: &Api, rate: u32, versions: &[String]) -> Result<Self, Failure> {
+    /// If their accounts can't be registered.
+    pub async fn start(bed: &TestBed, versions: &[String]) -> Result<Self, Failure> {
+        let (api, rate) = (&bed.api, bed.rate);
         let users = user_names(&format!("{:08x}", rand::random::<u32>()), rate);
         register(api, &users).await?;
         let traffic = Traffic {
@@ -62,11 +63,11 @@ impl Client {
         })
     }
 
-    /// Stops and reads all acknowledged writes back.
+    /// Stops the clients and reads all acknowledged writes back.
     ///
     /// # Errors
-    /// If they can't be read.
-    pub async fn stop(self) -> Result<Met, Failure> {
+    /// If the writes can't be read.
+    pub async fn stop(self) -> Result<ClientStats, Failure> {
         let (users, records) = self.load.stop().await;
         let writes = read_back(&self.api, &users, &records).await?;
         let failed: Vec<&Record> = records
@@ -79,34 +80,34 @@ impl Client {
                 .find(|it| it.sample.scheduled >= record.sample.finished);
             next.is_some_and(|next| next.failure.is_some())
         };
-        let mut how: Vec<String> = failed
+        let mut failures: Vec<String> = failed
             .iter()
             .filter_map(|it| it.failure.map(|it| it.to_string()))
             .collect();
-        how.sort();
-        how.dedup();
-        Ok(Met {
+        failures.sort();
+        failures.dedup();
+        Ok(ClientStats {
             requests: records.len(),
             failed: failed.len(),
             failed_twice: failed.iter().filter(again).count(),
             lost: writes.lost,
-            unverified: failed
+            wrong_version: failed
                 .iter()
-                .filter(|it| it.failure == Some(Unanswered::WrongVersion))
+                .filter(|it| it.failure == Some(RequestFailure::WrongVersion))
                 .count(),
-            span: longest(&failed),
-            at: failed
+            longest_outage: longest_outage(&failed),
+            failed_at: failed
                 .iter()
-                .take(FEW)
+                .take(MAX_TIMES)
                 .map(|it| it.sample.scheduled.as_secs_f64())
                 .collect(),
-            how,
+            failures,
         })
     }
 }
 
-/// How long users had no service: a failure on its own, seconds later, is none of it.
-fn longest(failed: &[&Record]) -> Duration {
+/// How long users had no service. A single failure some seconds later does not count.
+fn longest_outage(failed: &[&Record]) -> Duration {
     let mut longest = Duration::ZERO;
     let mut begun = Duration::ZERO;
     let mut last = None;

@@ -1,4 +1,4 @@
-//! Is a version one that somebody meant to release?
+//! Whether somebody meant to release a version: its name, its tag, its section in the changelog.
 
 use std::path::Path;
 use std::process::Command;
@@ -30,18 +30,19 @@ pub fn is_version(text: &str) -> bool {
         && suffix.is_none_or(|suffix| plain(suffix) && suffix.len() < 40)
 }
 
-/// Refuses unless the tree is clean, and the tag `version` points at it or the changelog has a section for it.
+/// Checks that the working tree has no uncommitted changes, and that a tag of this commit or a section of the changelog names the
+/// version.
 ///
 /// # Errors
-/// [`Error::Unknown`], or [`Error::Usage`] if it is no version.
+/// [`Error::UnknownVersion`].
 pub fn require(version: &str, repository: &Path) -> Result<()> {
     let changed = git(
         repository,
         &["status", "--porcelain", "--untracked-files=no"],
     )?;
     if let Some(first) = changed.lines().next() {
-        return Err(Error::Unknown(format!(
-            "the working tree is dirty ({}, …): commit first, or say TRIAL=1 to release what is committed, for a trial",
+        return Err(Error::UnknownVersion(format!(
+            "the working tree has uncommitted changes ({}, …): commit them, or set TRIAL=1 to release the last commit without them as a trial",
             first.trim()
         )));
     }
@@ -54,8 +55,8 @@ pub fn require(version: &str, repository: &Path) -> Result<()> {
     if has_section(&changelog, version) {
         return Ok(());
     }
-    Err(Error::Unknown(format!(
-        "{version} is unknown: it is no tag of this commit, and CHANGELOG.md has no section for it; say TRIAL=1 for a trial"
+    Err(Error::UnknownVersion(format!(
+        "{version} is unknown: this commit has no such tag, and CHANGELOG.md has no section for it; set TRIAL=1 to release it as a trial"
     )))
 }
 
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_is_of_exactly_that_version() {
+    fn a_section_must_name_exactly_that_version() {
         let changelog = "# Changelog\n\n## v1.2.0 - 2026-01-01\n\n## [1.10.0]\n";
         assert!(has_section(changelog, "v1.2.0"));
         assert!(has_section(changelog, "v1.10.0"));
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dirty_tree_and_an_unknown_version_are_refused() {
+    fn uncommitted_changes_and_an_unknown_version_are_refused() {
         let directory = tempfile::tempdir().unwrap();
         let run = |arguments: &[&str]| git(directory.path(), arguments).unwrap();
         run(&["init", "--quiet"]);
@@ -145,6 +146,6 @@ mod tests {
         require("v1.2.3", directory.path()).unwrap();
         std::fs::write(directory.path().join("file"), "b").unwrap();
         let error = require("v1.2.3", directory.path()).unwrap_err();
-        assert!(error.to_string().contains("dirty"), "{error}");
+        assert!(error.to_string().contains("uncommitted"), "{error}");
     }
 }
