@@ -1,9 +1,9 @@
-//! Values as people read them, by Grafana's names of units.
+//! Formats and checks values by Grafana's names of units.
 
 const BYTES: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 const SHORT: [&str; 5] = ["", " K", " Mil", " Bil", " Tri"];
 
-/// A value with its unit.
+/// A value with its unit, as people read it.
 #[must_use]
 pub fn text(value: f64, unit: &str) -> String {
     match unit {
@@ -18,7 +18,7 @@ pub fn text(value: f64, unit: &str) -> String {
     }
 }
 
-/// Why a value can't be one of this unit; a query that gives one asks for something else.
+/// Why a value is impossible for this unit: then its query asks for something else than the panel claims.
 #[must_use]
 pub fn objection(value: f64, unit: &str, min: Option<f64>, max: Option<f64>) -> Option<String> {
     /// Ten years: what is longer is a point in time, not a duration.
@@ -28,10 +28,10 @@ pub fn objection(value: f64, unit: &str, min: Option<f64>, max: Option<f64>) -> 
         return Some(format!("{value} is outside of the panel's own bounds"));
     }
     match unit {
-        "percentunit" if value > 1.0 + slack => Some(format!("{value} is no share of a whole")),
-        "s" if value.abs() > LONGEST => Some(format!("{value} is no duration in seconds")),
-        "reqps" | "wps" | "ops" if value < 0.0 => Some(format!("{value} is no rate")),
-        "bytes" if value < 0.0 => Some(format!("{value} is no size")),
+        "percentunit" if value > 1.0 + slack => Some(format!("{value} is not a share of a whole")),
+        "s" if value.abs() > LONGEST => Some(format!("{value} is not a duration in seconds")),
+        "reqps" | "wps" | "ops" if value < 0.0 => Some(format!("{value} is not a rate")),
+        "bytes" if value < 0.0 => Some(format!("{value} is not a size")),
         _ => None,
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_told_in_their_unit() {
+    fn values_are_formatted_in_their_unit() {
         let cases = [
             (0.9991, "percentunit", "99.9 %"),
             (0.3, "s", "300 ms"),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_no_value_of_a_unit_is_objected_to() {
+    fn impossible_values_are_named() {
         assert!(objection(0.5, "percentunit", Some(0.0), None).is_none());
         assert!(objection(50.0, "percentunit", Some(0.0), None).is_some());
         assert!(objection(1.8e9, "s", None, None).is_some());

@@ -1,4 +1,4 @@
-//! The dashboards in a terminal, one at a time, drawn anew every few seconds.
+//! Shows the dashboards in a terminal, one at a time, refreshed every few seconds.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::view::View;
 /// Shows the dashboards until the user quits.
 ///
 /// # Errors
-/// When the terminal can't be drawn on.
+/// If the terminal can't be drawn on.
 pub async fn run(
     prometheus: &Prometheus,
     dashboards: &[Dashboard],
@@ -51,7 +51,7 @@ pub async fn run(
     outcome
 }
 
-/// The next key, or `None` when it is time to draw anew. Ctrl-C counts as `q`: a raw terminal sends no signal.
+/// The next key, or `None` when it is time to refresh. Ctrl-C counts as `q`: a raw terminal sends no signal.
 fn next_key(refresh: Duration, drawn: Instant) -> Result<Option<KeyCode>> {
     loop {
         let left = refresh.saturating_sub(drawn.elapsed());
@@ -75,7 +75,7 @@ fn next_key(refresh: Duration, drawn: Instant) -> Result<Option<KeyCode>> {
 /// One dashboard as text, for a terminal of this size.
 ///
 /// # Errors
-/// When it can't be drawn.
+/// If it can't be drawn.
 pub async fn page(
     prometheus: &Prometheus,
     dashboards: &[Dashboard],

@@ -1,20 +1,19 @@
-//! The check and the drawings against a Prometheus that answers from a script, and the repository's own
-//! dashboards.
+//! The check and the drawings, with scripted responses of Prometheus and with the repository's own dashboards.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use lookout::check::{self, Findings};
-use lookout::dashboard::{Dashboard, Kind};
-use lookout::picture;
-use lookout::prometheus::{Prometheus, Span};
-use lookout::sample::Line;
-use lookout::{promql, terminal};
+use dashboards::check::{self, Findings};
+use dashboards::dashboard::{Dashboard, Kind};
+use dashboards::picture;
+use dashboards::prometheus::{Prometheus, Span};
+use dashboards::sample::Line;
+use dashboards::{promql, terminal};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// Answers each request for a path that contains a key with the value, once per connection.
+/// A Prometheus that answers each request whose path contains a key with that key's value.
 async fn scripted(answers: &'static [(&'static str, &'static str)]) -> Prometheus {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -81,12 +80,12 @@ const RULES: (&str, &str) = (
 const NO_ALERTS: (&str, &str) = ("/alerts", r#"{"data":{"alerts":[]}}"#);
 
 #[tokio::test]
-async fn what_a_rule_reads_must_be_told_by_somebody() {
+async fn a_series_that_a_rule_reads_must_exist() {
     let prometheus = scripted(&[FOUND, NAMES, RULES, NO_ALERTS]).await;
     let found = findings(&prometheus, "none", &[]).await;
     assert_eq!(
         found.defects,
-        ["the rule Down reads gone, which nobody tells"]
+        ["the rule Down reads gone, which no target exports"]
     );
     assert_eq!(found.checked, 2);
     assert!(
@@ -109,7 +108,7 @@ async fn a_value_of_another_unit_is_a_defect() {
     let found = findings(&prometheus, "percentunit", &[]).await;
     assert_eq!(
         found.defects,
-        ["One, “Share”: wanted_series: 7 is no share of a whole"]
+        ["One, “Share”: wanted_series: 7 is not a share of a whole"]
     );
 }
 
@@ -120,7 +119,7 @@ async fn a_query_that_finds_nothing_or_is_refused_is_a_defect() {
     let found = findings(&prometheus, "none", &[]).await;
     assert_eq!(
         found.defects,
-        ["One, “Share”: wanted_series: nothing was found"]
+        ["One, “Share”: wanted_series: finds nothing"]
     );
     let refused = (
         "wanted_series",

@@ -1,5 +1,4 @@
-//! Grafana's dashboards without Grafana: in a terminal, as pictures, and checked against the
-//! Prometheus that they ask.
+//! Draws Grafana's dashboards without Grafana, in a terminal and as pictures, and checks their queries on a Prometheus.
 
 pub mod check;
 pub mod dashboard;
@@ -10,3 +9,5 @@ pub mod sample;
 pub mod terminal;
 pub mod unit;
 mod view;
+
+pub use anyhow::Error;

@@ -1,8 +1,8 @@
-//! Which series a query reads.
+//! Finds the names of the series that a query reads.
 
 use std::collections::BTreeSet;
 
-/// Words of the language that stand where a name could.
+/// Keywords that may stand where a name could.
 const WORDS: [&str; 12] = [
     "by",
     "without",
@@ -17,7 +17,7 @@ const WORDS: [&str; 12] = [
     "offset",
     "atan2",
 ];
-/// Words that a list of labels follows.
+/// Keywords that are followed by a list of labels.
 const BEFORE_LABELS: [&str; 6] = [
     "by",
     "without",
@@ -27,7 +27,7 @@ const BEFORE_LABELS: [&str; 6] = [
     "group_right",
 ];
 
-/// The names of the series in a query, without functions, labels and words of the language.
+/// The names of the series in a query, without functions, labels and keywords.
 #[must_use]
 pub fn names(query: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -64,7 +64,7 @@ pub fn names(query: &str) -> BTreeSet<String> {
     found
 }
 
-/// The length of what ends with `end`, which may stand in quotes within it.
+/// The length up to and including `end`. An `end` inside quotes does not count.
 fn skip(text: &str, end: char) -> usize {
     let mut quote = None;
     for (at, c) in text.char_indices().skip(1) {
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_told_from_all_else() {
+    fn names_are_separated_from_functions_labels_and_keywords() {
         assert_names("up", &["up"]);
         assert_names(
             r#"sum by (a, b) (rate(x_total{c="d}", e=~"f"}[5m]))"#,

@@ -16,13 +16,13 @@ pub type Labels = BTreeMap<String, String>;
 /// A series' values over time.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// What tells it from others.
+    /// Its labels.
     pub labels: Labels,
     /// Seconds since 1970, and the value.
     pub points: Vec<(f64, f64)>,
 }
 
-/// A stretch of time that is looked at.
+/// A period and its resolution.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
     /// Seconds since 1970.
@@ -34,7 +34,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// What ends now, in `points` steps.
+    /// The period of this length that ends now, in `points` steps.
     #[must_use]
     pub fn until_now(length: Duration, points: u16) -> Self {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -45,16 +45,16 @@ impl Span {
     }
 }
 
-/// One rule as Prometheus has it.
+/// A rule that Prometheus has loaded.
 #[derive(Debug, Deserialize)]
 pub struct Rule {
-    /// Of the alert, or of the series it records.
+    /// The name of the alert, or of the series that it records.
     pub name: String,
     /// In `PromQL`.
     pub query: String,
-    /// Whether it could be worked out.
+    /// `ok` if Prometheus could evaluate it.
     pub health: String,
-    /// Why not.
+    /// Why it could not.
     #[serde(default, rename = "lastError")]
     pub last_error: String,
 }
@@ -70,14 +70,14 @@ pub struct Alert {
     pub state: String,
 }
 
-/// A server.
+/// A Prometheus server.
 pub struct Prometheus {
     client: Client,
     url: Url,
 }
 
 #[derive(Deserialize)]
-struct Answer<T> {
+struct Response<T> {
     #[serde(default)]
     error: String,
     data: Option<T>,
@@ -85,13 +85,24 @@ struct Answer<T> {
 
 #[derive(Deserialize)]
 struct Matrix {
-    result: Vec<Found>,
+    result: Vec<RangeSeries>,
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct RangeSeries {
     metric: Labels,
     values: Vec<(f64, String)>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    result: Vec<InstantSeries>,
+}
+
+#[derive(Deserialize)]
+struct InstantSeries {
+    metric: Labels,
+    value: (f64, String),
 }
 
 #[derive(Deserialize)]
@@ -113,17 +124,17 @@ impl Prometheus {
     /// The one at this address, such as `http://127.0.0.1:9090`.
     ///
     /// # Errors
-    /// When that is no address.
+    /// If that is not a URL.
     pub fn at(url: &str) -> Result<Self> {
-        let url = Url::parse(url).with_context(|| format!("{url} is no address"))?;
+        let url = Url::parse(url).with_context(|| format!("{url} is not a URL"))?;
         let client = Client::builder().timeout(PATIENCE).no_proxy().build()?;
         Ok(Self { client, url })
     }
 
-    /// A query over time.
+    /// Evaluates a query over a period (`query_range`). Series without finite values are left out.
     ///
     /// # Errors
-    /// When Prometheus refuses it or does not answer.
+    /// If Prometheus refuses it or does not answer.
     pub async fn query(&self, expr: &str, span: Span) -> Result<Vec<Series>> {
         let numbers = [span.from, span.to, span.step].map(|number| number.to_string());
         let [from, to, step] = numbers.each_ref().map(String::as_str);
@@ -133,7 +144,7 @@ impl Prometheus {
             ("end", to),
             ("step", step),
         ];
-        let matrix: Matrix = self.ask("api/v1/query_range", &fields).await?;
+        let matrix: Matrix = self.get("api/v1/query_range", &fields).await?;
         let series = matrix.result.into_iter().map(|found| Series {
             labels: found.metric,
             points: found
@@ -146,20 +157,32 @@ impl Prometheus {
         Ok(series.filter(|series| !series.points.is_empty()).collect())
     }
 
+    /// Evaluates a query now. Returns each series' labels and value.
+    ///
+    /// # Errors
+    /// If Prometheus refuses it or does not answer.
+    pub async fn instant(&self, expr: &str) -> Result<Vec<(Labels, f64)>> {
+        let vector: Vector = self.get("api/v1/query", &[("query", expr)]).await?;
+        let values = vector.result.into_iter();
+        Ok(values
+            .filter_map(|series| Some((series.metric, series.value.1.parse().ok()?)))
+            .collect())
+    }
+
     /// The names of all series.
     ///
     /// # Errors
-    /// When Prometheus does not answer.
+    /// If Prometheus does not answer.
     pub async fn names(&self) -> Result<BTreeSet<String>> {
-        self.ask("api/v1/label/__name__/values", &[]).await
+        self.get("api/v1/label/__name__/values", &[]).await
     }
 
     /// All rules.
     ///
     /// # Errors
-    /// When Prometheus does not answer.
+    /// If Prometheus does not answer.
     pub async fn rules(&self) -> Result<Vec<Rule>> {
-        let found: Groups = self.ask("api/v1/rules", &[]).await?;
+        let found: Groups = self.get("api/v1/rules", &[]).await?;
         Ok(found
             .groups
             .into_iter()
@@ -170,23 +193,24 @@ impl Prometheus {
     /// Alerts that are pending or fire.
     ///
     /// # Errors
-    /// When Prometheus does not answer.
+    /// If Prometheus does not answer.
     pub async fn alerts(&self) -> Result<Vec<Alert>> {
-        let found: Alerts = self.ask("api/v1/alerts", &[]).await?;
+        let found: Alerts = self.get("api/v1/alerts", &[]).await?;
         Ok(found.alerts)
     }
 
-    async fn ask<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
+    async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
         let mut url = self.url.join(path)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
         let response = self.client.get(url).send().await;
-        let response = response.with_context(|| format!("asking Prometheus at {}", self.url))?;
-        let answer: Answer<T> = response
+        let response =
+            response.with_context(|| format!("no answer from Prometheus at {}", self.url))?;
+        let answer: Response<T> = response
             .json()
             .await
-            .context("reading Prometheus' answer")?;
+            .context("reading Prometheus' response")?;
         match answer.data {
             Some(data) if answer.error.is_empty() => Ok(data),
             _ => bail!("Prometheus refuses: {}", answer.error),

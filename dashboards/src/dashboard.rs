@@ -1,4 +1,4 @@
-//! Grafana's dashboards, as far as they are drawn here.
+//! Reads Grafana's dashboards, as far as this crate draws them.
 
 use std::path::Path;
 
@@ -8,9 +8,9 @@ use serde::Deserialize;
 /// One file of `grafana/dashboards`.
 #[derive(Debug, Deserialize)]
 pub struct Dashboard {
-    /// Its name in links, and its file's.
+    /// Its name in links; also the name of its file.
     pub uid: String,
-    /// What people call it.
+    /// Its title.
     pub title: String,
     /// What it shows.
     pub description: String,
@@ -71,7 +71,7 @@ pub struct Place {
 pub struct Target {
     /// In `PromQL`.
     pub expr: String,
-    /// What a series is called, with `{{label}}`.
+    /// The template of a series' name, with `{{label}}`.
     #[serde(rename = "legendFormat")]
     pub legend: String,
 }
@@ -120,20 +120,25 @@ impl Dashboard {
     /// Reads one file.
     ///
     /// # Errors
-    /// When it is missing, or no dashboard.
+    /// If it is missing or not a dashboard.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("reading the dashboard {}", path.display()))?;
-        serde_json::from_str(&text).with_context(|| format!("{} is no dashboard", path.display()))
+        serde_json::from_str(&text)
+            .with_context(|| format!("{} is not a dashboard", path.display()))
     }
 
-    /// Reads all files of a directory: the one that shows what users get first, then by name.
+    /// Reads all files of a directory. `service`, which shows what users get, comes first, the others by name.
     ///
     /// # Errors
-    /// When one can't be read.
+    /// If one can't be read.
     pub fn read_all(directory: &Path) -> Result<Vec<Self>> {
-        let files = std::fs::read_dir(directory)
-            .with_context(|| format!("looking for dashboards in {}", directory.display()))?;
+        let files = std::fs::read_dir(directory).with_context(|| {
+            format!(
+                "reading the directory of dashboards {}",
+                directory.display()
+            )
+        })?;
         let mut all = Vec::new();
         for file in files {
             let path = file?.path();
@@ -168,13 +173,13 @@ impl Panel {
         self.field.defaults.max
     }
 
-    /// Values from which a line is drawn.
+    /// Thresholds, which are drawn as lines.
     pub fn limits(&self) -> impl Iterator<Item = f64> {
         let steps = self.field.defaults.thresholds.steps.iter();
         steps.filter_map(|step| step.value)
     }
 
-    /// The word for a value, if it has one.
+    /// The word that Grafana shows for a value, if it is mapped to one.
     #[must_use]
     pub fn word(&self, value: f64) -> Option<&str> {
         self.mapped(value).map(|mapped| mapped.text.as_str())

@@ -1,5 +1,5 @@
-//! Whether every query of dashboards and rules finds something in a Prometheus that watches a system
-//! with traffic, and in the right unit.
+//! Checks that each query of dashboards and rules finds something, in the right unit. Meant for a Prometheus that
+//! watches a system with traffic.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,20 @@ use crate::dashboard::Dashboard;
 use crate::prometheus::{Prometheus, Span};
 use crate::{promql, sample, unit};
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// Queries that were run, and rules that were looked at.
+    /// How many queries and rules were checked.
     pub checked: usize,
     /// A sentence for each defect.
     pub defects: Vec<String>,
 }
 
-/// Runs each panel's queries over `span`, and looks for the series that each rule reads. Series in
-/// `absent` are known to come with a fault only.
+/// Runs each panel's queries over `span`, and checks that the series that each rule reads exist. Series in `absent` only
+/// exist during a fault.
 ///
 /// # Errors
-/// When Prometheus does not answer.
+/// If Prometheus does not answer.
 pub async fn run(
     prometheus: &Prometheus,
     dashboards: &[Dashboard],
@@ -38,7 +38,7 @@ pub async fn run(
                 match prometheus.query(&target.expr, span).await {
                     Err(error) => findings.defects.push(format!("{place}: {error:#}")),
                     Ok(series) if series.is_empty() => {
-                        findings.defects.push(format!("{place}: nothing was found"));
+                        findings.defects.push(format!("{place}: finds nothing"));
                     }
                     Ok(series) => {
                         let mut values = series.iter().flat_map(|series| &series.points);
@@ -72,7 +72,7 @@ async fn rules(
     absent: &BTreeSet<String>,
     findings: &mut Findings,
 ) -> Result<()> {
-    let there = prometheus.names().await?;
+    let existing = prometheus.names().await?;
     for rule in prometheus.rules().await? {
         findings.checked += 1;
         if rule.health != "ok" {
@@ -83,8 +83,11 @@ async fn rules(
             findings.defects.push(why);
         }
         for name in promql::names(&rule.query) {
-            if !there.contains(&name) && !absent.contains(&name) {
-                let why = format!("the rule {} reads {name}, which nobody tells", rule.name);
+            if !existing.contains(&name) && !absent.contains(&name) {
+                let why = format!(
+                    "the rule {} reads {name}, which no target exports",
+                    rule.name
+                );
                 findings.defects.push(why);
             }
         }
@@ -95,7 +98,7 @@ async fn rules(
                 let alert = alert.labels.get("alertname").map_or("", String::as_str);
                 findings
                     .defects
-                    .push(format!("the alert {alert} can't tell its {name}: {text}"));
+                    .push(format!("the {name} of the alert {alert} is broken: {text}"));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a panel shows: its series with their names, in the order of its queries.
+//! Queries the series that a panel shows, with their names, in the order of the panel's queries.
 
 use std::collections::BTreeMap;
 
@@ -24,10 +24,10 @@ impl Line {
     }
 }
 
-/// Asks for all that a panel shows; series by name.
+/// Queries everything that a panel shows. Series of one query are sorted by name.
 ///
 /// # Errors
-/// When Prometheus refuses a query or does not answer.
+/// If Prometheus refuses a query or does not answer.
 pub async fn of(panel: &Panel, prometheus: &Prometheus, span: Span) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for target in &panel.targets {

@@ -1,4 +1,4 @@
-//! A dashboard as it stands at one moment, drawn with characters.
+//! A dashboard at one moment, drawn with characters.
 
 use anyhow::Result;
 use ratatui::Frame;
@@ -25,7 +25,7 @@ const COLORS: [Color; 6] = [
 /// Rows of the terminal that one row of graphs takes.
 const GRAPH: u16 = 11;
 
-/// What is shown at one moment.
+/// A dashboard's values and the alerts at one moment.
 pub struct View<'d> {
     dashboards: &'d [Dashboard],
     shown: usize,
@@ -33,11 +33,11 @@ pub struct View<'d> {
     span: Span,
     lines: Vec<(&'d Panel, Vec<Line>)>,
     alerts: Vec<Alert>,
-    trouble: Option<String>,
+    failure: Option<String>,
 }
 
 impl<'d> View<'d> {
-    /// Asks for what a dashboard shows.
+    /// Queries what a dashboard shows. A failure is shown in place of the alerts.
     pub async fn of(
         dashboards: &'d [Dashboard],
         shown: usize,
@@ -52,10 +52,10 @@ impl<'d> View<'d> {
             span,
             lines: Vec::new(),
             alerts: Vec::new(),
-            trouble: None,
+            failure: None,
         };
         if let Err(error) = view.read(prometheus).await {
-            view.trouble = Some(format!("{error:#}"));
+            view.failure = Some(format!("{error:#}"));
         }
         view
     }
@@ -71,7 +71,7 @@ impl<'d> View<'d> {
         Ok(())
     }
 
-    /// Draws all of it.
+    /// Draws it.
     pub fn draw(&self, frame: &mut Frame<'_>) {
         let figures = self.of_kind(|kind| kind == Kind::Stat);
         let graphs = self.of_kind(|kind| kind != Kind::Stat);
@@ -118,8 +118,8 @@ impl<'d> View<'d> {
     }
 
     fn alert_lines(&self) -> Vec<Text<'_>> {
-        if let Some(trouble) = &self.trouble {
-            return vec![Text::from(trouble.as_str()).white().on_red()];
+        if let Some(failure) = &self.failure {
+            return vec![Text::from(failure.as_str()).white().on_red()];
         }
         let firing = self.alerts.iter().filter(|alert| {
             alert.state == "firing"
@@ -145,7 +145,7 @@ impl<'d> View<'d> {
         });
         let mut lines: Vec<_> = lines.take(8).collect();
         if lines.is_empty() {
-            lines.push(Text::from(" no alert fires ").black().on_green());
+            lines.push(Text::from(" no alert is firing ").black().on_green());
         }
         lines
     }
@@ -225,16 +225,16 @@ fn figure_lines<'l>(figures: &[&'l (&Panel, Vec<Line>)], width: u16) -> Vec<Text
             words.push(Words::from(format!("{}: ", panel.title)).bold());
             for line in lines {
                 let value = line.last();
-                let told = panel
+                let text = panel
                     .word(value)
                     .map_or_else(|| unit::text(value, panel.unit()), str::to_owned);
-                let told = if lines.len() > 1 {
-                    format!("{} {told}  ", line.name)
+                let text = if lines.len() > 1 {
+                    format!("{} {text}  ", line.name)
                 } else {
-                    format!("{told}  ")
+                    format!("{text}  ")
                 };
-                used += told.chars().count();
-                words.push(Words::styled(told, color(panel.color(value))));
+                used += text.chars().count();
+                words.push(Words::styled(text, color(panel.color(value))));
             }
             words.push(Words::from(" ".repeat(cell.saturating_sub(used))));
         }

@@ -1,4 +1,4 @@
-//! A dashboard as an SVG picture, laid out as in Grafana.
+//! Draws a dashboard as an SVG picture, laid out as in Grafana.
 
 use std::fmt::Write as _;
 
@@ -24,7 +24,7 @@ struct Area {
     h: f64,
 }
 
-/// Draws all panels; `when` says below the title when that was.
+/// Draws all panels. `when` is printed below the title.
 #[must_use]
 pub fn draw(dashboard: &Dashboard, lines: &[Vec<Line>], span: Span, when: &str) -> String {
     let bottom = dashboard
@@ -205,7 +205,7 @@ fn graph(svg: &mut String, panel: &Panel, lines: &[Line], area: Area, span: Span
     legend(svg, lines, area);
 }
 
-/// Names below a graph, as many as two lines hold.
+/// The legend below a graph: as many names as fit in two lines.
 fn legend(svg: &mut String, lines: &[Line], area: Area) {
     let (mut x, mut y) = (area.x + 8.0, area.y + area.h - 16.0);
     for (line, color) in lines.iter().zip(COLORS.iter().cycle()) {
