@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
-
 use crate::dashboard::Dashboard;
+use crate::error::Result;
 use crate::prometheus::{Prometheus, Span};
 use crate::{promql, sample, unit};
 
@@ -36,7 +35,7 @@ pub async fn run(
                 findings.checked += 1;
                 let place = format!("{}, “{}”: {}", dashboard.title, panel.title, target.expr);
                 match prometheus.query(&target.expr, span).await {
-                    Err(error) => findings.defects.push(format!("{place}: {error:#}")),
+                    Err(error) => findings.defects.push(format!("{place}: {error}")),
                     Ok(series) if series.is_empty() => {
                         findings.defects.push(format!("{place}: finds nothing"));
                     }

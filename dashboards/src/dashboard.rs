@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
 use serde::Deserialize;
+
+use crate::error::{Error, Result};
 
 /// One file of `grafana/dashboards`.
 #[derive(Debug, Deserialize)]
@@ -122,10 +123,11 @@ impl Dashboard {
     /// # Errors
     /// If it is missing or not a dashboard.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("reading the dashboard {}", path.display()))?;
-        serde_json::from_str(&text)
-            .with_context(|| format!("{} is not a dashboard", path.display()))
+        let text = std::fs::read_to_string(path).map_err(unreadable(path))?;
+        serde_json::from_str(&text).map_err(|source| Error::NotADashboard {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Reads all files of a directory. `service`, which shows what users get, comes first, the others by name.
@@ -133,15 +135,10 @@ impl Dashboard {
     /// # Errors
     /// If one can't be read.
     pub fn read_all(directory: &Path) -> Result<Vec<Self>> {
-        let files = std::fs::read_dir(directory).with_context(|| {
-            format!(
-                "reading the directory of dashboards {}",
-                directory.display()
-            )
-        })?;
+        let files = std::fs::read_dir(directory).map_err(unreadable(directory))?;
         let mut all = Vec::new();
         for file in files {
-            let path = file?.path();
+            let path = file.map_err(unreadable(directory))?.path();
             if path
                 .extension()
                 .is_some_and(|extension| extension == "json")
@@ -151,6 +148,13 @@ impl Dashboard {
         }
         all.sort_by_key(|dashboard| (dashboard.uid != "service", dashboard.uid.clone()));
         Ok(all)
+    }
+}
+
+fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    move |source| Error::Unreadable {
+        path: path.to_owned(),
+        source,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod dashboard;
+mod error;
 pub mod picture;
 pub mod prometheus;
 pub mod promql;
@@ -10,4 +11,4 @@ pub mod terminal;
 pub mod unit;
 mod view;
 
-pub use anyhow::Error;
+pub use error::{Error, Result};

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result, bail};
 use reqwest::{Client, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -126,7 +127,7 @@ impl Prometheus {
     /// # Errors
     /// If that is not a URL.
     pub fn at(url: &str) -> Result<Self> {
-        let url = Url::parse(url).with_context(|| format!("{url} is not a URL"))?;
+        let url = Url::parse(url).map_err(|_| Error::BadUrl(url.to_owned()))?;
         let client = Client::builder().timeout(PATIENCE).no_proxy().build()?;
         Ok(Self { client, url })
     }
@@ -200,20 +201,15 @@ impl Prometheus {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
-        let mut url = self.url.join(path)?;
+        let joined = self.url.join(path);
+        let mut url = joined.map_err(|_| Error::BadUrl(self.url.to_string()))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let response = self.client.get(url).send().await;
-        let response =
-            response.with_context(|| format!("no answer from Prometheus at {}", self.url))?;
-        let answer: Response<T> = response
-            .json()
-            .await
-            .context("reading Prometheus' response")?;
-        match answer.data {
-            Some(data) if answer.error.is_empty() => Ok(data),
-            _ => bail!("Prometheus refuses: {}", answer.error),
+        let response: Response<T> = self.client.get(url).send().await?.json().await?;
+        match response.data {
+            Some(data) if response.error.is_empty() => Ok(data),
+            _ => Err(Error::Refused(response.error)),
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
-
 use crate::dashboard::Panel;
+use crate::error::{Error, Result};
 use crate::prometheus::{Labels, Prometheus, Span};
 
 /// A named series.
@@ -32,7 +31,10 @@ pub async fn of(panel: &Panel, prometheus: &Prometheus, span: Span) -> Result<Ve
     let mut lines = Vec::new();
     for target in &panel.targets {
         let series = prometheus.query(&target.expr, span).await;
-        let series = series.with_context(|| format!("the panel “{}”", panel.title))?;
+        let series = series.map_err(|source| Error::Panel {
+            title: panel.title.clone(),
+            source: Box::new(source),
+        })?;
         let mut named = BTreeMap::new();
         for found in series {
             let name = name(&target.legend, &found.labels);

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 
 use crate::dashboard::Dashboard;
+use crate::error::Result;
 use crate::prometheus::{Prometheus, Span};
 use crate::view::View;
 

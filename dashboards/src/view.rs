@@ -1,6 +1,5 @@
 //! A dashboard at one moment, drawn with characters.
 
-use anyhow::Result;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};
@@ -9,6 +8,7 @@ use ratatui::text::{Line as Text, Span as Words};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph, Tabs};
 
 use crate::dashboard::{Dashboard, Kind, Panel};
+use crate::error::Result;
 use crate::prometheus::{Alert, Prometheus, Span};
 use crate::sample::{self, Line};
 use crate::unit;
@@ -55,7 +55,7 @@ impl<'d> View<'d> {
             failure: None,
         };
         if let Err(error) = view.read(prometheus).await {
-            view.failure = Some(format!("{error:#}"));
+            view.failure = Some(format!("{error}"));
         }
         view
     }

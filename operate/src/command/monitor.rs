@@ -61,14 +61,14 @@ pub fn dashboards_of(source: &Source) -> Result<Vec<dashboards::dashboard::Dashb
         None => repository()?.join("grafana/dashboards"),
     };
     dashboards::dashboard::Dashboard::read_all(&directory)
-        .map_err(|error| Error::Usage(format!("{error:#}")))
+        .map_err(|error| Error::Usage(format!("{error}")))
 }
 
 fn at(url: &str) -> Result<Prometheus> {
-    Prometheus::at(url).map_err(|error| Error::Usage(format!("{error:#}")))
+    Prometheus::at(url).map_err(|error| Error::Usage(format!("{error}")))
 }
 
 /// A query that Prometheus did not answer.
 pub fn no_answer(error: &dashboards::Error) -> Error {
-    Error::NoAnswer(format!("{error:#}"))
+    Error::NoAnswer(format!("{error}"))
 }

@@ -39,7 +39,7 @@ pub async fn run(options: &Options, source: &Source, once: Option<String>) -> Re
         print!("{}", page.map_err(|error| monitor::no_answer(&error))?);
     } else {
         let shown = terminal::run(prometheus, &dashboards, length).await;
-        shown.map_err(|error| Error::Failed(format!("{error:#}")))?;
+        shown.map_err(|error| Error::Failed(format!("{error}")))?;
     }
     Ok(ExitCode::SUCCESS)
 }
