@@ -145,7 +145,6 @@ async fn a_terminal_shows_alerts_and_lines() {
         (80, 24),
     )
     .await;
-    let page = page.expect("a page");
     assert!(
         page.contains("StandbyUnfit (page): The standby b could not take over"),
         "{page}"

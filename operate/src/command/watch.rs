@@ -36,7 +36,7 @@ pub async fn run(options: &Options, source: &Source, once: Option<String>) -> Re
     let length = Duration::from_mins(source.minutes);
     if let Some(wanted) = wanted {
         let page = terminal::page(prometheus, &dashboards, wanted, length, PAGE).await;
-        print!("{}", page.map_err(|error| monitor::no_answer(&error))?);
+        print!("{page}");
     } else {
         let shown = terminal::run(prometheus, &dashboards, length).await;
         shown.map_err(|error| Error::Failed(format!("{error}")))?;
