@@ -99,8 +99,9 @@ async fn localcloud_env(repository: &Path, name: &str) -> Result<String> {
     }
 }
 
-/// Only root may read the token of a local cloud.
-fn is_root() -> bool {
+/// Whether this process runs as root. Otherwise `sudo` is needed for what a local cloud keeps to root, such as its token.
+#[must_use]
+pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     // The owner of a process's own directory is its effective user.
     Path::new("/proc/self")

@@ -6,7 +6,7 @@ mod options;
 mod outputs;
 mod repository;
 
-pub use api::Api;
+pub use api::{Api, is_root};
 pub use error::Error;
 pub use options::{Cloud, Options};
 pub use outputs::{Backups, Database, Droplet, Outputs};

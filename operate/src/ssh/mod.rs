@@ -27,6 +27,9 @@ const OPTIONS: [&str; 4] = [
 /// A command without a terminal ends within seconds when its droplet dies.
 const NOTICE_DEATH: [&str; 2] = ["ServerAliveInterval=2", "ServerAliveCountMax=2"];
 
+/// ssh's exit code for its own failures; a command's exit code is passed on.
+pub const NOT_CONNECTED: i32 = 255;
+
 /// The key and the file of host keys for an environment's droplets.
 #[derive(Clone, Debug)]
 pub struct Ssh {
@@ -105,8 +108,7 @@ impl Ssh {
             .unwrap_or("no message")
             .to_owned();
         Err(failed(match output.status.code() {
-            // ssh's own failures have this code.
-            Some(255) => Cause::NotConnected(last),
+            Some(NOT_CONNECTED) => Cause::NotConnected(last),
             Some(code) => Cause::Failed {
                 code,
                 last_line: last,
@@ -126,7 +128,31 @@ impl Ssh {
             droplet: droplet.name.clone(),
             cause: Cause::NotStarted(error),
         })?;
-        Ok(status.code().unwrap_or(255))
+        Ok(status.code().unwrap_or(NOT_CONNECTED))
+    }
+
+    /// Runs `command` with `input` as its standard input and this process's own output streams. Returns its exit code.
+    ///
+    /// # Errors
+    /// If ssh can't be started.
+    pub async fn feed(&self, droplet: &Droplet, command: &str, input: &[u8]) -> Result<i32, Error> {
+        let failed = |error| Error {
+            droplet: droplet.name.clone(),
+            cause: Cause::NotStarted(error),
+        };
+        let mut child = self
+            .command(&NOTICE_DEATH)
+            .arg(root_at(droplet))
+            .arg(command)
+            .stdin(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command that ends without reading all of its input has not failed by that.
+            let _ = stdin.write_all(input).await;
+        }
+        let status = child.wait().await.map_err(failed)?;
+        Ok(status.code().unwrap_or(NOT_CONNECTED))
     }
 
     /// A connection to `host`:`port` from the droplet (`ssh -W`), as the child's standard input and output. It closes when
