@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use prometheus::TEXT_FORMAT;
 use tokio::sync::watch;
 
 use crate::serve::{metrics::Metrics, status::Status};
@@ -38,10 +39,7 @@ async fn status(State(shown): State<Shared>) -> Json<Status> {
 async fn metrics(State(shown): State<Shared>) -> Response {
     let status = shown.status.borrow().clone();
     match shown.metrics.render(&status) {
-        Ok(text) => {
-            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(CONTENT_TYPE, kind)], text).into_response()
-        }
+        Ok(text) => ([(CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

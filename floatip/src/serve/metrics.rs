@@ -1,12 +1,9 @@
-//! Metrics for Prometheus: gauges from the status at the time of the scrape, counters from the notes.
-
-use std::{fmt, sync::atomic::AtomicU64};
+//! Metrics for Prometheus: gauges are set from the status at each scrape, counters also from log events.
 
 use jiff::Timestamp;
-use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge},
-    registry::Registry,
+use prometheus::{
+    Counter, Encoder as _, Error, Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder, core::Collector,
 };
 
 use crate::{
@@ -15,30 +12,7 @@ use crate::{
     serve::status::{Role, Status},
 };
 
-type Float = Gauge<f64, AtomicU64>;
-type Seconds = Counter<f64, AtomicU64>;
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct State {
-    state: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Reason {
-    reason: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Outcome {
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct InForce {
-    row: &'static str,
-}
-
-/// How claims end; all of them are shown from the start, so that a rate of them is never without data.
+/// How claims end. All of them are exposed from the start, so that a rate always has data.
 const OUTCOMES: [&str; 5] = ["moved", "live_serves", "not_fit", "not_master", "frozen"];
 /// Why calls fail.
 const FAILURES: [&str; 9] = [
@@ -54,148 +28,132 @@ const FAILURES: [&str; 9] = [
 ];
 
 /// All metrics of one agent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    holder: Gauge,
-    fit: Gauge,
-    live_answers: Gauge,
-    agreement: Gauge,
-    damped: Gauge,
-    frozen: Gauge,
-    vrrp: Family<State, Gauge>,
-    record_age: Float,
-    outside_age: Float,
-    disagreement: Float,
-    disagreement_total: Seconds,
-    moves: Counter,
-    failures: Family<Reason, Counter>,
-    claims: Family<Outcome, Counter>,
-    calls: Counter,
-    api_left: Gauge,
-    freeze_age: Float,
-    row: Family<InForce, Gauge>,
+    holder: IntGauge,
+    fit: IntGauge,
+    live_answers: IntGauge,
+    agreement: IntGauge,
+    damped: IntGauge,
+    frozen: IntGauge,
+    vrrp: IntGaugeVec,
+    record_age: Gauge,
+    outside_age: Gauge,
+    disagreement: Gauge,
+    disagreement_total: Counter,
+    moves: IntCounter,
+    failures: IntCounterVec,
+    claims: IntCounterVec,
+    calls: IntCounter,
+    api_left: IntGauge,
+    freeze_age: Gauge,
+    row: IntGaugeVec,
 }
 
 impl Metrics {
     /// Registers them.
-    #[must_use]
-    pub fn new() -> Self {
-        let mut it = Self::default();
-        let mut registry = Registry::with_prefix("floatip");
-        registry.register(
-            "holder",
-            "1 if the record says that the live IP is here",
-            it.holder.clone(),
-        );
-        registry.register("fit", "1 if the local service is ready", it.fit.clone());
-        registry.register(
-            "live_answers",
-            "1 if the live IP answered when last asked",
-            it.live_answers.clone(),
-        );
-        registry.register(
-            "agreement",
-            "1 if record and VRRP say the same",
-            it.agreement.clone(),
-        );
-        registry.register(
-            "damped",
-            "1 while a claim waits because the live IP came here too often",
-            it.damped.clone(),
-        );
-        registry.register(
-            "frozen",
-            "1 while an operator holds automatic moves",
-            it.frozen.clone(),
-        );
-        registry.register(
-            "vrrp_state",
-            "1 for Keepalived's present state",
-            it.vrrp.clone(),
-        );
-        registry.register(
-            "record_age_seconds",
-            "Time since the record was read; -1 before that",
-            it.record_age.clone(),
-        );
-        registry.register(
-            "outside_check_age_seconds",
-            "Time since the live IP was asked; -1 before that",
-            it.outside_age.clone(),
-        );
-        registry.register(
-            "disagreement_seconds",
-            "Time for which record and VRRP have disagreed until now",
-            it.disagreement.clone(),
-        );
-        registry.register(
-            "disagreed_seconds",
-            "Time for which record and VRRP have disagreed in all",
-            it.disagreement_total.clone(),
-        );
-        registry.register(
-            "moves",
-            "Claims that brought the live IP here",
-            it.moves.clone(),
-        );
-        registry.register("failures", "Failed calls of the API", it.failures.clone());
-        registry.register(
-            "claims",
-            "Claims that ended, by how: moved, or why they were given up",
-            it.claims.clone(),
-        );
-        registry.register("api_calls", "Calls of the API", it.calls.clone());
-        registry.register(
-            "api_remaining",
-            "Calls that the API's limit for an hour leaves, as last told; -1 before that",
-            it.api_left.clone(),
-        );
-        registry.register(
-            "freeze_age_seconds",
-            "Time for which an operator has held automatic moves; 0 if nobody does",
-            it.freeze_age.clone(),
-        );
-        registry.register(
-            "decision",
-            "1 for the row of the decision table that applies",
-            it.row.clone(),
-        );
+    ///
+    /// # Errors
+    /// If two have the same name.
+    pub fn new() -> Result<Self, Error> {
+        let registry = Registry::new_custom(Some("floatip".into()), None)?;
+        let r = &registry;
+        let metrics = Self {
+            holder: int_gauge(r, "holder", "1 if the record says that the live IP is here")?,
+            fit: int_gauge(r, "fit", "1 if the local service is ready")?,
+            live_answers: int_gauge(
+                r,
+                "live_answers",
+                "1 if the live IP answered when last asked",
+            )?,
+            agreement: int_gauge(r, "agreement", "1 if record and VRRP agree")?,
+            damped: int_gauge(
+                r,
+                "damped",
+                "1 while a claim waits because the live IP came here too often",
+            )?,
+            frozen: int_gauge(r, "frozen", "1 while an operator holds automatic moves")?,
+            vrrp: gauges(r, "vrrp_state", "1 for Keepalived's present state", "state")?,
+            record_age: gauge(
+                r,
+                "record_age_seconds",
+                "Time since the record was read; -1 before that",
+            )?,
+            outside_age: gauge(
+                r,
+                "outside_check_age_seconds",
+                "Time since the live IP was asked; -1 before that",
+            )?,
+            disagreement: gauge(
+                r,
+                "disagreement_seconds",
+                "Time for which record and VRRP have disagreed without a break",
+            )?,
+            disagreement_total: counter(
+                r,
+                "disagreed_seconds_total",
+                "Time for which record and VRRP have disagreed in all",
+            )?,
+            moves: int_counter(r, "moves_total", "Claims that brought the live IP here")?,
+            failures: counters(r, "failures_total", "Failed calls of the API", "reason")?,
+            claims: counters(
+                r,
+                "claims_total",
+                "Claims that ended, by how: moved, or why they were given up",
+                "result",
+            )?,
+            calls: int_counter(r, "api_calls_total", "Calls of the API")?,
+            api_left: int_gauge(
+                r,
+                "api_remaining",
+                "Calls that the API's limit for an hour leaves, as last reported; -1 before that",
+            )?,
+            freeze_age: gauge(
+                r,
+                "freeze_age_seconds",
+                "Time for which an operator has held automatic moves; 0 if nobody does",
+            )?,
+            row: gauges(
+                r,
+                "decision",
+                "1 for the row of the decision table that applies",
+                "row",
+            )?,
+            registry: registry.clone(),
+        };
         for result in OUTCOMES {
-            drop(it.claims.get_or_create(&Outcome { result }));
+            drop(metrics.claims.with_label_values(&[result]));
         }
         for reason in FAILURES {
-            drop(it.failures.get_or_create(&Reason { reason }));
+            drop(metrics.failures.with_label_values(&[reason]));
         }
-        it.registry = registry;
-        it
+        Ok(metrics)
     }
 
-    /// Counts what a note tells.
-    pub fn count(&self, note: &LogEvent) {
-        match note {
+    /// Counts a log event.
+    pub fn count(&self, event: &LogEvent) {
+        match event {
             LogEvent::ClaimFailed { code, .. } => self.failure(code),
             LogEvent::RecordUnreadable { error, .. } | LogEvent::PollFailed { error } => {
                 self.failure(error.kind());
             }
             LogEvent::ClaimAbandoned { why, .. } => {
-                self.claims
-                    .get_or_create(&Outcome { result: why.name() })
-                    .inc();
+                self.claims.with_label_values(&[why.name()]).inc();
             }
             _ => {}
         }
     }
 
-    fn failure(&self, reason: &'static str) {
-        self.failures.get_or_create(&Reason { reason }).inc();
+    fn failure(&self, reason: &str) {
+        self.failures.with_label_values(&[reason]).inc();
     }
 
     /// The text for Prometheus.
     ///
     /// # Errors
-    /// Never, in practice: writing into a string.
-    pub fn render(&self, status: &Status) -> Result<String, fmt::Error> {
+    /// If a metric can't be encoded.
+    pub fn render(&self, status: &Status) -> Result<Vec<u8>, Error> {
         self.holder.set(i64::from(status.role == Role::Live));
         self.fit.set(i64::from(status.fit));
         self.live_answers
@@ -205,9 +163,7 @@ impl Metrics {
             .set(i64::from(status.why == Some(RestReason::Damped)));
         self.frozen.set(i64::from(status.freeze.is_some()));
         for state in [Vrrp::Master, Vrrp::Backup, Vrrp::Fault, Vrrp::Unknown] {
-            let gauge = self.vrrp.get_or_create(&State {
-                state: state.name(),
-            });
+            let gauge = self.vrrp.with_label_values(&[state.name()]);
             gauge.set(i64::from(state == status.vrrp));
         }
         self.record_age
@@ -218,9 +174,7 @@ impl Metrics {
         self.disagreement_total.inc_by(more.max(0.0));
         let moves = status.moves_total.saturating_sub(self.moves.get());
         self.moves.inc_by(moves);
-        self.claims
-            .get_or_create(&Outcome { result: "moved" })
-            .inc_by(moves);
+        self.claims.with_label_values(&["moved"]).inc_by(moves);
         let calls = status.api.calls_total.saturating_sub(self.calls.get());
         self.calls.inc_by(calls);
         self.api_left
@@ -228,13 +182,50 @@ impl Metrics {
         self.freeze_age
             .set(status.freeze.as_ref().map_or(0.0, |it| age(Some(it.since))));
         for row in &TABLE {
-            let gauge = self.row.get_or_create(&InForce { row: row.name });
+            let gauge = self.row.with_label_values(&[row.name]);
             gauge.set(i64::from(row.name == status.decision.row));
         }
-        let mut text = String::new();
-        encode(&mut text, &self.registry)?;
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
     }
+}
+
+fn registered<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> Result<M, Error> {
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> Result<Gauge, Error> {
+    registered(registry, Gauge::new(name, help)?)
+}
+
+fn int_gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, Error> {
+    registered(registry, IntGauge::new(name, help)?)
+}
+
+fn gauges(registry: &Registry, name: &str, help: &str, label: &str) -> Result<IntGaugeVec, Error> {
+    registered(registry, IntGaugeVec::new(Opts::new(name, help), &[label])?)
+}
+
+fn counter(registry: &Registry, name: &str, help: &str) -> Result<Counter, Error> {
+    registered(registry, Counter::new(name, help)?)
+}
+
+fn int_counter(registry: &Registry, name: &str, help: &str) -> Result<IntCounter, Error> {
+    registered(registry, IntCounter::new(name, help)?)
+}
+
+fn counters(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    label: &str,
+) -> Result<IntCounterVec, Error> {
+    registered(
+        registry,
+        IntCounterVec::new(Opts::new(name, help), &[label])?,
+    )
 }
 
 fn age(at: Option<Timestamp>) -> f64 {

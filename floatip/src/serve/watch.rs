@@ -53,7 +53,7 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
     })?;
 
     let (status, shown) = watch::channel(Status::default());
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::new()?);
     let routes = router(Shared {
         status: shown,
         metrics: Arc::clone(&metrics),
