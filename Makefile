@@ -47,18 +47,18 @@ artifact: ## Build a version's artifact from what is committed: make artifact VE
 	@scripts/artifact $(VERSION)
 
 release: artifact ## Release a version: verify it, then move the live IP to it: make release VERSION=v1.2.3 (TRIAL=1, RELEASE_HOLD=1)
-	@target/release/release run $(VERSION) --artifact .cache/releases/$(VERSION) $(RELEASE_FLAGS)
+	@target/release/release run $(VERSION) $(RELEASE_FLAGS)
 
 # Any command of `release` on the last release.
 release-%: ## Other commands of releases: release-resume, -confirm, -contract, -status, -thaw, -freeze REASON="..."
 	@scripts/install rust
 	@cargo build --release --locked -p release
-	@target/release/release $* $(if $(filter resume confirm,$*),--artifacts .cache/releases) $(if $(REASON),--reason "$(REASON)") $(RELEASE_FLAGS)
+	@target/release/release $* $(if $(REASON),--reason "$(REASON)") $(RELEASE_FLAGS)
 
 rollback: ## Make the previous version live again, in one move while the release is open
 	@scripts/install rust
 	@cargo build --release --locked -p release
-	@target/release/release rollback --artifacts .cache/releases $(RELEASE_FLAGS)
+	@target/release/release rollback $(RELEASE_FLAGS)
 
 deny: ## Check licences, sources and bans of crates with cargo-deny, which is compiled first (CHECKS= adds advisories)
 	@scripts/install rust cargo-deny

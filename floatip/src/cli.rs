@@ -5,7 +5,10 @@ use std::{net::Ipv4Addr, time::Duration};
 use clap::{Args, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::options::Options;
+use crate::{
+    mover::{move_state::Limits, order::Place},
+    options::Options,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -107,10 +110,10 @@ pub struct MoveArgs {
     #[arg(value_name = "IP")]
     pub ip: Which,
     /// The droplet's id, or the word none.
-    #[arg(long, value_name = "DROPLET")]
+    #[arg(long, value_name = "DROPLET", value_parser = place)]
     pub to: Place,
     /// Who must hold it now: a droplet's id, or the word none; without it, whoever does.
-    #[arg(long, value_name = "DROPLET")]
+    #[arg(long, value_name = "DROPLET", value_parser = place)]
     pub from: Option<Place>,
     /// Release the live IP too, which takes the site off the net.
     #[arg(long)]
@@ -192,21 +195,13 @@ impl std::str::FromStr for Which {
     }
 }
 
-/// Where a reserved IP is: on a droplet, or nowhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(pub Option<u64>);
-
-impl std::str::FromStr for Place {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "none" {
-            return Ok(Self(None));
-        }
-        text.parse()
-            .map(|id| Self(Some(id)))
-            .map_err(|_| "expected a droplet's id, or none".to_owned())
+/// A droplet's id, or the word none.
+fn place(text: &str) -> Result<Place, String> {
+    if text == "none" {
+        return Ok(Place::Nowhere);
     }
+    let id = text.parse().map(Place::On);
+    id.map_err(|_| "expected a droplet's id, or none".to_owned())
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {
@@ -226,10 +221,10 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 impl Acting {
     /// Times of a move.
     #[must_use]
-    pub fn limits(&self) -> crate::moving::Limits {
-        crate::moving::Limits {
+    pub fn limits(&self) -> Limits {
+        Limits {
             deadline: Duration::from_secs(self.timeout),
-            ..crate::moving::Limits::default()
+            ..Limits::default()
         }
     }
 }

@@ -10,9 +10,11 @@ use std::{
 use healthcheck::Target;
 
 use crate::{
-    droplet::METADATA_URL,
-    token::{NoToken, Token},
-    vrrp::{FIB_TRIE, Sources},
+    mover::api::{NoToken, Token},
+    observe::{
+        droplet::METADATA_URL,
+        vrrp::{FIB_TRIE, Sources},
+    },
 };
 
 /// DigitalOcean's own API.

@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 
 use floatip::{
-    api,
     config::ConfigError,
-    order::NotMoved,
-    swap::{NoPlan, NotSwapped},
+    mover::{
+        api,
+        order::MoveError,
+        swap::{PlanError, SwapError},
+    },
 };
 
 pub const FAILED: u8 = 1;
@@ -43,27 +45,27 @@ pub fn of_api(error: &api::Error) -> u8 {
     }
 }
 
-pub fn of_move(error: &NotMoved) -> u8 {
+pub fn of_move(error: &MoveError) -> u8 {
     match error {
-        NotMoved::Changed { .. } | NotMoved::Occupied { .. } => REFUSED,
-        NotMoved::UnknownIp(_) => UNKNOWN,
-        NotMoved::Refused(error) => of_api(error),
-        NotMoved::NotInTime { .. } => LATE,
+        MoveError::Overtaken { .. } | MoveError::Occupied { .. } => REFUSED,
+        MoveError::UnknownIp(_) => UNKNOWN,
+        MoveError::Refused(error) => of_api(error),
+        MoveError::NotInTime { .. } => LATE,
     }
 }
 
-pub fn of_plan(error: &NoPlan) -> u8 {
+pub fn of_plan(error: &PlanError) -> u8 {
     match error {
-        NoPlan::UnknownIp(_) => UNKNOWN,
-        NoPlan::Already(_) => 0,
-        NoPlan::NobodyLive(_) | NoPlan::OtherLive { .. } | NoPlan::NobodyStaged => REFUSED,
+        PlanError::UnknownIp(_) => UNKNOWN,
+        PlanError::Already(_) => 0,
+        PlanError::NobodyLive(_) | PlanError::OtherLive { .. } | PlanError::NobodyStaged => REFUSED,
     }
 }
 
-pub fn of_swap(error: &NotSwapped) -> u8 {
+pub fn of_swap(error: &SwapError) -> u8 {
     match error {
-        NotSwapped::NotMoved { error, .. } => of_move(error),
-        NotSwapped::WentBack { .. } => WENT_BACK,
-        NotSwapped::Stuck { .. } => STUCK,
+        SwapError::NotMoved { error, .. } => of_move(error),
+        SwapError::WentBack { .. } => WENT_BACK,
+        SwapError::Stuck { .. } => STUCK,
     }
 }

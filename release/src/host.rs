@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use floatip::status::Status;
+use floatip::serve::status::Status;
 use operate::environment::{Database, Droplet};
 use operate::ssh::{Cause, Ssh};
 use tokio::time::{Instant, sleep};

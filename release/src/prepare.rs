@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use floatip::mover::release_orders as orders;
 use tokio::time::{Instant, sleep};
 
 use crate::candidate::CANDIDATE_PORT;
-use crate::cloud::Place;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::journal::Release;
@@ -117,13 +117,8 @@ impl Runner {
         let ip = self.stage_ip();
         // An agent that takes the live IP over takes the stage IP off its droplet first: then it must not come back.
         self.require_live_on(release.live).await?;
-        let anywhere = [
-            Place::Nowhere,
-            Place::On(release.live),
-            Place::On(release.standby),
-        ];
         self.cloud
-            .bring(ip, &anywhere, Place::On(release.standby))
+            .execute(orders::stage(ip, release.live, release.standby))
             .await?;
         let address = SocketAddr::from((ip, CANDIDATE_PORT));
         self.wait_for_version(address, &release.version, ARRIVAL)
@@ -187,9 +182,9 @@ impl Runner {
     /// # Errors
     /// If the API fails.
     pub async fn unstage(&self) -> Result<()> {
-        let from = self.pair.both().each_ref().map(|it| Place::On(it.id));
+        let droplets = self.pair.both().each_ref().map(|droplet| droplet.id);
         self.cloud
-            .bring(self.stage_ip(), &from, Place::Nowhere)
+            .execute(orders::unstage(self.stage_ip(), droplets))
             .await
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use floatip::mover::release_orders::move_live;
 use tokio::time::{Instant, sleep};
 
-use crate::cloud::Place;
 use crate::error::{Error, Result};
 use crate::journal::Release;
 use crate::report::Outcome;
@@ -89,7 +89,7 @@ impl Runner {
         }
         let ip = self.live_ip();
         self.cloud
-            .bring(ip, &[Place::On(release.standby)], Place::On(release.live))
+            .execute(move_live(ip, release.standby, release.live))
             .await?;
         let address = self.service_at(ip);
         self.wait_for_version(address, &release.previous, ARRIVAL)

@@ -4,8 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use floatip::api::Client;
-use floatip::token::Token;
+use floatip::mover::api::{Client, Token};
 use operate::environment::Environment;
 use serde::Serialize;
 use serde_json::json;

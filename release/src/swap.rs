@@ -1,8 +1,8 @@
 //! The steps that users could notice: the move of the live IP, and the confirmation.
 
+use floatip::mover::release_orders::move_live;
 use tokio::time::{Instant, sleep};
 
-use crate::cloud::Place;
 use crate::error::{Error, Result};
 use crate::journal::Release;
 use crate::runner::Runner;
@@ -43,7 +43,7 @@ impl Runner {
         let started = Instant::now();
         let ip = self.live_ip();
         self.cloud
-            .bring(ip, &[Place::On(release.live)], Place::On(release.standby))
+            .execute(move_live(ip, release.live, release.standby))
             .await?;
         self.progress.report(&format!(
             "the live IP moved in {:.1} s",

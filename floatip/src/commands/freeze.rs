@@ -9,8 +9,10 @@ use std::{
 use floatip::{
     cli::FreezeArgs,
     config::Values,
-    freeze::{self, Freeze, Mark},
-    table::{self, Row},
+    serve::{
+        freeze::{self, Freeze, FreezeMark},
+        overview::{self, Row},
+    },
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -73,7 +75,7 @@ async fn say(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool)
                 "floatip: {} can't be read ({error}) and is written anew",
                 path.display()
             );
-            Mark::default()
+            FreezeMark::default()
         }
     };
     let rows = rows(&listeners).await;
@@ -82,7 +84,7 @@ async fn say(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool)
         .map(|it| it.freeze_mark.revision)
         .fold(own.revision, u64::max)
         + 1;
-    let mark = Mark { revision, freeze };
+    let mark = FreezeMark { revision, freeze };
     let what = mark.freeze.as_ref().map_or("unfrozen", |_| "frozen");
     if dry_run {
         print(&format!(
@@ -103,7 +105,7 @@ async fn say(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool)
 
 async fn follow(
     listeners: &[String],
-    mark: &Mark,
+    mark: &FreezeMark,
     what: &str,
     path: &Path,
     json: bool,
@@ -135,7 +137,7 @@ async fn follow(
                     row.error.as_deref().unwrap_or("it shows another revision")
                 )
             };
-            print(&format!("{}  {is}", table::name_of(row)));
+            print(&format!("{}  {is}", overview::name_of(row)));
         }
     }
     if all {
@@ -148,13 +150,13 @@ async fn follow(
     exit::complain(&why, exit::ALONE)
 }
 
-fn shows(row: &Row, mark: &Mark) -> bool {
+fn shows(row: &Row, mark: &FreezeMark) -> bool {
     let shown = row.status.as_ref().map(|it| &it.freeze_mark);
     shown.is_some_and(|shown| shown == mark || shown.beats(mark))
 }
 
 async fn rows(listeners: &[String]) -> Vec<Row> {
-    let overview = table::overview(listeners.to_vec()).await;
+    let overview = overview::overview(listeners.to_vec()).await;
     overview.map(|it| it.droplets).unwrap_or_default()
 }
 

@@ -2,10 +2,10 @@
 
 pub mod claim;
 pub mod freeze;
-pub mod moves;
-pub mod serve;
+pub mod move_ip;
 pub mod show;
 pub mod swap;
+pub mod watch;
 
 use std::io::Write as _;
 

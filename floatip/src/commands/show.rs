@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use floatip::{config::Values, explain, table};
+use floatip::{
+    config::Values,
+    serve::{explain, overview},
+};
 
 use crate::{
     commands::{print, print_json},
@@ -14,7 +17,7 @@ pub async fn status(values: &Values, json: bool) -> ExitCode {
         Ok(listeners) => listeners,
         Err(error) => return exit::complain_config(&error),
     };
-    let overview = match table::overview(listeners).await {
+    let overview = match overview::overview(listeners).await {
         Ok(overview) => overview,
         Err(error) => return exit::complain(&error.to_string(), exit::FAILED),
     };
@@ -38,7 +41,7 @@ pub async fn explain(values: &Values, json: bool) -> ExitCode {
         Err(error) => return exit::complain_config(&error),
     };
     listeners.truncate(1);
-    let overview = match table::overview(listeners).await {
+    let overview = match overview::overview(listeners).await {
         Ok(overview) => overview,
         Err(error) => return exit::complain(&error.to_string(), exit::FAILED),
     };

@@ -3,23 +3,25 @@
 use std::{process::ExitCode, time::Duration};
 
 use floatip::{
-    api::Client,
     cli::SwapArgs,
     config::{Access, Values},
-    hand,
-    live::LiveIp,
-    swap::{self, Event, NoPlan, Step, Wish},
+    mover::{
+        api::Client,
+        execute,
+        swap::{self, PlanError, SwapEvent, SwapGoal, SwapStep},
+    },
+    observe::live_ip::LiveIp,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    commands::{moves::described, print, print_json},
+    commands::{move_ip::described, print, print_json},
     exit,
 };
 
 pub async fn run(values: &Values, arguments: &SwapArgs) -> ExitCode {
     let config = Access::new(values).and_then(|access| {
-        let wish = Wish {
+        let wish = SwapGoal {
             live: values.live_ip()?,
             stage: values.stage_ip().ok(),
             from: arguments.from,
@@ -39,7 +41,7 @@ pub async fn run(values: &Values, arguments: &SwapArgs) -> ExitCode {
             Ok(clients) => clients,
             Err(error) => return exit::complain(&error.to_string(), exit::FAILED),
         };
-    let record = match hand::record(&api).await {
+    let record = match execute::record(&api).await {
         Ok(record) => record,
         Err(error) => return exit::complain(&error.to_string(), exit::of_api(&error)),
     };
@@ -53,7 +55,7 @@ pub async fn run(values: &Values, arguments: &SwapArgs) -> ExitCode {
     carry_out(&api, &live, &steps, arguments).await
 }
 
-fn no_plan(error: &NoPlan, json: bool) -> ExitCode {
+fn no_plan(error: &PlanError, json: bool) -> ExitCode {
     let code = exit::of_plan(error);
     if json {
         print_json(
@@ -68,7 +70,7 @@ fn no_plan(error: &NoPlan, json: bool) -> ExitCode {
     exit::complain(&error.to_string(), code)
 }
 
-fn rehearse(steps: &[Step], json: bool) -> ExitCode {
+fn rehearse(steps: &[SwapStep], json: bool) -> ExitCode {
     let texts: Vec<_> = steps.iter().map(ToString::to_string).collect();
     if json {
         print_json(&json!({"dry_run": true, "steps": texts, "exit_code": 0}));
@@ -78,9 +80,14 @@ fn rehearse(steps: &[Step], json: bool) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn carry_out(api: &Client, live: &LiveIp, steps: &[Step], arguments: &SwapArgs) -> ExitCode {
+async fn carry_out(
+    api: &Client,
+    live: &LiveIp,
+    steps: &[SwapStep],
+    arguments: &SwapArgs,
+) -> ExitCode {
     let mut events = Vec::new();
-    let mut on = |event: &Event| {
+    let mut on = |event: &SwapEvent| {
         let (text, value) = told(event);
         eprintln!("floatip: {text}");
         events.push(value);
@@ -107,18 +114,18 @@ async fn carry_out(api: &Client, live: &LiveIp, steps: &[Step], arguments: &Swap
     }
 }
 
-fn told(event: &Event) -> (String, Value) {
+fn told(event: &SwapEvent) -> (String, Value) {
     match event {
-        Event::Begins(step) => (step.to_string(), json!({"begins": step.to_string()})),
-        Event::Note(note) => (note.to_string(), described(note)),
-        Event::Done(moved) => {
+        SwapEvent::Begins(step) => (step.to_string(), json!({"begins": step.to_string()})),
+        SwapEvent::Move(note) => (note.to_string(), described(note)),
+        SwapEvent::Done(moved) => {
             let ms = moved.took.as_millis();
             (
                 format!("done in {ms} ms"),
                 json!({"done_in_ms": ms, "failed_tries": moved.failed_tries}),
             )
         }
-        Event::Back(why) => (
+        SwapEvent::Back(why) => (
             format!("{why}: moving the live IP back"),
             json!({"back": why}),
         ),

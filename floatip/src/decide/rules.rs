@@ -1,0 +1,292 @@
+//! The table that the decision is: the first row whose conditions hold says what to do. `docs/ARCHITECTURE.md` shows this same table,
+//! and a test holds it to that.
+
+use std::fmt::Write as _;
+
+use crate::decide::{
+    decision::RestReason,
+    facts::{Answer, Facts, LiveLocation, Lock, OwnAction},
+};
+
+/// What a row does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleAction {
+    /// Nothing but look at its cadence.
+    Rest(RestReason),
+    /// Read the record.
+    ReadRecord,
+    /// Ask the live IP, and read the record too if it isn't fresh.
+    AskLive,
+    /// Ask for our action.
+    Poll,
+    /// Release the stage IP.
+    ReleaseStage,
+    /// Assign the live IP here.
+    AssignLive,
+}
+
+/// One condition of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// The record is one of these.
+    Live(&'static [LiveLocation]),
+    /// Frozen or not.
+    Frozen(bool),
+    /// Fit or not.
+    Fit(bool),
+    /// Master or not.
+    Master(bool),
+    /// The record is fresh or not.
+    Fresh(bool),
+    /// Our action is one of these.
+    OwnAction(&'static [OwnAction]),
+    /// Calls are allowed or not.
+    Calls(bool),
+    /// Damped or not.
+    Damped(bool),
+    /// The answer is this.
+    Answer(Answer),
+    /// Settling or not.
+    Settling(bool),
+    /// The lock is this.
+    Lock(Lock),
+    /// The stage IP is here or not.
+    StageHere(bool),
+    /// Forced or not.
+    Forced(bool),
+}
+
+impl Condition {
+    fn holds(self, facts: &Facts) -> bool {
+        match self {
+            Self::Live(some) => some.contains(&facts.live),
+            Self::Frozen(is) => facts.frozen == is,
+            Self::Fit(is) => facts.fit == is,
+            Self::Master(is) => facts.master == is,
+            Self::Fresh(is) => facts.fresh == is,
+            Self::OwnAction(some) => some.contains(&facts.pending),
+            Self::Calls(is) => facts.calls == is,
+            Self::Damped(is) => facts.damped == is,
+            Self::Answer(answer) => facts.answer == answer,
+            Self::Settling(is) => facts.settling == is,
+            Self::Lock(lock) => facts.lock == lock,
+            Self::StageHere(is) => facts.stage_here == is,
+            Self::Forced(is) => facts.forced == is,
+        }
+    }
+
+    fn text(self) -> String {
+        let not = |is: bool, text: &str| {
+            if is {
+                text.to_owned()
+            } else {
+                format!("not {text}")
+            }
+        };
+        match self {
+            Self::Live([LiveLocation::Unread]) => "the record was never read".into(),
+            Self::Live([LiveLocation::Here]) => "the record: live IP here".into(),
+            Self::Live(_) => "the record: live IP elsewhere".into(),
+            Self::Frozen(is) => not(is, "frozen"),
+            Self::Fit(is) => not(is, "fit"),
+            Self::Master(is) => not(is, "MASTER"),
+            Self::Fresh(is) => format!("the record {} fresh", if is { "is" } else { "is not" }),
+            Self::OwnAction([OwnAction::Due]) => "our action is due to be asked for".into(),
+            Self::OwnAction(_) => "an action of ours is pending".into(),
+            Self::Calls(true) => "the API may be called".into(),
+            Self::Calls(false) => "the API may not be called yet".into(),
+            Self::Damped(is) => not(is, "damped"),
+            Self::Answer(Answer::Unasked) => "the live IP was not asked just now".into(),
+            Self::Answer(Answer::Serves) => "the live IP serves".into(),
+            Self::Answer(Answer::Silent) => "the live IP does not serve".into(),
+            Self::Settling(true) => {
+                "moved to another droplet just now, where it has not answered".into()
+            }
+            Self::Settling(false) => "settled".into(),
+            Self::Lock(Lock::Locked) => "another's action is pending".into(),
+            Self::Lock(Lock::Open) => "no action is pending".into(),
+            Self::Lock(Lock::Overdue) => "another's action is overdue".into(),
+            Self::StageHere(true) => "the stage IP is here".into(),
+            Self::StageHere(false) => "the stage IP is not here".into(),
+            Self::Forced(is) => not(is, "forced"),
+        }
+    }
+}
+
+/// One row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its name, in `floatip explain` and in the status.
+    pub name: &'static str,
+    /// Its conditions; all must hold, and those of no row above.
+    pub when: &'static [Condition],
+    /// What it does.
+    pub does: RuleAction,
+    /// Why.
+    pub says: &'static str,
+}
+
+impl Row {
+    /// Its conditions, in words.
+    #[must_use]
+    pub fn when(&self) -> String {
+        let when: Vec<_> = self.when.iter().map(|when| when.text()).collect();
+        if when.is_empty() {
+            return "else".to_owned();
+        }
+        when.join("; ")
+    }
+}
+
+const fn row(
+    name: &'static str,
+    when: &'static [Condition],
+    does: RuleAction,
+    says: &'static str,
+) -> Row {
+    Row {
+        name,
+        when,
+        does,
+        says,
+    }
+}
+
+const OURS: Condition = Condition::OwnAction(&[OwnAction::Due, OwnAction::Asked]);
+
+/// The table.
+pub const TABLE: [Row; 17] = [
+    row(
+        "unread",
+        &[Condition::Live(&[LiveLocation::Unread])],
+        RuleAction::Rest(RestReason::Unread),
+        "read the record as soon as the API lets it be read",
+    ),
+    row(
+        "holder",
+        &[Condition::Live(&[LiveLocation::Here])],
+        RuleAction::Rest(RestReason::HolderHere),
+        "the live IP is here; look often until its first answer",
+    ),
+    row(
+        "frozen",
+        &[Condition::Frozen(true)],
+        RuleAction::Rest(RestReason::Frozen),
+        "an operator holds automatic moves",
+    ),
+    row(
+        "unfit",
+        &[Condition::Fit(false)],
+        RuleAction::Rest(RestReason::NotFit),
+        "this droplet could not serve; a claim under way is given up",
+    ),
+    row(
+        "not-master",
+        &[Condition::Master(false)],
+        RuleAction::Rest(RestReason::NotMaster),
+        "VRRP elected the other; a claim under way is given up",
+    ),
+    row(
+        "doubt",
+        &[OURS, Condition::Fresh(false), Condition::Calls(true)],
+        RuleAction::ReadRecord,
+        "the record outranks what is known of the action",
+    ),
+    row(
+        "poll",
+        &[
+            Condition::OwnAction(&[OwnAction::Due]),
+            Condition::Calls(true),
+        ],
+        RuleAction::Poll,
+        "ask how far our action is",
+    ),
+    row(
+        "pending",
+        &[OURS],
+        RuleAction::Rest(RestReason::ActionPending),
+        "one claim at a time",
+    ),
+    row(
+        "backoff",
+        &[Condition::Calls(false)],
+        RuleAction::Rest(RestReason::Backoff),
+        "a call failed, the API asked to wait, or its limit is near; go on asking the live IP",
+    ),
+    row(
+        "damped",
+        &[Condition::Damped(true)],
+        RuleAction::Rest(RestReason::Damped),
+        "too many moves to this droplet lately",
+    ),
+    row(
+        "ask",
+        &[Condition::Answer(Answer::Unasked), Condition::Forced(false)],
+        RuleAction::AskLive,
+        "no claim without having asked whether the live IP serves",
+    ),
+    row(
+        "serves",
+        &[Condition::Answer(Answer::Serves), Condition::Forced(false)],
+        RuleAction::Rest(RestReason::LiveServes),
+        "a lost VPC link is no reason to move it; ask again in a second",
+    ),
+    row(
+        "read",
+        &[Condition::Fresh(false)],
+        RuleAction::ReadRecord,
+        "no claim on a record that may have changed",
+    ),
+    row(
+        "settling",
+        &[Condition::Settling(true), Condition::Forced(false)],
+        RuleAction::Rest(RestReason::Settling),
+        "someone moved it: the data plane lags, and mastership follows",
+    ),
+    row(
+        "locked",
+        &[Condition::Lock(Lock::Locked)],
+        RuleAction::Rest(RestReason::Locked),
+        "someone else's action is pending; read the record again shortly",
+    ),
+    row(
+        "release",
+        &[Condition::StageHere(true)],
+        RuleAction::ReleaseStage,
+        "a droplet holds one reserved IP at most",
+    ),
+    row(
+        "claim",
+        &[],
+        RuleAction::AssignLive,
+        "assign the live IP here",
+    ),
+];
+
+/// The row that applies.
+#[must_use]
+pub fn find(facts: &Facts) -> &'static Row {
+    let holds = |row: &&Row| row.when.iter().all(|when| when.holds(facts));
+    TABLE.iter().find(holds).unwrap_or(&TABLE[TABLE.len() - 1])
+}
+
+/// The table for `docs/ARCHITECTURE.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = String::from(
+        "| row | when, and no row above applies | step | because |\n| --- | --- | --- | --- |\n",
+    );
+    for row in &TABLE {
+        let when = row.when();
+        let does = match row.does {
+            RuleAction::Rest(_) => "rest, and look",
+            RuleAction::ReadRecord => "read the record",
+            RuleAction::AskLive => "ask the live IP",
+            RuleAction::Poll => "poll",
+            RuleAction::ReleaseStage => "release the stage IP",
+            RuleAction::AssignLive => "**claim**",
+        };
+        let _ = writeln!(text, "| `{}` | {when} | {does} | {} |", row.name, row.says);
+    }
+    text
+}
