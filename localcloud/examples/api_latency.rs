@@ -10,7 +10,7 @@ use axum::routing::get;
 use localcloud::cloud::store::replace_file;
 use localcloud::daemon::{self, DaemonConfig, Listeners};
 use localcloud::jobs::MoveLatency;
-use localcloud::plane::Plane;
+use localcloud::machine::Machine;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -183,7 +183,7 @@ async fn start(directory: &Path) -> Result<Cloud> {
         spaces: vec![spaces],
         metadata: Vec::new(),
     };
-    tokio::spawn(daemon::run(config, Plane::record_only(), listeners));
+    tokio::spawn(daemon::run(config, Machine::record_only(), listeners));
     let begin = Instant::now();
     while !directory.join("api").exists() {
         ensure!(

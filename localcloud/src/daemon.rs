@@ -7,9 +7,9 @@ use crate::cloud::tokens::{ADMIN, token_text};
 use crate::fault::{Breaker, Faults};
 use crate::jobs::{Jobs, MoveLatency};
 use crate::journal::Draft;
+use crate::machine::Machine;
 use crate::metadata;
 use crate::network::Network;
-use crate::plane::Plane;
 use crate::spaces;
 use anyhow::{Context, Result, ensure};
 use axum::Router;
@@ -70,7 +70,7 @@ pub enum Ending {
 /// When its directory or record can't be used, or a listener fails.
 pub async fn run(
     config: DaemonConfig,
-    plane: impl Into<Arc<Plane>>,
+    machine: impl Into<Arc<Machine>>,
     listeners: Listeners,
 ) -> Result<Ending> {
     ensure!(
@@ -87,14 +87,18 @@ pub async fn run(
     );
     let spaces = spaces.await?;
 
-    let plane = plane.into();
-    plane.thaw();
+    let machine = machine.into();
+    machine.thaw();
     let faults = Arc::new(Faults::default());
-    let network = Network::new(Arc::clone(&store), Arc::clone(&plane), Arc::clone(&faults));
+    let network = Network::new(
+        Arc::clone(&store),
+        Arc::clone(&machine),
+        Arc::clone(&faults),
+    );
     let network = Arc::new(network);
     let jobs = Arc::new(Jobs::new(
         Arc::clone(&store),
-        Arc::clone(&plane),
+        Arc::clone(&machine),
         Arc::clone(&network),
         Arc::clone(&faults),
         config.move_latency,
@@ -104,12 +108,12 @@ pub async fn run(
         store: Arc::clone(&store),
         breaker: Breaker::new(
             faults,
-            Arc::clone(&plane),
+            Arc::clone(&machine),
             Arc::clone(&network),
             Arc::clone(store.journal()),
             Arc::clone(&jobs),
         ),
-        plane,
+        machine,
         limits: Limits::default(),
         shutdown: Notify::new(),
     });

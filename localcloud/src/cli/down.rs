@@ -3,8 +3,8 @@
 use super::CliError;
 use super::place::Place;
 use super::up::NOTE;
-use crate::plane::process::Process;
-use crate::plane::{Plane, image};
+use crate::machine::process::Process;
+use crate::machine::{Machine, image};
 use anyhow::Context;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -30,7 +30,7 @@ pub async fn run(place: &Place) -> Result<(), CliError> {
     }
     if nix::unistd::geteuid().is_root() {
         let image = image::path(&place.images()?);
-        Plane::new(&place.name, &directory, image, slot)
+        Machine::new(&place.name, &directory, image, slot)
             .tear_down()
             .await?;
     }

@@ -3,7 +3,7 @@
 use super::daemon::Options;
 use super::place::Place;
 use super::{CliError, Failure};
-use crate::plane::{image, process::Process};
+use crate::machine::{image, process::Process};
 use crate::preflight;
 use anyhow::Context;
 use std::fs;

@@ -6,9 +6,9 @@ mod faults;
 mod traffic;
 mod world;
 
-use localcloud::plane::process::Process;
-use localcloud::plane::spec::{ReservedRoute, Topology};
-use localcloud::plane::{Plane, image};
+use localcloud::machine::process::Process;
+use localcloud::machine::spec::{ReservedRoute, Topology};
+use localcloud::machine::{Machine, image};
 use nix::sys::signal::Signal;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,15 +35,15 @@ async fn hosts_network_and_database_are_real() {
         .status();
     assert!(made.expect("ssh-keygen is installed").success());
     let public_key = std::fs::read_to_string(key.with_extension("pub")).expect("the public key");
-    let plane = Plane::new(NAME, directory.path(), root.clone(), SLOT);
-    plane.prepare().await.expect("a router");
+    let machine = Machine::new(NAME, directory.path(), root.clone(), SLOT);
+    machine.prepare().await.expect("a router");
 
     let kept_in = directory.path().to_owned();
-    let outcome = tokio::spawn(story(plane, kept_in, public_key.trim().to_owned())).await;
+    let outcome = tokio::spawn(story(machine, kept_in, public_key.trim().to_owned())).await;
 
-    // Torn down by a plane that knows only the directory, as after a crash.
-    let plane = Plane::new(NAME, directory.path(), root, SLOT);
-    plane.tear_down().await.expect("nothing is left running");
+    // Torn down by a machine that knows only the directory, as after a crash.
+    let machine = Machine::new(NAME, directory.path(), root, SLOT);
+    machine.tear_down().await.expect("nothing is left running");
     assert!(!Path::new("/run/netns/localcloud-hosts-test").exists());
     for hierarchy in ["systemd", "unified", "freezer"] {
         let group = format!("/sys/fs/cgroup/{hierarchy}/localcloud/localcloud-{NAME}-312");
@@ -54,7 +54,7 @@ async fn hosts_network_and_database_are_real() {
     }
 }
 
-async fn story(plane: Plane, directory: PathBuf, public_key: String) {
+async fn story(machine: Machine, directory: PathBuf, public_key: String) {
     let key = directory.join("key");
     let user_data = "#!/bin/sh\necho done > /root/user-data-ran\n";
     let a = seed(311, 10, &public_key, "");
@@ -69,10 +69,10 @@ async fn story(plane: Plane, directory: PathBuf, public_key: String) {
         ..Topology::default()
     };
     let begin = Instant::now();
-    plane.boot_droplet(&a).await.expect("boots");
-    plane.boot_droplet(&b).await.expect("boots");
+    machine.boot_droplet(&a).await.expect("boots");
+    machine.boot_droplet(&b).await.expect("boots");
     let mut world = World {
-        plane,
+        machine,
         topology,
         directory,
         key,
@@ -110,7 +110,7 @@ async fn timed(name: &str, part: impl Future<Output = ()>) {
 }
 
 async fn power(world: &World) {
-    let (plane, b) = (&world.plane, &world.b);
+    let (machine, b) = (&world.machine, &world.b);
     let live = world.topology.reserved[0].ip;
     // A host whose supervisor was killed is ended before it boots again.
     let note = world.directory.join("droplets/312/process");
@@ -118,15 +118,15 @@ async fn power(world: &World) {
     for process in supervisor.children().iter().chain([&supervisor]) {
         process.signal(Signal::SIGKILL).expect("killed");
     }
-    plane.boot_droplet(b).await.expect("boots");
+    machine.boot_droplet(b).await.expect("boots");
     world.apply().await;
     // A powered-off host is silent, and its disk is there when it returns, larger if that was asked.
     world.on_b("echo kept > kept; sync");
-    plane.power_off_droplet(b.id).await.expect("off");
-    assert!(!plane.droplet_runs(b.id) && !opens(live, 22));
+    machine.power_off_droplet(b.id).await.expect("off");
+    assert!(!machine.droplet_runs(b.id) && !opens(live, 22));
     let mut larger = b.clone();
     larger.disk_gib = 3;
-    plane.boot_droplet(&larger).await.expect("boots");
+    machine.boot_droplet(&larger).await.expect("boots");
     world.apply().await;
     assert_eq!(world.ssh(live, "cat kept"), "kept");
     let size = "df --output=size --block-size=1M / | tail -n 1";
@@ -134,9 +134,9 @@ async fn power(world: &World) {
     assert!((2800..3100).contains(&size), "{size} MiB");
     let begin = Instant::now();
     let grace = Duration::from_secs(20);
-    plane.shutdown_droplet(b.id, grace).await.expect("down");
+    machine.shutdown_droplet(b.id, grace).await.expect("down");
     assert!(begin.elapsed() < grace, "an orderly shutdown");
-    plane.destroy_droplet(b.id).await.expect("gone");
+    machine.destroy_droplet(b.id).await.expect("gone");
 }
 
 async fn reboot_from_inside(world: &World) {
@@ -152,7 +152,7 @@ async fn wait_for_reboot(world: &World, before: &str) {
     let mut healed = Ok(());
     for _ in 0..600 {
         // A link may go while it is set up: the next try finds that.
-        healed = world.plane.heal_network().await;
+        healed = world.machine.heal_network().await;
         tokio::time::sleep(Duration::from_millis(100)).await;
         if opens(world.a.net.public, 22) && world.on_a(boot) != before {
             return;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use localcloud::daemon::{self, DaemonConfig, Listeners};
 use localcloud::jobs::MoveLatency;
-use localcloud::plane::Plane;
+use localcloud::machine::Machine;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -68,7 +68,7 @@ impl Cloud {
             spaces: vec![TcpListener::bind("127.0.0.1:0").await.unwrap()],
         };
         let daemon = tokio::spawn(async move {
-            if let Err(error) = daemon::run(config, Plane::record_only(), listeners).await {
+            if let Err(error) = daemon::run(config, Machine::record_only(), listeners).await {
                 eprintln!("localcloud stopped: {error:#}");
             }
         });

@@ -1,11 +1,11 @@
 //! Managed databases as the rest of localcloud asks for them.
 
-use super::Plane;
+use super::Machine;
 pub use super::postgres::Health;
 use super::spec::DatabaseSpec;
 use anyhow::Result;
 
-impl Plane {
+impl Machine {
     /// Starts a database cluster (making it first if need be) and brings its nodes, databases, users,
     /// pools and settings in line; returns once it answers and its standbys follow.
     ///

@@ -31,7 +31,7 @@ while systemd-nspawn --directory="$host/root" "$@"; [ $? -eq 133 ]; do :; done
 
 /// One droplet's place on the machine.
 #[derive(Debug)]
-pub struct Machine {
+pub struct Host {
     /// Holds `disk.img` (what differs from the image), `console.log` and `process`.
     directory: PathBuf,
     /// Unique on this machine.
@@ -39,7 +39,7 @@ pub struct Machine {
     id: u64,
 }
 
-impl Machine {
+impl Host {
     /// Droplet `id` of the cloud `cloud`, kept below `droplets`.
     #[must_use]
     pub fn new(droplets: &Path, cloud: &str, id: u64) -> Self {

@@ -9,10 +9,10 @@ pub mod databases;
 mod disk;
 mod droplets;
 mod first_boot;
+mod host;
 pub mod image;
 mod impairment;
 mod loss;
-mod machine;
 mod namespace;
 mod network;
 mod postgres;
@@ -26,7 +26,7 @@ pub use network::METADATA;
 use addresses::Addresses;
 use anyhow::{Context, Result};
 use certificates::Authority;
-use machine::Machine;
+use host::Host;
 use network::Network;
 use postgres::Cluster;
 use spec::{ReservedRoute, Topology};
@@ -38,7 +38,7 @@ use tokio::sync::Mutex;
 
 /// The machine under one cloud.
 #[derive(Debug)]
-pub struct Plane {
+pub struct Machine {
     /// `None`: only the record is kept, no host runs.
     real: Option<Real>,
 }
@@ -63,14 +63,14 @@ struct Applied {
     links: BTreeMap<String, u32>,
 }
 
-impl Plane {
-    /// A plane that makes nothing real: the API keeps its record, no host runs. Needs no privileges.
+impl Machine {
+    /// A machine that makes nothing real: the API keeps its record, no host runs. Needs no privileges.
     #[must_use]
     pub fn record_only() -> Self {
         Self { real: None }
     }
 
-    /// The plane of the cloud `name`, with its state below `directory`, droplets from `image`, and
+    /// The machine of the cloud `name`, with its state below `directory`, droplets from `image`, and
     /// the addresses of `slot`. Needs root, as does all that it does.
     #[must_use]
     pub fn new(name: &str, directory: &Path, image: PathBuf, slot: u8) -> Self {
@@ -88,7 +88,7 @@ impl Plane {
         }
     }
 
-    /// Makes the cloud's router, unless it is there. Comes before everything but [`Plane::tear_down`].
+    /// Makes the cloud's router, unless it is there. Comes before everything but [`Machine::tear_down`].
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -99,7 +99,7 @@ impl Plane {
         }
     }
 
-    /// Whether this plane only keeps the record.
+    /// Whether this machine only keeps the record.
     #[must_use]
     pub fn is_record_only(&self) -> bool {
         self.real.is_none()
@@ -132,7 +132,7 @@ impl Plane {
     /// Applies the last topology again if links have come or gone, as when a droplet reboots by itself.
     ///
     /// # Errors
-    /// As [`Plane::sync_network`].
+    /// As [`Machine::sync_network`].
     pub async fn heal_network(&self) -> Result<()> {
         let Some(real) = &self.real else {
             return Ok(());
@@ -152,7 +152,7 @@ impl Plane {
             .iter()
             .filter_map(|name| name.parse().ok())
         {
-            if let Err(error) = real.machine(id).relieve() {
+            if let Err(error) = real.host(id).relieve() {
                 eprintln!("droplet {id} keeps a fault: {error:#}");
             }
         }
@@ -175,7 +175,7 @@ impl Plane {
         let mut failures = Vec::new();
         for id in names(&real.droplets()) {
             if let Ok(id) = id.parse()
-                && let Err(error) = real.machine(id).power_off().await
+                && let Err(error) = real.host(id).power_off().await
             {
                 failures.push(format!("{error:#}"));
             }
@@ -205,8 +205,8 @@ impl Real {
         self.directory.join("databases")
     }
 
-    fn machine(&self, id: u64) -> Machine {
-        Machine::new(&self.droplets(), &self.cloud, id)
+    fn host(&self, id: u64) -> Host {
+        Host::new(&self.droplets(), &self.cloud, id)
     }
 
     fn cluster(&self, id: &str) -> Cluster {

@@ -1,7 +1,7 @@
 //! Images of droplets: copies of what a droplet's disk has beyond the platform's image.
 
 use super::command::run;
-use super::{Plane, Real};
+use super::{Machine, Real};
 use anyhow::{Context, Result};
 use std::fs;
 use std::io::ErrorKind;
@@ -17,7 +17,7 @@ const IDENTITY: [&str; 3] = [
 /// Written anew at each first boot, and can't be written twice: it is a device.
 const CLOUD_INIT: &str = "etc/cloud/cloud-init.disabled";
 
-impl Plane {
+impl Machine {
     /// Makes an image of a droplet's disk, in bytes as given. A running droplet stands still
     /// meanwhile, unless it does `already`.
     ///
@@ -27,16 +27,16 @@ impl Plane {
         let Some(real) = &self.real else {
             return Ok(0);
         };
-        let machine = real.machine(droplet);
-        let freeze = machine.runs() && !already;
+        let host = real.host(droplet);
+        let freeze = host.runs() && !already;
         if freeze {
-            machine.freeze(true)?;
+            host.freeze(true)?;
         }
         let target = real.image(image);
         let draft = draft_of(&target)?;
-        let copied = machine.disk().copy_to(&draft, machine.supervisor()).await;
+        let copied = host.disk().copy_to(&draft, host.supervisor()).await;
         if freeze {
-            machine.freeze(false)?;
+            host.freeze(false)?;
         }
         copied?;
         fs::rename(&draft, &target).with_context(|| format!("naming {}", target.display()))?;
@@ -52,7 +52,7 @@ impl Plane {
         let Some(real) = &self.real else {
             return Ok(());
         };
-        if real.machine(droplet).disk().exists() {
+        if real.host(droplet).disk().exists() {
             return Ok(());
         }
         let base = real.droplets().join(droplet.to_string()).join("disk.base");

@@ -1,7 +1,7 @@
 //! The cloud's network: a router in a namespace, linked to the machine and to every host.
 
 use super::addresses::Addresses;
-use super::machine::{private_link, public_link};
+use super::host::{private_link, public_link};
 use super::namespace::Namespace;
 use super::rules;
 use super::spec::{DatabaseNet, Topology};

@@ -1,6 +1,6 @@
 //! What faults do to a droplet from outside: frozen, slow, full, on another day.
 
-use super::machine::Machine;
+use super::host::Host;
 use super::process::{control_groups, systemd_runs};
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
@@ -18,7 +18,7 @@ pub const NO_STEP: [u8; 8] = [0; 8];
 /// Microseconds over which the kernel counts a group's processor time.
 const PERIOD: u32 = 100_000;
 
-impl Machine {
+impl Host {
     /// Stops all its processes where they stand (cgroup v2's freezer), or lets them go on.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
-//! What the plane is asked to make real: hosts, addresses, rules and databases, free of API shapes.
+//! What the machine is asked to make real: hosts, addresses, rules and databases, free of API shapes.
 
 use std::net::Ipv4Addr;
 
-/// The whole network as it should be. [`super::Plane::sync_network`] makes it so.
+/// The whole network as it should be. [`super::Machine::sync_network`] makes it so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topology {
     /// Droplets, running or not; rules and routes name only those that run.
@@ -127,7 +127,7 @@ pub struct DatabaseNet {
     pub trusted: Option<Vec<String>>,
 }
 
-/// What a droplet is at its first boot. Kept by the plane on disk from then on.
+/// What a droplet is at its first boot. Kept by the machine on disk from then on.
 #[derive(Debug, Clone)]
 pub struct DropletSeed {
     /// Droplet id as in the API.

@@ -1,11 +1,11 @@
 //! Droplets as the rest of localcloud asks for them.
 
-use super::Plane;
+use super::Machine;
 use super::spec::{DropletSeed, Impairment};
 use anyhow::Result;
 use std::time::Duration;
 
-impl Plane {
+impl Machine {
     /// Boots a droplet, making its disk first if it has none; returns once its init runs and its
     /// links exist. A droplet that runs already is left alone.
     ///
@@ -16,7 +16,7 @@ impl Plane {
             return Ok(());
         };
         let router = &real.network.router;
-        real.machine(seed.id)
+        real.host(seed.id)
             .boot(seed, &real.image, router, real.plan)
             .await
     }
@@ -29,7 +29,7 @@ impl Plane {
         let Some(real) = &self.real else {
             return Ok(());
         };
-        real.machine(id).shut_down(grace).await
+        real.host(id).shut_down(grace).await
     }
 
     /// Pulls a droplet's plug. Its disk stays.
@@ -40,15 +40,13 @@ impl Plane {
         let Some(real) = &self.real else {
             return Ok(());
         };
-        real.machine(id).power_off().await
+        real.host(id).power_off().await
     }
 
     /// Whether a droplet's init runs.
     #[must_use]
     pub fn droplet_runs(&self, id: u64) -> bool {
-        self.real
-            .as_ref()
-            .is_none_or(|real| real.machine(id).runs())
+        self.real.as_ref().is_none_or(|real| real.host(id).runs())
     }
 
     /// Powers a droplet off and removes its disk.
@@ -59,7 +57,7 @@ impl Plane {
         let Some(real) = &self.real else {
             return Ok(());
         };
-        real.machine(id).destroy().await
+        real.host(id).destroy().await
     }
 
     /// Undoes or does what a fault wants of a droplet.
@@ -70,13 +68,13 @@ impl Plane {
         let Some(real) = &self.real else {
             return Ok(());
         };
-        let machine = real.machine(id);
+        let host = real.host(id);
         match impairment {
-            Impairment::Frozen => machine.freeze(broken),
-            Impairment::SlowCpu { percent } => machine.slow_down(broken.then_some(percent)),
-            Impairment::DiskFull => machine.fill_disk(broken),
-            Impairment::ClockStep { seconds } => machine.step_clock(broken.then_some(seconds)),
-            Impairment::Reboot if broken => machine.reboot(),
+            Impairment::Frozen => host.freeze(broken),
+            Impairment::SlowCpu { percent } => host.slow_down(broken.then_some(percent)),
+            Impairment::DiskFull => host.fill_disk(broken),
+            Impairment::ClockStep { seconds } => host.step_clock(broken.then_some(seconds)),
+            Impairment::Reboot if broken => host.reboot(),
             Impairment::Reboot => Ok(()),
         }
     }

@@ -4,8 +4,8 @@
 //! traffic: public, reserved and within a VPC.
 
 use super::addresses::Addresses;
+use super::host::{private_link, public_link};
 use super::loss;
-use super::machine::{private_link, public_link};
 use super::network::{database_private_link, database_public_link};
 use super::spec::{Cut, Direction, DropletNet, PrivateNet, Protocol, Rule, Topology};
 use std::collections::BTreeMap;
