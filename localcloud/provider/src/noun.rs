@@ -59,7 +59,7 @@ pub enum Expected {
 
 /// Where objects live.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Home {
+pub enum Backend {
     /// Behind the API.
     Api,
     /// In Spaces, which speaks S3.
@@ -76,7 +76,7 @@ pub struct Noun {
     /// Version of its state in the real provider.
     pub version: i64,
     /// Where its objects live.
-    pub home: Home,
+    pub backend: Backend,
     /// Its attributes, without `id`.
     pub attributes: &'static [Attribute],
     /// Its nested blocks.
@@ -107,7 +107,7 @@ impl Noun {
         name: "",
         label: "",
         version: 0,
-        home: Home::Api,
+        backend: Backend::Api,
         attributes: &[],
         blocks: &[],
         create: Create::Steps,

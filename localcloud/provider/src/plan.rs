@@ -4,7 +4,8 @@
 //! it was when it means the same, and what the plan knows must come true.
 
 use crate::compare::{field, same, same_blocks};
-use crate::table::{Attribute, Block, Given, Noun};
+use crate::noun::Noun;
+use crate::table::{Attribute, Block, Given};
 use crate::value::{Object, Value};
 
 /// A planned state and the attributes whose change needs a new object.
@@ -60,7 +61,7 @@ pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
     }
     if changed {
         let unsettled = noun.attributes.iter().filter(|attribute| {
-            attribute.varies && given(attribute, field(config, attribute.name)).is_none()
+            attribute.may_change && given(attribute, field(config, attribute.name)).is_none()
         });
         for attribute in unsettled {
             state.insert(attribute.name.to_owned(), Value::Unknown);
@@ -91,7 +92,7 @@ fn plan_blocks(block: &Block, config: &Value, prior: &Value) -> Value {
         let Value::Object(config) = item else {
             return item.clone();
         };
-        let twin = prior.items().iter().find_map(|prior| match prior {
+        let matching = prior.items().iter().find_map(|prior| match prior {
             Value::Object(prior) if agrees(block, config, prior) => Some(prior),
             _ => None,
         });
@@ -100,13 +101,13 @@ fn plan_blocks(block: &Block, config: &Value, prior: &Value) -> Value {
             .iter()
             .map(|attribute| {
                 let value = given(attribute, field(config, attribute.name))
-                    .or_else(|| twin.map(|twin| field(twin, attribute.name).clone()))
+                    .or_else(|| matching.map(|matching| field(matching, attribute.name).clone()))
                     .unwrap_or(Value::Unknown);
                 (attribute.name.to_owned(), value)
             })
             .collect();
         for inner in block.blocks {
-            let before = twin.map_or(&Value::Null, |twin| field(twin, inner.name));
+            let before = matching.map_or(&Value::Null, |matching| field(matching, inner.name));
             let after = plan_blocks(inner, field(config, inner.name), before);
             planned.insert(inner.name.to_owned(), after);
         }

@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode, Url};
 use rusty_s3::signing::sign;
 use serde::Deserialize;
 
-use crate::api::Error;
+use crate::error::Error;
 
 /// How long a signature is good for, in seconds.
 const SIGNED_FOR: u64 = 300;

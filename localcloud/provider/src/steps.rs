@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use crate::api::{Api, Error, segment, wait};
+use crate::api::{Api, segment, wait};
 use crate::compare::{field, same, same_blocks};
-use crate::table::{Noun, Step};
+use crate::error::Error;
+use crate::noun::{Noun, Step};
+use crate::request::change_body;
+use crate::template::fill;
 use crate::value::{Object, Value};
-use crate::wire::{change_body, fill};
 
 /// Longest wait for a change to take effect.
 pub const LIMIT: Duration = Duration::from_mins(30);

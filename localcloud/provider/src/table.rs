@@ -1,7 +1,5 @@
 //! The words in which `nouns/` describes a resource type: its attributes, blocks and API calls.
 
-pub use crate::noun::{Create, Delete, Expected, Home, Noun, Step};
-
 /// The type of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
@@ -107,9 +105,9 @@ pub struct Attribute {
     /// A change means a new object.
     pub replaces: bool,
     /// The API may change it when something else changes.
-    pub varies: bool,
-    /// An answer without it leaves the state's value.
-    pub kept: bool,
+    pub may_change: bool,
+    /// A response without it leaves the state's value.
+    pub keep_if_absent: bool,
     /// Terraform shows it to nobody.
     pub sensitive: bool,
 }
@@ -123,86 +121,100 @@ const fn attribute(name: &'static str, kind: Kind, given: Given) -> Attribute {
         source: None,
         spelling: Spelling::Same,
         replaces: false,
-        varies: false,
-        kept: false,
+        may_change: false,
+        keep_if_absent: false,
         sensitive: false,
     }
 }
 
 /// An attribute that the configuration must give.
+#[must_use]
 pub const fn required(name: &'static str, kind: Kind) -> Attribute {
     attribute(name, kind, Given::Required)
 }
 
 /// An attribute that the configuration may give.
+#[must_use]
 pub const fn optional(name: &'static str, kind: Kind) -> Attribute {
     attribute(name, kind, Given::Optional)
 }
 
 /// An attribute that the configuration may give, and otherwise the API does.
+#[must_use]
 pub const fn either(name: &'static str, kind: Kind) -> Attribute {
     attribute(name, kind, Given::OptionalOrApi)
 }
 
 /// A flag with a default.
+#[must_use]
 pub const fn flag_or(name: &'static str, default: bool) -> Attribute {
     attribute(name, Kind::Flag, Given::FlagOr(default))
 }
 
 /// A text with a default.
+#[must_use]
 pub const fn text_or(name: &'static str, default: &'static str) -> Attribute {
     attribute(name, Kind::Text, Given::TextOr(default))
 }
 
 /// An attribute that the API gives.
+#[must_use]
 pub const fn computed(name: &'static str, kind: Kind) -> Attribute {
     attribute(name, kind, Given::Api)
 }
 
 impl Attribute {
     /// Is sent under its own name.
+    #[must_use]
     pub const fn sent(self) -> Self {
         let name = self.name;
         self.sent_at(name)
     }
 
     /// Is sent in this field; a path of several fields is separated by `/`.
+    #[must_use]
     pub const fn sent_at(mut self, field: &'static str) -> Self {
         self.sent = Some(field);
         self
     }
 
     /// Is read from this source.
+    #[must_use]
     pub const fn from(mut self, source: Source) -> Self {
         self.source = Some(source);
         self
     }
 
     /// Is spelled differently by the API.
+    #[must_use]
     pub const fn spelled(mut self, spelling: Spelling) -> Self {
         self.spelling = spelling;
         self
     }
 
     /// A change means a new object.
+    #[must_use]
     pub const fn replaces(mut self) -> Self {
         self.replaces = true;
         self
     }
 
     /// The API may change it when something else changes.
-    pub const fn varies(mut self) -> Self {
-        self.varies = true;
+    #[must_use]
+    pub const fn may_change(mut self) -> Self {
+        self.may_change = true;
         self
     }
 
     /// An answer without it leaves the state's value.
-    pub const fn kept(mut self) -> Self {
-        self.kept = true;
+    #[must_use]
+    pub const fn keep_if_absent(mut self) -> Self {
+        self.keep_if_absent = true;
         self
     }
 
     /// Terraform shows it to nobody.
+    #[must_use]
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self

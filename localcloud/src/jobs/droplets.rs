@@ -19,7 +19,7 @@ impl Jobs {
             Event::Shutdown => {
                 self.machine
                     .shutdown_droplet(droplet, SHUTDOWN_GRACE)
-                    .await?
+                    .await?;
             }
             Event::Reboot => {
                 self.machine

@@ -52,15 +52,16 @@ impl Machine {
         }
     }
 
-    /// Looks after a cluster once: what has ended of it, but for its primary, runs again.
+    /// Checks a cluster, and restarts what has ended of it except its primary. A node that a fault keeps down stays
+    /// down while `keep_down`.
     ///
     /// # Errors
-    /// When a node can't be repaired; the next look tries again.
-    pub async fn look_after_database(&self, spec: &DatabaseSpec, away: bool) -> Result<Health> {
+    /// When a node can't be repaired; the next check tries again.
+    pub async fn check_database(&self, spec: &DatabaseSpec, keep_down: bool) -> Result<Health> {
         match &self.real {
             Some(real) => {
                 let cluster = real.cluster(&spec.id);
-                cluster.look_after(spec, away).await
+                cluster.check(spec, keep_down).await
             }
             None => Ok(Health::Serving),
         }

@@ -4,11 +4,11 @@
 //! droplet image in `upper`, overlayfs's own `work`, and at times what a fault has filled it with.
 
 use super::command::run;
+use super::files::remove;
 use super::process::Process;
 use anyhow::{Context, Result, bail};
 use nix::fcntl::{FallocateFlags, fallocate};
 use std::fs::{self, File};
-use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -198,18 +198,4 @@ fn is_attached(image: &Path) -> bool {
     devices
         .filter_map(|device| fs::read_to_string(device.path().join("loop/backing_file")).ok())
         .any(|file| Path::new(file.trim_end()) == image)
-}
-
-fn remove(path: &Path) -> Result<()> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }

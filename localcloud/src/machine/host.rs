@@ -1,11 +1,14 @@
 //! Droplets as booted hosts: systemd-nspawn on a copy-on-write disk, in the cloud's network.
 
 use super::addresses::Addresses;
+use super::clock::{self, STEP_FILE};
+use super::control_groups::{control_groups, end_control_group, systemd_runs};
 use super::disk::Disk;
 use super::first_boot;
-use super::impairment::{CLOCK, forget_slow_group};
+use super::links::{private_link, public_link};
 use super::namespace::Namespace;
-use super::process::{Process, control_groups, end_control_group, systemd_runs};
+use super::process::Process;
+use super::slow_cpu;
 use super::spec::DropletSeed;
 use anyhow::{Context, Result, bail};
 use md5::{Digest as _, Md5};
@@ -74,7 +77,7 @@ impl Host {
 
     /// The file by which its clock is stepped.
     #[must_use]
-    pub fn clock(&self) -> PathBuf {
+    pub fn clock_file(&self) -> PathBuf {
         self.directory.join("clock")
     }
 
@@ -114,7 +117,7 @@ impl Host {
         // Ends a host that lost its supervisor, or the cloud's network under it.
         self.power_off().await?;
         first_boot::make_disk(&self.directory, seed, plan).await?;
-        self.step_clock(None)?;
+        clock::set_step(&self.clock_file(), None)?;
         let process = self.launch(image, network)?;
         let link = public_link(self.id);
         let deadline = Instant::now() + Duration::from_secs(30);
@@ -132,7 +135,7 @@ impl Host {
             sleep(Duration::from_millis(30)).await;
         }
         if self.disk().is_to_be_full() {
-            self.fill_disk(true)?;
+            self.disk().fill(self.supervisor(), true)?;
         }
         Ok(())
     }
@@ -190,7 +193,10 @@ impl Host {
             .map(str::to_owned),
         );
         args.push(format!("--machine={}", self.name));
-        args.push(format!("--bind-ro={}:{CLOCK}", self.clock().display()));
+        args.push(format!(
+            "--bind-ro={}:{STEP_FILE}",
+            self.clock_file().display()
+        ));
         args.push(format!("--uuid={}", machine_id(&self.name)));
         args.push(format!(
             "--network-veth-extra={}:eth0",
@@ -256,7 +262,7 @@ impl Host {
         for group in control_groups(&self.name) {
             end_control_group(&group).await?;
         }
-        forget_slow_group(&self.name)?;
+        slow_cpu::forget(&self.name)?;
         self.disk().released().await?;
         match fs::remove_file(self.note()) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -287,16 +293,4 @@ fn machine_id(name: &str) -> String {
         write!(id, "{byte:02x}").expect("writing to a string works");
     }
     id
-}
-
-/// Name of the router's end of a droplet's `eth0`.
-#[must_use]
-pub fn public_link(id: u64) -> String {
-    format!("p{id}")
-}
-
-/// Name of the router's end of a droplet's `eth1`.
-#[must_use]
-pub fn private_link(id: u64) -> String {
-    format!("v{id}")
 }

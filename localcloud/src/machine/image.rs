@@ -1,7 +1,7 @@
 //! The droplet image: Debian 12, made once by debootstrap and shared by every cloud of a checkout.
 
-use super::command::run;
-use super::impairment::{CLOCK, NO_STEP};
+use super::clock::{NO_STEP, STEP_FILE};
+use super::files::{put, write};
 use anyhow::{Context, Result, bail};
 use nix::mount::umount;
 use std::collections::HashSet;
@@ -155,27 +155,11 @@ fn prepare_clock(draft: &Path) -> Result<()> {
     let library = "usr/lib/localcloud/clock.so";
     let clock = include_bytes!(concat!(env!("OUT_DIR"), "/clock.so"));
     put(draft, library, clock)?;
-    put(draft, CLOCK.trim_start_matches('/'), &NO_STEP)?;
+    put(draft, STEP_FILE.trim_start_matches('/'), &NO_STEP)?;
     let setting = format!("LD_PRELOAD=/{library}\n");
     write(draft, "etc/environment", &setting)?;
     let unit = format!("[Service]\nEnvironment={setting}");
     write(draft, "etc/systemd/system/service.d/10-clock.conf", &unit)
-}
-
-/// Writes `text` to `path` below `root`, with its directories.
-///
-/// # Errors
-/// When the disk refuses.
-pub fn write(root: &Path, path: &str, text: &str) -> Result<()> {
-    put(root, path, text.as_bytes())
-}
-
-fn put(root: &Path, path: &str, content: &[u8]) -> Result<()> {
-    let target = root.join(path);
-    if let Some(parent) = target.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    fs::write(&target, content).with_context(|| format!("writing {}", target.display()))
 }
 
 fn link_unit(root: &Path, unit: &str) -> Result<()> {
@@ -191,23 +175,4 @@ fn mask(root: &Path, unit: &str) -> Result<()> {
 fn replace_link(target: &str, link: &Path) -> Result<()> {
     let _ = fs::remove_file(link);
     std::os::unix::fs::symlink(target, link).with_context(|| format!("linking {}", link.display()))
-}
-
-/// New SSH host keys below `root`, if there are none.
-///
-/// # Errors
-/// When `ssh-keygen` fails.
-pub async fn host_keys(root: &Path) -> Result<()> {
-    let directory = root.join("etc/ssh");
-    fs::create_dir_all(&directory)?;
-    let key = directory.join("ssh_host_ed25519_key");
-    if !key.exists() {
-        let key = key.display().to_string();
-        run(
-            "ssh-keygen",
-            &["-q", "-t", "ed25519", "-N", "", "-C", "droplet", "-f", &key],
-        )
-        .await?;
-    }
-    Ok(())
 }

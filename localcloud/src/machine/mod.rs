@@ -3,21 +3,27 @@
 //! Every operation is idempotent: after a crash the caller says again what should be, and it is.
 
 pub mod addresses;
-mod certificates;
-mod command;
+pub mod certificates;
+mod clock;
+pub mod command;
+mod control_groups;
 pub mod databases;
 mod disk;
 mod droplets;
+mod files;
 mod first_boot;
 mod host;
 pub mod image;
 mod impairment;
-mod loss;
+mod links;
 mod namespace;
-mod network;
-mod postgres;
+pub mod network;
+pub mod packet_loss;
+pub mod ports;
+pub mod postgres;
 pub mod process;
 pub mod rules;
+mod slow_cpu;
 mod snapshots;
 pub mod spec;
 
@@ -53,8 +59,8 @@ struct Real {
     authority: Authority,
     /// What was last applied; held while a change is made, so that changes queue.
     applied: Mutex<Applied>,
-    /// Whose turn it is at each database cluster.
-    turns: std::sync::Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    /// One lock for each database cluster: changes to it are serialised.
+    cluster_locks: std::sync::Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -83,7 +89,7 @@ impl Machine {
                 network: Network::new(name, slot),
                 authority: Authority::new(directory.join("ca")),
                 applied: Mutex::default(),
-                turns: std::sync::Mutex::default(),
+                cluster_locks: std::sync::Mutex::default(),
             }),
         }
     }
@@ -146,18 +152,18 @@ impl Machine {
     }
 
     /// Undoes what faults of a daemon before this one have left broken.
-    pub fn thaw(&self) {
+    pub fn undo_faults(&self) {
         let Some(real) = &self.real else { return };
         for id in names(&real.droplets())
             .iter()
             .filter_map(|name| name.parse().ok())
         {
-            if let Err(error) = real.host(id).relieve() {
+            if let Err(error) = real.host(id).undo_faults() {
                 eprintln!("droplet {id} keeps a fault: {error:#}");
             }
         }
         for id in names(&real.databases()) {
-            if let Err(error) = real.cluster(&id).relieve() {
+            if let Err(error) = real.cluster(&id).undo_faults() {
                 eprintln!("database {id} keeps a fault: {error:#}");
             }
         }
@@ -189,7 +195,7 @@ impl Machine {
         if let Err(error) = real.network.remove().await {
             failures.push(format!("{error:#}"));
         }
-        process::remove_shared_directories();
+        control_groups::remove_shared_directories();
         namespace::forget_empty_directory();
         anyhow::ensure!(failures.is_empty(), "{}", failures.join("; "));
         Ok(())
@@ -210,9 +216,12 @@ impl Real {
     }
 
     fn cluster(&self, id: &str) -> Cluster {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = Arc::clone(turns.entry(id.to_owned()).or_default());
-        Cluster::new(&self.databases(), id, self.network.database(id), turn)
+        let mut locks = self
+            .cluster_locks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let lock = Arc::clone(locks.entry(id.to_owned()).or_default());
+        Cluster::new(&self.databases(), id, self.network.database(id), lock)
     }
 
     async fn apply(&self, topology: &Topology, applied: &mut Applied) -> Result<()> {

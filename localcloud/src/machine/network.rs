@@ -1,7 +1,7 @@
 //! The cloud's network: a router in a namespace, linked to the machine and to every host.
 
 use super::addresses::Addresses;
-use super::host::{private_link, public_link};
+use super::links::{database_private_link, database_public_link, private_link, public_link, short};
 use super::namespace::Namespace;
 use super::rules;
 use super::spec::{DatabaseNet, Topology};
@@ -235,7 +235,9 @@ fn hosts(topology: &Topology, links: &BTreeMap<String, u32>) -> Vec<(String, Vec
     hosts
 }
 
-fn parse_links(text: &str) -> BTreeMap<String, u32> {
+/// The links in the output of `ip -oneline link`.
+#[must_use]
+pub fn parse_links(text: &str) -> BTreeMap<String, u32> {
     let link = |line: &str| {
         let mut words = line.split(": ");
         let index = words.next()?.parse().ok()?;
@@ -243,33 +245,4 @@ fn parse_links(text: &str) -> BTreeMap<String, u32> {
         Some((name.to_owned(), index))
     };
     text.lines().filter_map(link).collect()
-}
-
-/// Name of the router's end of a database's public link.
-#[must_use]
-pub fn database_public_link(id: &str) -> String {
-    format!("d{}", short(id))
-}
-
-/// Name of the router's end of a database's VPC link.
-#[must_use]
-pub fn database_private_link(id: &str) -> String {
-    format!("e{}", short(id))
-}
-
-/// A cluster's id cut to what fits into a link's name (15 characters).
-fn short(id: &str) -> &str {
-    id.get(..8).unwrap_or(id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn link_names_are_read_without_their_peers() {
-        let text = "1: lo: <LOOPBACK> mtu 65536\n7: p42@if2: <BROADCAST> mtu 1500\n";
-        let links: Vec<_> = parse_links(text).into_iter().collect();
-        assert_eq!(links, [("lo".to_owned(), 1), ("p42".to_owned(), 7)]);
-    }
 }

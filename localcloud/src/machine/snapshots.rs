@@ -1,10 +1,10 @@
 //! Images of droplets: copies of what a droplet's disk has beyond the platform's image.
 
 use super::command::run;
+use super::files::remove;
 use super::{Machine, Real};
 use anyhow::{Context, Result};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a droplet made from an image of another one must not have of it: keys of the host, its id,
@@ -98,20 +98,6 @@ fn draft_of(target: &Path) -> Result<PathBuf> {
         fs::create_dir_all(parent)?;
     }
     Ok(draft)
-}
-
-fn remove(path: &Path) -> Result<()> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn bytes_below(directory: &Path) -> Result<u64> {

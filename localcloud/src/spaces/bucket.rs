@@ -74,12 +74,13 @@ pub struct Content {
     /// MD5 in hex; of an upload in parts the MD5 of their MD5s, a hyphen and their number.
     pub etag: String,
     /// What the writer says about it.
-    pub about: About,
+    #[serde(alias = "about")]
+    pub metadata: ObjectMetadata,
 }
 
 /// What the writer of an object says about it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct About {
+pub struct ObjectMetadata {
     /// `Content-Type`.
     pub content_type: Option<String>,
     /// `Content-Encoding`.
@@ -91,7 +92,8 @@ pub struct About {
     /// `Cache-Control`.
     pub cache_control: Option<String>,
     /// `x-amz-meta-…`.
-    pub metadata: BTreeMap<String, String>,
+    #[serde(alias = "metadata")]
+    pub user_metadata: BTreeMap<String, String>,
     /// Whether anyone may read it (canned ACL `public-read`).
     pub public: bool,
 }
@@ -103,8 +105,9 @@ pub struct Upload {
     pub key: String,
     /// When it began.
     pub initiated: Timestamp,
-    /// What will be said about the object.
-    pub about: About,
+    /// The metadata of the object that it will be.
+    #[serde(alias = "about")]
+    pub metadata: ObjectMetadata,
     /// Parts by number, kept in files of their own.
     #[serde(skip)]
     pub parts: BTreeMap<i32, Part>,
@@ -226,87 +229,18 @@ impl Bucket {
         }
     }
 
-    /// Id that answers tell of a version; `None` where versions were never kept.
-    #[must_use]
-    pub fn told(&self, id: &str) -> Option<String> {
-        self.settings.versioning.map(|_| id.to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bucket(versioning: Option<Versioning>) -> Bucket {
-        Bucket::new(Settings {
-            name: "b".to_owned(),
-            region: None,
-            created_at: Timestamp::now(),
-            public: false,
-            versioning,
-            lifecycle: Vec::new(),
+    /// All versions by key, and of each key the newest first; with whether it is the newest of its key.
+    pub fn versions(&self) -> impl Iterator<Item = (&Version, bool)> {
+        self.objects.values().flat_map(|versions| {
+            let newest = versions.len() - 1;
+            let each = versions.iter().enumerate().rev();
+            each.map(move |(index, version)| (version, index == newest))
         })
     }
 
-    fn write(bucket: &mut Bucket, etag: &str) -> Option<Version> {
-        let content = Content {
-            size: 1,
-            etag: etag.to_owned(),
-            about: About::default(),
-        };
-        let version = bucket.next_version("k", Some(content));
-        bucket.insert(version)
-    }
-
-    fn delete(bucket: &mut Bucket) {
-        let deletion = bucket.deletion("k", None);
-        if let Some(removed) = deletion.removed {
-            bucket.take("k", &removed.id);
-        }
-        if let Some(marker) = deletion.marker {
-            bucket.insert(marker);
-        }
-    }
-
-    #[test]
-    fn without_versions_a_write_replaces_and_a_deletion_leaves_nothing() {
-        let mut bucket = bucket(None);
-        assert!(write(&mut bucket, "1").is_none());
-        let replaced = write(&mut bucket, "2").expect("the first is replaced");
-        assert_eq!(
-            replaced.content.map(|content| content.etag),
-            Some("1".to_owned())
-        );
-        delete(&mut bucket);
-        assert!(bucket.is_empty());
-    }
-
-    #[test]
-    fn versions_outlive_writes_and_deletions() {
-        let mut bucket = bucket(Some(Versioning::Enabled));
-        write(&mut bucket, "1");
-        assert!(write(&mut bucket, "2").is_none());
-        delete(&mut bucket);
-        assert!(bucket.current("k").is_none());
-        assert_eq!(bucket.objects["k"].len(), 3);
-        let marker = bucket.newest("k").expect("there is a marker").id.clone();
-        bucket.take("k", &marker);
-        let back = bucket
-            .current("k")
-            .and_then(|version| version.content.clone());
-        assert_eq!(back.map(|content| content.etag), Some("2".to_owned()));
-    }
-
-    #[test]
-    fn suspended_versions_stay_and_new_writes_share_one() {
-        let mut bucket = bucket(Some(Versioning::Enabled));
-        write(&mut bucket, "1");
-        bucket.settings.versioning = Some(Versioning::Suspended);
-        write(&mut bucket, "2");
-        assert!(write(&mut bucket, "3").is_some());
-        delete(&mut bucket);
-        let ids: Vec<_> = bucket.objects["k"].iter().map(|v| v.id.as_str()).collect();
-        assert_eq!(ids.len(), 2, "{ids:?}");
-        assert_eq!(ids[1], NULL_VERSION);
+    /// The id of a version as responses report it; `None` where versions were never kept.
+    #[must_use]
+    pub fn visible_version_id(&self, id: &str) -> Option<String> {
+        self.settings.versioning.map(|_| id.to_owned())
     }
 }

@@ -1,12 +1,13 @@
 //! Objects: written, read, copied, deleted.
 
-use super::bucket::{About, Bucket, Content, Deletion, Version};
+use super::bucket::{Bucket, Content, Deletion, ObjectMetadata, Version};
+use super::bucket_files::{BucketFiles, Incoming};
 use super::conditions::Conditions;
-use super::disk::{Disk, Incoming};
-use super::receive::{Promised, Received, receive};
-use super::{Spaces, failed};
+use super::error::{Error, Result};
+use super::receive::{ExpectedChecksums, Received, receive};
+use super::state::Spaces;
 use s3s::dto::{Range, StreamingBlob};
-use s3s::{S3Result, s3_error};
+use s3s::s3_error;
 use std::ops;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tokio_util::io::ReaderStream;
 
 /// Which object, or which version of it.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct ObjectRef {
     /// The bucket's name.
     pub bucket: String,
     /// The object's key.
@@ -33,7 +34,7 @@ pub struct Found {
     /// Its content.
     pub content: Content,
     /// Its id, if answers tell it.
-    pub told: Option<String>,
+    pub version_id: Option<String>,
     /// Its bytes.
     pub bytes: PathBuf,
 }
@@ -43,21 +44,21 @@ impl Spaces {
     ///
     /// # Errors
     /// When it, its version or its bucket is not there, or it is gone.
-    pub(super) fn find(&self, place: &Place) -> S3Result<Found> {
-        self.look(&place.bucket, |bucket| {
-            let version = match &place.version {
+    pub(super) fn find(&self, object: &ObjectRef) -> Result<Found> {
+        self.read(&object.bucket, |bucket| {
+            let version = match &object.version {
                 Some(id) => bucket
-                    .version(&place.key, id)
+                    .version(&object.key, id)
                     .ok_or_else(|| s3_error!(NoSuchVersion))?,
                 None => bucket
-                    .current(&place.key)
+                    .current(&object.key)
                     .ok_or_else(|| s3_error!(NoSuchKey))?,
             };
             let content = version.content.clone();
             Ok(Found {
                 content: content.ok_or_else(|| s3_error!(MethodNotAllowed))?,
-                told: bucket.told(&version.id),
-                bytes: self.disk.bytes(&place.bucket, version),
+                version_id: bucket.visible_version_id(&version.id),
+                bytes: self.files.bytes(&object.bucket, version),
                 version: version.clone(),
             })
         })
@@ -70,9 +71,9 @@ impl Spaces {
     pub(super) async fn receive(
         &self,
         body: Option<StreamingBlob>,
-        promised: &Promised,
-    ) -> S3Result<Received> {
-        receive(self.disk.incoming(), body, promised).await
+        expected: &ExpectedChecksums,
+    ) -> Result<Received> {
+        receive(self.files.incoming(), body, expected).await
     }
 
     /// Receives again what is here: a range of an object's bytes.
@@ -83,9 +84,9 @@ impl Spaces {
         &self,
         found: &Found,
         range: ops::Range<u64>,
-    ) -> S3Result<Received> {
+    ) -> Result<Received> {
         let body = send(found, range).await?;
-        self.receive(Some(body), &Promised::NOTHING).await
+        self.receive(Some(body), &ExpectedChecksums::NONE).await
     }
 
     /// Writes an object, if the conditions hold at that moment.
@@ -94,16 +95,16 @@ impl Spaces {
     /// When they don't, or the bucket is gone.
     pub(super) async fn write(
         self: &Arc<Self>,
-        place: &Place,
+        object: &ObjectRef,
         (bytes, content): (Incoming, Content),
         conditions: Conditions,
-    ) -> S3Result<Found> {
-        let key = place.key.clone();
-        let write = move |bucket: &mut Bucket, disk: &Disk| {
+    ) -> Result<Found> {
+        let key = object.key.clone();
+        let write = move |bucket: &mut Bucket, files: &BucketFiles| {
             conditions.allow_write(bucket.current(&key))?;
-            add(bucket, disk, &key, &bytes, content)
+            add(bucket, files, &key, &bytes, content)
         };
-        self.change(&place.bucket, write).await
+        self.change(&object.bucket, write).await
     }
 }
 
@@ -113,21 +114,20 @@ impl Spaces {
 /// When the disk refuses.
 pub fn add(
     bucket: &mut Bucket,
-    disk: &Disk,
+    files: &BucketFiles,
     key: &str,
     bytes: &Incoming,
     content: Content,
-) -> S3Result<Found> {
+) -> Result<Found> {
     let name = bucket.settings.name.clone();
     let version = bucket.next_version(key, Some(content.clone()));
-    disk.keep_version(&name, &version, Some(bytes))
-        .map_err(failed)?;
+    files.write_version(&name, &version, Some(bytes))?;
     if let Some(replaced) = bucket.insert(version.clone()) {
-        disk.remove_version(&name, &replaced).map_err(failed)?;
+        files.remove_version(&name, &replaced)?;
     }
     Ok(Found {
-        told: bucket.told(&version.id),
-        bytes: disk.bytes(&name, &version),
+        version_id: bucket.visible_version_id(&version.id),
+        bytes: files.bytes(&name, &version),
         version,
         content,
     })
@@ -137,14 +137,19 @@ pub fn add(
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn delete(bucket: &mut Bucket, disk: &Disk, key: &str, id: Option<&str>) -> S3Result<Deletion> {
+pub fn delete(
+    bucket: &mut Bucket,
+    files: &BucketFiles,
+    key: &str,
+    id: Option<&str>,
+) -> Result<Deletion> {
     let name = bucket.settings.name.clone();
     let deletion = bucket.deletion(key, id);
     if let Some(marker) = &deletion.marker {
-        disk.keep_version(&name, marker, None).map_err(failed)?;
+        files.write_version(&name, marker, None)?;
     }
     if let Some(removed) = &deletion.removed {
-        disk.remove_version(&name, removed).map_err(failed)?;
+        files.remove_version(&name, removed)?;
         bucket.take(key, &removed.id);
     }
     if let Some(marker) = &deletion.marker {
@@ -159,11 +164,11 @@ pub fn delete(bucket: &mut Bucket, disk: &Disk, key: &str, id: Option<&str>) -> 
 /// When it is not there, or the disk refuses.
 pub fn describe(
     bucket: &mut Bucket,
-    disk: &Disk,
+    files: &BucketFiles,
     key: &str,
     id: Option<&str>,
-    change: impl FnOnce(&mut About),
-) -> S3Result<()> {
+    change: impl FnOnce(&mut ObjectMetadata),
+) -> Result<()> {
     let found = match id {
         Some(id) => bucket.version(key, id),
         None => bucket.current(key),
@@ -173,9 +178,8 @@ pub fn describe(
         .content
         .as_mut()
         .ok_or_else(|| s3_error!(MethodNotAllowed))?;
-    change(&mut content.about);
-    disk.keep_version(&bucket.settings.name, &version, None)
-        .map_err(failed)?;
+    change(&mut content.metadata);
+    files.write_version(&bucket.settings.name, &version, None)?;
     bucket.insert(version);
     Ok(())
 }
@@ -184,12 +188,12 @@ pub fn describe(
 ///
 /// # Errors
 /// 416 when there are none in its range.
-pub fn range(asked: Option<Range>, size: u64) -> S3Result<ops::Range<u64>> {
+pub fn range(asked: Option<Range>, size: u64) -> Result<ops::Range<u64>> {
     match asked {
         None => Ok(0..size),
         Some(range) => range
             .check(size)
-            .map_err(|error| s3_error!(error, InvalidRange)),
+            .map_err(|error| s3_error!(error, InvalidRange).into()),
     }
 }
 
@@ -197,17 +201,15 @@ pub fn range(asked: Option<Range>, size: u64) -> S3Result<ops::Range<u64>> {
 ///
 /// # Errors
 /// When it is no longer there, or the disk refuses.
-pub async fn send(found: &Found, range: ops::Range<u64>) -> S3Result<StreamingBlob> {
+pub async fn send(found: &Found, range: ops::Range<u64>) -> Result<StreamingBlob> {
     let mut file = File::open(&found.bytes)
         .await
         .map_err(|error| match error.kind() {
             // Replaced or deleted since it was found.
-            std::io::ErrorKind::NotFound => s3_error!(NoSuchKey),
-            _ => failed(error),
+            std::io::ErrorKind::NotFound => Error::from(s3_error!(NoSuchKey)),
+            _ => error.into(),
         })?;
-    file.seek(SeekFrom::Start(range.start))
-        .await
-        .map_err(failed)?;
+    file.seek(SeekFrom::Start(range.start)).await?;
     let length = range.end - range.start;
     Ok(StreamingBlob::wrap(ReaderStream::with_capacity(
         file.take(length),

@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 use rand::seq::index;
 
 /// Packets are counted, and after so many the same places in the count are lost again.
-const PERIOD: usize = 1000;
+pub const PERIOD: usize = 1000;
 
 /// What drops `percent` of the packets that come to it, as the end of a rule for nftables: one for each way.
 #[must_use]
@@ -17,7 +17,8 @@ pub fn drops(percent: u8, seed: u64) -> [String; 2] {
 }
 
 /// The places, in order, that lose their packet: `percent` of all, for the first way and for the second.
-fn places(percent: u8, seed: u64) -> [Vec<usize>; 2] {
+#[must_use]
+pub fn places(percent: u8, seed: u64) -> [Vec<usize>; 2] {
     let lost = PERIOD * usize::from(percent.min(100)) / 100;
     let mut random = StdRng::seed_from_u64(seed);
     [(); 2].map(|()| {
@@ -25,20 +26,4 @@ fn places(percent: u8, seed: u64) -> [Vec<usize>; 2] {
         chosen.sort_unstable();
         chosen
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_seed_loses_the_same_packets_and_no_more_than_its_share() {
-        assert_eq!(places(30, 7), places(30, 7));
-        assert_ne!(places(30, 7), places(30, 8));
-        let [first, second] = places(30, 7);
-        assert_ne!(first, second, "the two ways are not the same");
-        assert_eq!((first.len(), second.len()), (300, 300));
-        assert!(first.windows(2).all(|pair| pair[0] < pair[1]));
-        assert_eq!(places(100, 7)[0].len(), PERIOD);
-    }
 }

@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// Where bytes are until they belong to something. No bucket's name begins with a point.
-const INCOMING: &str = ".incoming";
+pub const INCOMING: &str = ".incoming";
 
 /// The directory of all buckets.
 #[derive(Debug, Clone)]
-pub struct Disk {
+pub struct BucketFiles {
     root: PathBuf,
 }
 
@@ -34,7 +34,7 @@ impl Drop for Incoming {
     }
 }
 
-impl Disk {
+impl BucketFiles {
     /// Opens the directory, making it if need be, and forgets what a crash has left half-received.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl Disk {
     ///
     /// # Errors
     /// When the disk refuses, as in all that follows.
-    pub fn keep_bucket(&self, settings: &Settings) -> Result<()> {
+    pub fn write_bucket(&self, settings: &Settings) -> Result<()> {
         let directory = self.root.join(&settings.name);
         fs::create_dir_all(directory.join("objects"))?;
         fs::create_dir_all(directory.join("uploads"))?;
@@ -123,7 +123,7 @@ impl Disk {
     ///
     /// # Errors
     /// As above.
-    pub fn keep_version(
+    pub fn write_version(
         &self,
         bucket: &str,
         version: &Version,
@@ -153,7 +153,7 @@ impl Disk {
     ///
     /// # Errors
     /// As above.
-    pub fn keep_upload(&self, bucket: &str, id: Uuid, upload: &Upload) -> Result<()> {
+    pub fn write_upload(&self, bucket: &str, id: Uuid, upload: &Upload) -> Result<()> {
         let directory = self.upload(bucket, id);
         fs::create_dir_all(&directory)?;
         write(&directory.join("upload.json"), upload)
@@ -163,7 +163,7 @@ impl Disk {
     ///
     /// # Errors
     /// As above.
-    pub fn keep_part(
+    pub fn write_part(
         &self,
         bucket: &str,
         id: Uuid,
@@ -252,65 +252,4 @@ fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {
 
 fn write(file: &Path, content: &impl Serialize) -> Result<()> {
     replace_file(file, &serde_json::to_vec(content).context("serialising")?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::bucket::{About, Content};
-    use super::*;
-    use jiff::Timestamp;
-
-    fn settings() -> Settings {
-        Settings {
-            name: "backups".to_owned(),
-            region: Some("fra1".to_owned()),
-            created_at: Timestamp::now(),
-            public: false,
-            versioning: None,
-            lifecycle: Vec::new(),
-        }
-    }
-
-    fn written(disk: &Disk, bucket: &Bucket, bytes: &str) -> Version {
-        let content = Content {
-            size: bytes.len() as u64,
-            etag: bytes.to_owned(),
-            about: About::default(),
-        };
-        let incoming = disk.incoming();
-        fs::write(&incoming.0, bytes).unwrap();
-        let version = bucket.next_version("k", Some(content));
-        disk.keep_version("backups", &version, Some(&incoming))
-            .unwrap();
-        version
-    }
-
-    #[test]
-    fn what_a_crash_has_left_half_done_is_gone_and_the_rest_is_back() {
-        let root = tempfile::tempdir().unwrap();
-        let disk = Disk::open(root.path().to_owned()).unwrap();
-        disk.keep_bucket(&settings()).unwrap();
-        let mut bucket = Bucket::new(settings());
-        let first = written(&disk, &bucket, "first");
-        bucket.insert(first.clone());
-        // Written over, and the daemon died before the first was removed.
-        let second = written(&disk, &bucket, "second");
-        // Bytes that came, and nothing that names them.
-        let objects = root.path().join("backups/objects");
-        fs::write(objects.join(Uuid::new_v4().simple().to_string()), "lost").unwrap();
-        fs::write(root.path().join(INCOMING).join("half"), "half").unwrap();
-        // A bucket that was being removed.
-        fs::create_dir_all(root.path().join("gone/objects")).unwrap();
-
-        let disk = Disk::open(root.path().to_owned()).unwrap();
-        let buckets = disk.load().unwrap();
-        assert_eq!(buckets.keys().collect::<Vec<_>>(), ["backups"]);
-        let current = buckets["backups"].current("k").unwrap();
-        assert_eq!(current.file, second.file);
-        let bytes = fs::read_to_string(disk.bytes("backups", current)).unwrap();
-        assert_eq!(bytes, "second");
-        assert_eq!(names(&objects).unwrap().len(), 2);
-        assert!(names(&root.path().join(INCOMING)).unwrap().is_empty());
-        assert!(!root.path().join("gone").exists());
-    }
 }

@@ -1,6 +1,6 @@
 //! Between what is kept here and S3's own types.
 
-use super::bucket::{About, Version};
+use super::bucket::{ObjectMetadata, Version};
 use jiff::Timestamp;
 use s3s::dto::{ETag, Grant, Grantee, Metadata, Owner, Permission, Type};
 use std::fmt::Write as _;
@@ -30,8 +30,8 @@ pub fn size(bytes: u64) -> i64 {
 
 /// Metadata as S3 says it; `None` if there is none.
 #[must_use]
-pub fn metadata(about: &About) -> Option<Metadata> {
-    let metadata = &about.metadata;
+pub fn metadata(metadata: &ObjectMetadata) -> Option<Metadata> {
+    let metadata = &metadata.user_metadata;
     (!metadata.is_empty()).then(|| metadata.clone().into_iter().collect())
 }
 
