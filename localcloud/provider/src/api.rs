@@ -13,7 +13,7 @@ use crate::error::Error;
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// Longest pause between two checks of something that takes time.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// How often a connection that can't be made is tried again.
+/// Retries when no connection can be made.
 const CONNECT_RETRIES: u32 = 2;
 
 /// How often a failed call is retried, and after which pauses. The defaults are the real provider's.

@@ -30,7 +30,7 @@ pub struct Clients {
 #[derive(Default)]
 pub struct Connection(RwLock<Option<Arc<Clients>>>);
 
-/// The provider's attributes, with the environment variables that serve in their place.
+/// The provider's attributes, with the environment variables that replace them.
 const ATTRIBUTES: [(&str, Kind, &[&str]); 8] = [
     (
         "token",
@@ -62,9 +62,9 @@ const ATTRIBUTES: [(&str, Kind, &[&str]); 8] = [
     ),
 ];
 
-/// Address of the API when nothing else is said.
+/// Default address of the API.
 const PUBLIC_API: &str = "https://api.digitalocean.com";
-/// Address of Spaces when nothing else is said.
+/// Default address of Spaces.
 const PUBLIC_SPACES: &str = "https://{{.Region}}.digitaloceanspaces.com";
 
 impl Connection {
@@ -137,7 +137,7 @@ pub fn provider_schema() -> Schema {
     }
 }
 
-/// What the configuration says, or else the environment.
+/// The value in the configuration, or else in the environment.
 fn setting(config: &Object, wanted: &str) -> Option<String> {
     match field(config, wanted) {
         Value::Text(text) if !text.is_empty() => return Some(text.clone()),

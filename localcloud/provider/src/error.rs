@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 /// Why a call, or a wait for its effect, failed. The texts are whole sentences for a user.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The address is not one.
+    /// The address is no URL.
     #[error(
         "\"{0}\" is not a URL: set DIGITALOCEAN_API_URL to something like https://api.digitalocean.com"
     )]
@@ -15,7 +15,7 @@ pub enum Error {
     /// No TLS, no resolver or the like.
     #[error("the HTTP client could not start: {0}")]
     Client(reqwest::Error),
-    /// No connection, or no answer in time.
+    /// No connection, or no response in time.
     #[error("the API at {url} can't be reached ({cause}): check DIGITALOCEAN_API_URL")]
     Unreachable {
         /// Address of the API.
@@ -35,14 +35,14 @@ pub enum Error {
     /// Any other refusal.
     #[error("{message} ({status} from {call})")]
     Refused {
-        /// Status of the answer.
+        /// Status of the response.
         status: StatusCode,
-        /// What the API says about it.
+        /// The API's reason.
         message: String,
         /// Method and path.
         call: String,
     },
-    /// An answer that is not the documented JSON.
+    /// A response that is not the documented JSON.
     #[error("the answer to {0} is not what the API documents")]
     Answer(String),
     /// An action ended as `errored`.
@@ -59,7 +59,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Status of a refusal; `None` if it was none.
+    /// Status of a refusal; `None` for other errors.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Token => Some(401),

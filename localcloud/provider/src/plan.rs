@@ -1,7 +1,7 @@
-//! What a resource will be after apply, as far as that is known before.
+//! The planned state of a resource, as far as it is known before apply.
 //!
-//! Terraform holds a provider to its plan: a configured value is planned as configured, or left as
-//! it was when it means the same, and what the plan knows must come true.
+//! Terraform requires that a plan has each configured value as configured, or the prior value if it has the same
+//! meaning, and that apply yields every known value of the plan.
 
 use crate::compare::{field, same, same_blocks};
 use crate::noun::Noun;
@@ -18,6 +18,7 @@ pub struct Plan {
 }
 
 /// Plans a resource that does not exist.
+#[must_use]
 pub fn create(noun: &Noun, config: &Object) -> Object {
     let mut state = Object::new();
     state.insert("id".to_owned(), Value::Unknown);
@@ -33,6 +34,7 @@ pub fn create(noun: &Noun, config: &Object) -> Object {
 }
 
 /// Plans a resource that exists as `prior`.
+#[must_use]
 pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
     let mut state = prior.clone();
     let mut replaces = Vec::new();
@@ -70,7 +72,7 @@ pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
     Plan { state, replaces }
 }
 
-/// What the configuration, or the attribute's default, says; `None` where it's the API's to say.
+/// The value in the configuration, or the attribute's default; `None` if the API determines the value.
 fn given(attribute: &Attribute, configured: &Value) -> Option<Value> {
     if !configured.is_null() {
         return Some(configured.clone());
@@ -83,7 +85,7 @@ fn given(attribute: &Attribute, configured: &Value) -> Option<Value> {
     }
 }
 
-/// Configured blocks, with what the API gives taken from the prior block that equals them.
+/// The configured blocks. Attributes that the API determines come from the equal prior block.
 fn plan_blocks(block: &Block, config: &Value, prior: &Value) -> Value {
     let Value::List(configured) = config else {
         return config.clone();

@@ -8,6 +8,7 @@ use crate::table::{Attribute, Block, Kind, Shape, Spelling};
 use crate::value::{Object, Value};
 
 /// The body that creates an object with this state.
+#[must_use]
 pub fn create_body(noun: &Noun, state: &Object) -> Json {
     body(noun, state, |attribute, value| {
         attribute.sent.is_some() && !value.is_null() && *value != Value::Unknown
@@ -15,6 +16,7 @@ pub fn create_body(noun: &Noun, state: &Object) -> Json {
 }
 
 /// The body that changes an object to this state.
+#[must_use]
 pub fn change_body(noun: &Noun, state: &Object) -> Json {
     body(noun, state, |attribute, value| {
         attribute.sent.is_some() && !attribute.replaces && *value != Value::Unknown
@@ -62,7 +64,7 @@ fn body_blocks(block: &Block, value: &Value) -> Json {
 
 fn put(body: &mut Map<String, Json>, attribute: &Attribute, value: &Value) {
     let json = match value {
-        // An emptied field is sent as its type's zero: the API takes null for "leave it".
+        // An emptied field is sent as its type's zero: to the API null means "no change".
         Value::Null => match attribute.kind {
             Kind::Text => Json::from(""),
             Kind::Texts | Kind::Numbers | Kind::TextList | Kind::Objects(_) => Json::Array(vec![]),

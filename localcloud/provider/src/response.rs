@@ -9,6 +9,7 @@ use crate::template::fill;
 use crate::value::{Object, Value};
 
 /// The state that a response describes. Values that mean what `prior` has keep `prior`'s spelling.
+#[must_use]
 pub fn read(noun: &Noun, prior: &Object, response: &Json) -> Object {
     let mut state = prior.clone();
     let id = field(prior, "id").text().unwrap_or_default();
@@ -25,6 +26,7 @@ pub fn read(noun: &Noun, prior: &Object, response: &Json) -> Object {
 }
 
 /// The state after apply: the planned values, and the response's where the plan has none.
+#[must_use]
 pub fn after_apply(noun: &Noun, planned: &Object, response: &Json) -> Object {
     let mut state = planned.clone();
     let read = read(noun, planned, response);
@@ -203,7 +205,7 @@ fn read_blocks(block: &Block, prior: &Value, response: &Json) -> Value {
 }
 
 /// The first address of this type. A reserved IP is listed as a further public address.
-fn address_v4<'a>(answer: &'a Json, kind: &str) -> &'a str {
+fn address_v4<'a>(response: &'a Json, kind: &str) -> &'a str {
     let addresses = response["networks"]["v4"].as_array();
     addresses
         .into_iter()

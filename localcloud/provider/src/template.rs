@@ -1,6 +1,6 @@
 //! Texts with `{…}` in them: paths and ids.
 
-/// `template` with each `{key}` replaced; a key that `value` does not know is left out.
+/// `template` with each `{key}` replaced; a key without a value becomes empty.
 pub fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut text = String::new();
     let mut rest = template;

@@ -9,7 +9,7 @@ pub const DROPLET: Noun = Noun {
     label: "droplet",
     version: 1,
     attributes: &[
-        // A slug comes to mean a newer image, so it is not read back.
+        // A slug stands for a newer image later, so it is not read back.
         required("image", Text)
             .sent()
             .from(Source::Nowhere)
