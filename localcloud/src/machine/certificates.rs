@@ -8,14 +8,14 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
-/// A CA kept in a directory as `ca.crt` and `ca.key`.
+/// A CA: the files `ca.crt` and `ca.key` of a directory.
 #[derive(Debug)]
 pub struct Authority {
     directory: PathBuf,
 }
 
 impl Authority {
-    /// The CA in `directory`, made at its first use.
+    /// The CA in `directory`, created at its first use.
     #[must_use]
     pub fn new(directory: PathBuf) -> Self {
         Self { directory }

@@ -14,11 +14,11 @@ pub fn systemd_runs() -> bool {
     Path::new("/run/systemd/system").is_dir()
 }
 
-/// The control groups of one host: two hosts in one group would end each other's services, and what
-/// is in them is what a host has running, whoever has lost track of it.
+/// The control groups of one host. Each host has its own: in a common group two hosts would end each other's
+/// services. The groups contain every process of the host, also those that lost their supervisor.
 ///
-/// Where init is systemd this is the scope that it makes; else one in each hierarchy, for the caller
-/// to make.
+/// Where init is systemd, this is the scope that systemd creates; else one group in each hierarchy, which the caller
+/// creates.
 #[must_use]
 pub fn control_groups(name: &str) -> Vec<PathBuf> {
     let root = Path::new("/sys/fs/cgroup");
@@ -36,7 +36,7 @@ pub fn control_groups(name: &str) -> Vec<PathBuf> {
 /// Name of the group above those of all hosts.
 const SHARED_GROUP: &str = "localcloud";
 
-/// Kills whatever runs in a control group or below it, and removes the groups. Fine if it is gone.
+/// Kills all processes in a control group and below it, and removes the groups. Succeeds if there is none.
 ///
 /// # Errors
 /// When something in it does not end within 5 s.
@@ -47,7 +47,7 @@ pub async fn end_control_group(directory: &Path) -> Result<()> {
         if fs::remove_dir(directory).is_ok() || !directory.exists() {
             return Ok(());
         }
-        // The kernel needs a moment to see the last process out.
+        // The kernel needs a moment after the last process.
         sleep(Duration::from_millis(20)).await;
     }
     bail!("processes in {} don't end", directory.display())
@@ -71,14 +71,14 @@ fn remove_groups_below(directory: &Path) {
         let path = entry.path();
         if path.is_dir() {
             remove_groups_below(&path);
-            // One that still has a process is tried again by the caller.
+            // The caller retries a group that still has a process.
             let _ = fs::remove_dir(path);
         }
     }
 }
 
-/// Removes what all hosts of this machine share, if none is left: the group above theirs, in every
-/// hierarchy, and the directory over which each mounts its own.
+/// Removes what all hosts of this machine share, if no host is left: the parent of their groups in every hierarchy,
+/// and the directory over which each host mounts its own.
 pub fn remove_shared_directories() {
     for hierarchy in ["systemd", "unified", "freezer"] {
         let _ = fs::remove_dir(format!("/sys/fs/cgroup/{hierarchy}/{SHARED_GROUP}"));

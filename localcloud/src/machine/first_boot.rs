@@ -1,4 +1,4 @@
-//! What the platform puts on a droplet's disk before its first boot: name, addresses, keys, user data.
+//! The files that the platform writes to a droplet's disk before its first boot: name, addresses, keys, user data.
 
 use super::addresses::Addresses;
 use super::command::run;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
 
-/// Makes the disk of the droplet that is kept in `directory`, unless it has one.
+/// Creates the disk of the droplet whose directory is `directory`; grows one that exists.
 ///
 /// # Errors
 /// When the machine's own disk refuses.

@@ -1,13 +1,13 @@
-//! Which packets a lossy link loses: a seed's choice, so that a run can be had again.
+//! Which packets a lossy link loses: selected by a seed, so that a run can be repeated.
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::index;
 
-/// Packets are counted, and after so many the same places in the count are lost again.
+/// Packets are counted. After this number the same positions are lost again.
 pub const PERIOD: usize = 1000;
 
-/// What drops `percent` of the packets that come to it, as the end of a rule for nftables: one for each way.
+/// The end of a rule of nftables that drops `percent` of the packets: one for each direction.
 #[must_use]
 pub fn drops(percent: u8, seed: u64) -> [String; 2] {
     places(percent, seed).map(|places| {
@@ -16,7 +16,7 @@ pub fn drops(percent: u8, seed: u64) -> [String; 2] {
     })
 }
 
-/// The places, in order, that lose their packet: `percent` of all, for the first way and for the second.
+/// The positions whose packet is lost, in order: `percent` of all, for each of the two directions.
 #[must_use]
 pub fn places(percent: u8, seed: u64) -> [Vec<usize>; 2] {
     let lost = PERIOD * usize::from(percent.min(100)) / 100;

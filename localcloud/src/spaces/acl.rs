@@ -14,7 +14,7 @@ pub fn public(canned: &str) -> S3Result<bool> {
         "public-read" => Ok(true),
         other => Err(s3_error!(
             InvalidArgument,
-            "The ACL {other:?} is not there: use private or public-read."
+            "The ACL {other:?} is not supported: use private or public-read."
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! What a bucket is and holds: settings, versions of objects, uploads in parts. No input or output.
+//! A bucket in memory: settings, versions of objects, uploads in parts. No input or output.
 
 use jiff::Timestamp;
 use s3s::dto::LifecycleRule;
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// The id of the one version that an object has where versions are not kept.
+/// The id of the only version of an object in a bucket without versioning.
 pub const NULL_VERSION: &str = "null";
 
-/// What a bucket's owner says about it; its file `bucket.json`.
+/// A bucket's settings; its file `bucket.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settings {
     /// Its name, unique in the cloud.
@@ -21,10 +21,10 @@ pub struct Settings {
     /// Whether anyone may list it (canned ACL `public-read`).
     #[serde(default)]
     pub public: bool,
-    /// Whether it keeps versions; `None` until somebody says so.
+    /// Whether it keeps versions; `None` until a client sets it.
     #[serde(default)]
     pub versioning: Option<Versioning>,
-    /// When what is in it expires.
+    /// When its objects expire.
     #[serde(default)]
     pub lifecycle: Vec<LifecycleRule>,
 }
@@ -38,10 +38,10 @@ pub enum Versioning {
     Suspended,
 }
 
-/// A bucket with all that is in it.
+/// A bucket with its content.
 #[derive(Debug)]
 pub struct Bucket {
-    /// What its owner says about it.
+    /// Its settings.
     pub settings: Settings,
     /// Versions by key, the newest last; never an empty list.
     pub objects: BTreeMap<String, Vec<Version>>,
@@ -58,11 +58,11 @@ pub struct Version {
     pub key: String,
     /// Its id, or [`NULL_VERSION`].
     pub id: String,
-    /// Larger than that of every version that was written before.
+    /// Larger than that of every earlier version of the object.
     pub number: u64,
     /// When it was written.
     pub modified: Timestamp,
-    /// What it holds; `None` marks that the object was deleted.
+    /// Its content; `None` in a delete marker.
     pub content: Option<Content>,
 }
 
@@ -73,12 +73,12 @@ pub struct Content {
     pub size: u64,
     /// MD5 in hex; of an upload in parts the MD5 of their MD5s, a hyphen and their number.
     pub etag: String,
-    /// What the writer says about it.
+    /// Its metadata.
     #[serde(alias = "about")]
     pub metadata: ObjectMetadata,
 }
 
-/// What the writer of an object says about it.
+/// The metadata of an object, set by its writer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ObjectMetadata {
     /// `Content-Type`.
@@ -108,7 +108,7 @@ pub struct Upload {
     /// The metadata of the object that it will be.
     #[serde(alias = "about")]
     pub metadata: ObjectMetadata,
-    /// Parts by number, kept in files of their own.
+    /// Parts by number, each in a file of its own.
     #[serde(skip)]
     pub parts: BTreeMap<i32, Part>,
 }
@@ -120,21 +120,21 @@ pub struct Part {
     pub size: u64,
     /// MD5 in hex.
     pub etag: String,
-    /// When it came.
+    /// When it was received.
     pub modified: Timestamp,
 }
 
 /// What a deletion does to a bucket.
 #[derive(Debug, Default)]
 pub struct Deletion {
-    /// A version to be added, which says that the object is gone.
+    /// A delete marker to be added.
     pub marker: Option<Version>,
     /// A version to be removed.
     pub removed: Option<Version>,
 }
 
 impl Bucket {
-    /// A bucket with nothing in it.
+    /// An empty bucket.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
@@ -144,19 +144,19 @@ impl Bucket {
         }
     }
 
-    /// Whether nothing is in it, unfinished uploads aside.
+    /// Whether it has no objects; unfinished uploads don't count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
 
-    /// The newest version of an object, which may say that it is gone.
+    /// The newest version of an object, which may be a delete marker.
     #[must_use]
     pub fn newest(&self, key: &str) -> Option<&Version> {
         self.objects.get(key)?.last()
     }
 
-    /// The newest version of an object that is not gone.
+    /// The newest version of an object, unless it is a delete marker.
     #[must_use]
     pub fn current(&self, key: &str) -> Option<&Version> {
         self.newest(key).filter(|version| version.content.is_some())
@@ -169,7 +169,7 @@ impl Bucket {
         versions.iter().find(|version| version.id == id)
     }
 
-    /// The version that a write of `content` at this moment would be.
+    /// The version that a write of `content` would add now.
     #[must_use]
     pub fn next_version(&self, key: &str, content: Option<Content>) -> Version {
         let file = Uuid::new_v4();
@@ -187,7 +187,7 @@ impl Bucket {
         }
     }
 
-    /// Adds a version, and gives the one that it takes the place of.
+    /// Adds a version, and returns the one that it replaces.
     pub fn insert(&mut self, version: Version) -> Option<Version> {
         let replaced = self.take(&version.key, &version.id);
         let versions = self.objects.entry(version.key.clone()).or_default();
@@ -207,7 +207,7 @@ impl Bucket {
         Some(version)
     }
 
-    /// What the deletion of an object, or of one version of it, means here.
+    /// What a deletion of an object, or of one version of it, changes.
     #[must_use]
     pub fn deletion(&self, key: &str, id: Option<&str>) -> Deletion {
         if let Some(id) = id {

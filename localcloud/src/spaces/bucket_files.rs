@@ -1,8 +1,8 @@
-//! Where buckets are on disk, and how they come back after a crash.
+//! Buckets on disk, and how they are read back after a crash.
 //!
 //! `BUCKET/bucket.json` has the settings. A version is `objects/ID.json` with its bytes in
 //! `objects/ID`; an unfinished upload is `uploads/ID/upload.json` with parts `N.json` and `N`. Bytes are
-//! there before the JSON that names them, and go after it, so bytes without JSON mean nothing.
+//! written before their JSON and removed after it, so bytes without JSON are leftovers.
 
 use super::bucket::{Bucket, Part, Settings, Upload, Version};
 use crate::cloud::store::replace_file;
@@ -15,7 +15,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
-/// Where bytes are until they belong to something. No bucket's name begins with a point.
+/// Directory of bytes that belong to nothing yet. No bucket's name begins with a dot.
 pub const INCOMING: &str = ".incoming";
 
 /// The directory of all buckets.
@@ -24,7 +24,7 @@ pub struct BucketFiles {
     root: PathBuf,
 }
 
-/// Bytes that have come and belong to nothing yet; the file goes with this, unless it was renamed.
+/// Received bytes that belong to nothing yet. Dropping this removes the file, unless it was renamed.
 #[derive(Debug)]
 pub struct Incoming(pub PathBuf);
 
@@ -35,7 +35,7 @@ impl Drop for Incoming {
 }
 
 impl BucketFiles {
-    /// Opens the directory, making it if need be, and forgets what a crash has left half-received.
+    /// Opens the directory, creates it if it does not exist, and removes what a crash left half-received.
     ///
     /// # Errors
     /// When it can't be written to.
@@ -46,10 +46,10 @@ impl BucketFiles {
         Ok(Self { root })
     }
 
-    /// Every bucket as it is on disk.
+    /// Reads every bucket.
     ///
     /// # Errors
-    /// When a file can't be read, or is not what it should be.
+    /// When a file can't be read, or has the wrong format.
     pub fn load(&self) -> Result<BTreeMap<String, Bucket>> {
         let mut buckets = BTreeMap::new();
         for name in names(&self.root)? {
@@ -58,7 +58,7 @@ impl BucketFiles {
             }
             let directory = self.root.join(&name);
             let Some(settings) = read::<Settings>(&directory.join("bucket.json"))? else {
-                // Half-made or half-removed.
+                // A crash interrupted its creation or removal.
                 fs::remove_dir_all(&directory)?;
                 continue;
             };
@@ -72,7 +72,7 @@ impl BucketFiles {
         Ok(buckets)
     }
 
-    /// A new file for bytes that come.
+    /// A new file for bytes to receive.
     #[must_use]
     pub fn incoming(&self) -> Incoming {
         let name = Uuid::new_v4().simple().to_string();
@@ -97,7 +97,7 @@ impl BucketFiles {
         uploads.join(upload.simple().to_string())
     }
 
-    /// Writes a bucket's settings, making its directory if need be.
+    /// Writes a bucket's settings, and creates its directory if it does not exist.
     ///
     /// # Errors
     /// When the disk refuses, as in all that follows.
@@ -108,7 +108,7 @@ impl BucketFiles {
         write(&directory.join("bucket.json"), settings)
     }
 
-    /// Removes a bucket with all that is in it.
+    /// Removes a bucket with its content.
     ///
     /// # Errors
     /// As above.
@@ -119,7 +119,7 @@ impl BucketFiles {
         Ok(())
     }
 
-    /// Keeps a version, with its bytes unless it says that the object is gone.
+    /// Writes a version, with its bytes unless it is a delete marker.
     ///
     /// # Errors
     /// As above.
@@ -149,7 +149,7 @@ impl BucketFiles {
         Ok(())
     }
 
-    /// Keeps an upload that begins.
+    /// Writes an upload that begins.
     ///
     /// # Errors
     /// As above.
@@ -159,7 +159,7 @@ impl BucketFiles {
         write(&directory.join("upload.json"), upload)
     }
 
-    /// Keeps a part, in place of the one that had its number.
+    /// Writes a part; replaces the one with the same number.
     ///
     /// # Errors
     /// As above.
@@ -188,7 +188,7 @@ impl BucketFiles {
     }
 }
 
-/// Reads all versions into `bucket`, and gives those that a crash kept from being removed.
+/// Reads all versions into `bucket`; returns those that were replaced but, because of a crash, not removed.
 fn load_versions(objects: &Path, bucket: &mut Bucket) -> Result<Vec<Version>> {
     let names = names(objects)?;
     let mut versions = Vec::new();

@@ -6,16 +6,16 @@ use s3s::dto::{ETag, ETagCondition};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use time::OffsetDateTime;
 
-/// What must hold for a request to be followed.
+/// The conditions of a request.
 #[derive(Debug, Default)]
 pub struct Conditions {
-    /// The object is there, and is this.
+    /// The object exists and has this `ETag`.
     pub matches: Option<ETagCondition>,
-    /// The object is not there, or is not this.
+    /// The object does not exist or has another `ETag`.
     pub differs: Option<ETagCondition>,
-    /// It was written after this.
+    /// The object was written after this.
     pub modified_since: Option<s3s::dto::Timestamp>,
-    /// It was not written after this.
+    /// The object was not written after this.
     pub unmodified_since: Option<s3s::dto::Timestamp>,
 }
 
@@ -23,7 +23,7 @@ impl Conditions {
     /// For a write over `current`, the object as it is now.
     ///
     /// # Errors
-    /// 412, or 404 when there is nothing that could match.
+    /// 412, or 404 when there is no object.
     pub fn allow_write(&self, current: Option<&Version>) -> S3Result<()> {
         if let Some(condition) = &self.matches {
             let Some(current) = current else {
@@ -42,7 +42,7 @@ impl Conditions {
     /// For a read of `version`.
     ///
     /// # Errors
-    /// 412, or 304 when the client has it already.
+    /// 412, or 304 when the client has this version already.
     pub fn allow_read(&self, version: &Version) -> S3Result<()> {
         if let Some(condition) = &self.matches {
             if !meets(condition, version) {

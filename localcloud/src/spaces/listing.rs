@@ -1,29 +1,29 @@
-//! Which keys a list shows. Pure.
+//! Which keys a list contains. No input or output.
 
 use s3s::{S3Result, s3_error};
 
-/// Most entries of one answer.
+/// Most entries of one response.
 pub const LIMIT: usize = 1_000;
 
-/// What a client asks for.
+/// What a client requests.
 #[derive(Debug, Clone, Default)]
 pub struct Query<'a> {
-    /// Only keys that begin so.
+    /// Only keys with this prefix.
     pub prefix: &'a str,
-    /// Keys with this after the prefix are shown as one, up to it.
+    /// Keys that contain this after the prefix are grouped up to it.
     pub delimiter: Option<&'a str>,
-    /// Only what comes after this: a key, or a common prefix that was the last entry shown.
+    /// Only entries after this: a key, or a common prefix that was the last entry of the previous page.
     pub after: &'a str,
     /// Most entries.
     pub max: usize,
 }
 
-/// What is shown.
+/// An entry of a list.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Entry<'a> {
     /// A key.
     Key(&'a str),
-    /// What several keys begin with.
+    /// A common prefix of several keys.
     Common(&'a str),
 }
 
@@ -46,7 +46,7 @@ pub struct Page<'a> {
     pub truncated: bool,
 }
 
-/// The number of entries that a client may ask for.
+/// The most entries of a page: what the client requests, up to [`LIMIT`].
 ///
 /// # Errors
 /// When it is negative.
@@ -59,7 +59,7 @@ pub fn limit(asked: Option<i32>) -> S3Result<usize> {
         .map_err(|_| s3_error!(InvalidArgument, "A list can't have {asked} entries."))
 }
 
-/// A page of `keys`, which come in order and may repeat.
+/// A page of `keys`, which are in order and may repeat.
 pub fn list<'a>(keys: impl Iterator<Item = &'a str>, query: &Query<'_>) -> Page<'a> {
     let mut page = Page::default();
     for key in keys {
@@ -81,7 +81,7 @@ pub fn list<'a>(keys: impl Iterator<Item = &'a str>, query: &Query<'_>) -> Page<
             continue;
         }
         if page.entries.len() == query.max {
-            // An empty page is complete: nothing could be asked for after it.
+            // An empty page is complete: it has no last entry to continue from.
             page.truncated = query.max > 0;
             break;
         }

@@ -15,7 +15,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, SeekFrom};
 use tokio_util::io::ReaderStream;
 
-/// Which object, or which version of it.
+/// An object, or a version of it.
 #[derive(Debug, Clone)]
 pub struct ObjectRef {
     /// The bucket's name.
@@ -26,14 +26,14 @@ pub struct ObjectRef {
     pub version: Option<String>,
 }
 
-/// A version that was found, and where its bytes are.
+/// A version, and the file with its bytes.
 #[derive(Debug)]
 pub struct Found {
     /// The version.
     pub version: Version,
     /// Its content.
     pub content: Content,
-    /// Its id, if answers tell it.
+    /// Its id, if responses report it.
     pub version_id: Option<String>,
     /// Its bytes.
     pub bytes: PathBuf,
@@ -43,7 +43,7 @@ impl Spaces {
     /// Finds an object.
     ///
     /// # Errors
-    /// When it, its version or its bucket is not there, or it is gone.
+    /// When the object, the version or the bucket does not exist, or the version is a delete marker.
     pub(super) fn find(&self, object: &ObjectRef) -> Result<Found> {
         self.read(&object.bucket, |bucket| {
             let version = match &object.version {
@@ -76,7 +76,7 @@ impl Spaces {
         receive(self.files.incoming(), body, expected).await
     }
 
-    /// Receives again what is here: a range of an object's bytes.
+    /// Copies a range of an object's bytes, as if a client had sent them.
     ///
     /// # Errors
     /// When the object has been replaced meanwhile, or the disk refuses.
@@ -89,10 +89,10 @@ impl Spaces {
         self.receive(Some(body), &ExpectedChecksums::NONE).await
     }
 
-    /// Writes an object, if the conditions hold at that moment.
+    /// Writes an object, if the conditions hold when it is added.
     ///
     /// # Errors
-    /// When they don't, or the bucket is gone.
+    /// When they don't hold, or the bucket does not exist.
     pub(super) async fn write(
         self: &Arc<Self>,
         object: &ObjectRef,
@@ -133,7 +133,7 @@ pub fn add(
     })
 }
 
-/// Deletes an object, or a version of it; what is not there counts as deleted.
+/// Deletes an object, or a version of it. Succeeds if it does not exist.
 ///
 /// # Errors
 /// When the disk refuses.
@@ -158,11 +158,11 @@ pub fn delete(
     Ok(deletion)
 }
 
-/// Says something else about an object, in place.
+/// Changes the metadata of an object, in place.
 ///
 /// # Errors
-/// When it is not there, or the disk refuses.
-pub fn describe(
+/// When it does not exist, or the disk refuses.
+pub fn set_metadata(
     bucket: &mut Bucket,
     files: &BucketFiles,
     key: &str,
@@ -184,7 +184,7 @@ pub fn describe(
     Ok(())
 }
 
-/// The bytes that a client asks for.
+/// The range of bytes that a client requested.
 ///
 /// # Errors
 /// 416 when there are none in its range.
@@ -200,7 +200,7 @@ pub fn range(asked: Option<Range>, size: u64) -> Result<ops::Range<u64>> {
 /// A range of a version's bytes as a body.
 ///
 /// # Errors
-/// When it is no longer there, or the disk refuses.
+/// When it was deleted meanwhile, or the disk refuses.
 pub async fn send(found: &Found, range: ops::Range<u64>) -> Result<StreamingBlob> {
     let mut file = File::open(&found.bytes)
         .await

@@ -1,4 +1,4 @@
-//! Bytes on their way in: written to a file, counted, and held against the checksums that came with them.
+//! Receives bytes: writes them to a file, counts them, and verifies the checksums of the request.
 
 use super::bucket_files::Incoming;
 use super::error::Result;
@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
-/// Most bytes that one request may bring: 5 GiB.
+/// Most bytes of one request: 5 GiB.
 pub const LIMIT: u64 = 5 << 30;
 
 /// Headers or trailers that carry a checksum in base64.
@@ -26,7 +26,7 @@ const CHECKSUMS: [&str; 5] = [
     "x-amz-checksum-crc64nvme",
 ];
 
-/// Bytes that have come whole.
+/// Bytes that were received completely.
 #[derive(Debug)]
 pub struct Received {
     /// Where they are.
@@ -54,7 +54,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The checksums that a request promises, in its headers or its trailers.
+/// The checksums that a request announces, in its headers or its trailers.
 #[derive(Debug)]
 pub struct ExpectedChecksums {
     md5: Option<String>,
@@ -63,14 +63,14 @@ pub struct ExpectedChecksums {
 }
 
 impl ExpectedChecksums {
-    /// Nothing is promised.
+    /// No checksums.
     pub const NONE: Self = Self {
         md5: None,
         sums: Vec::new(),
         trailers: None,
     };
 
-    /// What `request` promises.
+    /// The checksums that `request` announces.
     pub fn of<T>(request: &S3Request<T>) -> Self {
         let header = |name: &str| {
             let value = request.headers.get(name)?.to_str().ok()?;
@@ -126,14 +126,14 @@ impl ExpectedChecksums {
             let Some(expected) = value.clone().or_else(trailer) else {
                 return Err(s3_error!(IncompleteBody, "The trailer {name} did not come.").into());
             };
-            let came = match *name {
+            let received = match *name {
                 "x-amz-checksum-crc32" => &sums.checksum_crc32,
                 "x-amz-checksum-crc32c" => &sums.checksum_crc32c,
                 "x-amz-checksum-sha1" => &sums.checksum_sha1,
                 "x-amz-checksum-sha256" => &sums.checksum_sha256,
                 _ => &sums.checksum_crc64nvme,
             };
-            if came.as_ref() != Some(&expected) {
+            if received.as_ref() != Some(&expected) {
                 return Err(s3_error!(
                     BadDigest,
                     "The {name} you specified did not match what we received."
@@ -148,7 +148,7 @@ impl ExpectedChecksums {
 /// Writes a request's body to `file`.
 ///
 /// # Errors
-/// When it breaks off, is too large, is not what was promised or signed, or the disk refuses.
+/// When it is incomplete, too large, does not match its checksums or signature, or the disk refuses.
 pub async fn receive(
     file: Incoming,
     body: Option<StreamingBlob>,
@@ -159,7 +159,7 @@ pub async fn receive(
     if let Some(mut body) = body {
         while let Some(bytes) = body.next().await {
             let bytes = bytes.map_err(|error| {
-                // What the signature check says comes through here.
+                // This includes failures of the signature check.
                 let words = error.to_string();
                 s3_error!(
                     IncompleteBody,

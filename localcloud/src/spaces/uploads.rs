@@ -1,4 +1,4 @@
-//! Uploads in parts: begun, filled, completed or given up.
+//! Uploads in parts: begun, filled, completed or aborted.
 
 use super::bucket::{Bucket, Content, ObjectMetadata, Part, Upload};
 use super::bucket_files::BucketFiles;
@@ -37,7 +37,7 @@ impl UploadRef {
     /// The upload that a request names.
     ///
     /// # Errors
-    /// When it can't be one.
+    /// When the text is no id of an upload.
     pub fn new(bucket: String, key: String, upload: &str) -> Result<Self> {
         let upload = Uuid::parse_str(upload).map_err(|_| s3_error!(NoSuchUpload))?;
         Ok(Self {
@@ -47,7 +47,7 @@ impl UploadRef {
         })
     }
 
-    /// The upload itself.
+    /// Finds the upload in its bucket.
     ///
     /// # Errors
     /// When there is none.
@@ -60,7 +60,7 @@ impl UploadRef {
 }
 
 impl Spaces {
-    /// Begins an upload and gives its id.
+    /// Begins an upload and returns its id.
     ///
     /// # Errors
     /// When there is no such bucket, or the disk refuses.
@@ -119,7 +119,7 @@ impl Spaces {
         self.change(&upload_ref.bucket, add).await
     }
 
-    /// Makes an object of the parts that the client lists.
+    /// Makes an object from the parts that the client lists.
     ///
     /// # Errors
     /// When they are not what was uploaded, the conditions don't hold, or the disk refuses.
@@ -132,8 +132,8 @@ impl Spaces {
         let upload = self.read(&upload_ref.bucket, |bucket| {
             upload_ref.find(bucket).cloned()
         })?;
-        let numbers = chosen(&upload, listed)?;
-        let content = joined(&upload, &numbers)?;
+        let numbers = checked_numbers(&upload, listed)?;
+        let content = combined_content(&upload, &numbers)?;
         let files: Vec<_> = numbers
             .iter()
             .map(|number| {
@@ -142,7 +142,7 @@ impl Spaces {
             })
             .collect();
         let incoming = self.files.incoming();
-        // The bytes are joined before the lock is taken: it may be gigabytes.
+        // The bytes are joined before the lock is taken: this can take long.
         let joining = tokio::task::spawn_blocking(move || {
             join(&files, &incoming.0)?;
             Ok::<_, io::Error>(incoming)
@@ -160,7 +160,7 @@ impl Spaces {
         self.change(&upload_ref.bucket, finish).await
     }
 
-    /// Gives an upload up.
+    /// Aborts an upload.
     ///
     /// # Errors
     /// When there is none, or the disk refuses.
@@ -176,8 +176,8 @@ impl Spaces {
     }
 }
 
-/// The numbers of the listed parts, once they are known to be in order and what was uploaded.
-fn chosen(upload: &Upload, listed: &[CompletedPart]) -> Result<Vec<i32>> {
+/// The numbers of the listed parts. Checks that they are in order and are the uploaded ones.
+fn checked_numbers(upload: &Upload, listed: &[CompletedPart]) -> Result<Vec<i32>> {
     let mut numbers = Vec::with_capacity(listed.len());
     for one in listed {
         let number = one.part_number.unwrap_or(0);
@@ -201,8 +201,8 @@ fn chosen(upload: &Upload, listed: &[CompletedPart]) -> Result<Vec<i32>> {
     Ok(numbers)
 }
 
-/// The content that these parts make together.
-fn joined(upload: &Upload, numbers: &[i32]) -> Result<Content> {
+/// The content of the object that these parts form.
+fn combined_content(upload: &Upload, numbers: &[i32]) -> Result<Content> {
     let (mut md5, mut size) = (Md5::new(), 0);
     for (index, number) in numbers.iter().enumerate() {
         let part = &upload.parts[number];

@@ -6,6 +6,7 @@ use super::node::Node;
 use super::pooler::{PRIMARY_FOR_POOLS, Pooler};
 use super::roles::Roles;
 use anyhow::{Context, Result, ensure};
+use slog::Logger;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,16 +19,24 @@ pub struct Cluster {
     pub(super) namespace: Namespace,
     /// Held while roles or nodes change.
     pub(super) lock: Arc<Mutex<()>>,
+    pub(super) log: Logger,
 }
 
 impl Cluster {
-    /// Cluster `id`, kept below `databases` and run in `namespace`; `lock` serialises all changes to it.
+    /// Cluster `id`, with a directory in `databases`, in `namespace`; `lock` serialises all changes to it.
     #[must_use]
-    pub fn new(databases: &Path, id: &str, namespace: Namespace, lock: Arc<Mutex<()>>) -> Self {
+    pub fn new(
+        databases: &Path,
+        id: &str,
+        namespace: Namespace,
+        lock: Arc<Mutex<()>>,
+        log: Logger,
+    ) -> Self {
         Self {
             directory: databases.join(id),
             namespace,
             lock,
+            log,
         }
     }
 

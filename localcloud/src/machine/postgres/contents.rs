@@ -84,12 +84,12 @@ async fn exists(client: &Client, query: &str, name: &str) -> Result<bool> {
     Ok(client.query_opt(query, &[&name]).await?.is_some())
 }
 
-/// Quoted as an SQL identifier.
+/// Quotes an SQL identifier.
 fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Quoted as an SQL string.
+/// Quotes an SQL string.
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

@@ -50,7 +50,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// Node `number` of the cluster that is kept in `cluster` and runs in `namespace`.
+    /// Node `number` of the cluster with the directory `cluster`, in `namespace`.
     #[must_use]
     pub fn new(cluster: &Path, number: u8, namespace: Namespace) -> Self {
         let directory = match number {
@@ -114,10 +114,10 @@ impl Node {
     }
 
     pub(super) fn process(&self) -> Option<Process> {
-        Process::noted(&self.process_file())
+        Process::recorded(&self.process_file())
     }
 
-    /// Makes a new, empty server, unless it has data.
+    /// Creates a new, empty server, unless it has data.
     ///
     /// # Errors
     /// When `initdb` fails.
@@ -128,7 +128,7 @@ impl Node {
             let words = [&target, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
             self.tool("initdb", &words)
                 .await
-                .context("making a PostgreSQL cluster")?;
+                .context("creating a PostgreSQL cluster")?;
             fs::rename(draft, self.data())?;
         }
         let data = self.data();

@@ -28,7 +28,7 @@ pub struct Pooler {
 }
 
 impl Pooler {
-    /// The pooler of the cluster kept in `cluster`, run in the network namespace kept at `network`.
+    /// The pooler of the cluster with the directory `cluster`, in the network namespace at `network`.
     #[must_use]
     pub fn new(cluster: &Path, network: PathBuf) -> Self {
         Self {
@@ -46,10 +46,10 @@ impl Pooler {
     }
 
     fn process(&self) -> Option<Process> {
-        Process::noted(&self.process_file()).filter(|process| process.is_in(&self.network))
+        Process::recorded(&self.process_file()).filter(|process| process.is_in(&self.network))
     }
 
-    /// Brings pools and users in line with `spec`; a cluster without pools has no pooler.
+    /// Makes pools and users equal to `spec`. A cluster without pools has no pooler.
     ///
     /// # Errors
     /// When it can't be set up or started.
@@ -96,7 +96,7 @@ impl Pooler {
     /// # Errors
     /// When it does not end.
     pub async fn end(&self) -> Result<()> {
-        if let Some(process) = Process::noted(&self.process_file()) {
+        if let Some(process) = Process::recorded(&self.process_file()) {
             process.end(Duration::from_secs(2)).await?;
         }
         let _ = fs::remove_file(self.process_file());
@@ -152,7 +152,7 @@ fn settings(spec: &DatabaseSpec) -> String {
          log_connections = 0\n\
          log_disconnections = 0\n"
     );
-    // The last one of a name counts.
+    // If a name occurs twice, the last value takes effect.
     for (name, value) in &spec.chosen.pooler {
         let _ = writeln!(text, "{name} = {value}");
     }
@@ -194,12 +194,12 @@ fn users(spec: &DatabaseSpec) -> String {
     text
 }
 
-/// Quoted as PgBouncer's files want names.
+/// Quotes a name for PgBouncer's files.
 fn word(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
-/// Quoted as PgBouncer's connection strings want values.
+/// Quotes a value for PgBouncer's connection strings.
 fn value(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

@@ -5,6 +5,7 @@ use super::cluster::Cluster;
 use super::node::{Changed, Node};
 use super::roles::Roles;
 use anyhow::Result;
+use slog::info;
 use tokio_postgres::Client;
 
 impl Cluster {
@@ -28,7 +29,8 @@ impl Cluster {
                 self.ensure_slot(&primary, &node).await?;
                 match node.start().await {
                     Ok(()) => continue,
-                    Err(error) => eprintln!("a standby is made anew: {error:#}"),
+                    Err(error) => info!(self.log, "a standby does not start and is copied again";
+                        "node" => node.name(), "error" => format!("{error:#}")),
                 }
             }
             node.kill().await?;

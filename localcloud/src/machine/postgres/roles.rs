@@ -31,7 +31,7 @@ impl Default for Roles {
 }
 
 impl Roles {
-    /// The roles of the cluster that is kept in `directory`.
+    /// The roles of the cluster with the directory `directory`.
     ///
     /// # Errors
     /// When the file is there and can't be read.

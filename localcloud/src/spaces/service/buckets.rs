@@ -54,7 +54,7 @@ pub fn list(
     })
 }
 
-/// The region is the host's; only without one is it the client's, who often writes AWS's `us-east-1`.
+/// The region comes from the host; without one there, from the request, which often has AWS's `us-east-1`.
 pub async fn create(
     spaces: &Arc<Spaces>,
     request: S3Request<CreateBucketInput>,
@@ -157,7 +157,7 @@ pub async fn set_versioning(
         _ => return Err(s3_error!(IllegalVersioningConfigurationException).into()),
     };
     let set = move |settings: &mut super::super::bucket::Settings| {
-        // What never kept versions need not begin to say so when it is told not to.
+        // Suspending versioning that was never enabled changes nothing.
         if settings.versioning.is_some() || versioning == Versioning::Enabled {
             settings.versioning = Some(versioning);
         }

@@ -1,4 +1,4 @@
-//! Objects made of objects.
+//! Copies of objects.
 
 use super::super::bucket::{Content, ObjectMetadata};
 use super::super::conditions::Conditions;
@@ -13,7 +13,7 @@ use s3s::dto::{
 use s3s::{S3Request, s3_error};
 use std::sync::Arc;
 
-/// What a copy is of.
+/// The source of a copy.
 pub fn source(spaces: &Spaces, source: CopySource) -> Result<Found> {
     let CopySource::Bucket {
         bucket,
@@ -38,7 +38,7 @@ pub async fn copy(
     let replaces = input.metadata_directive.as_ref();
     let replaces =
         replaces.is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
-    let said = metadata!(input);
+    let requested = metadata!(input);
     let from = source(spaces, input.copy_source)?;
     let conditions = Conditions {
         matches: input.copy_source_if_match,
@@ -46,15 +46,15 @@ pub async fn copy(
         modified_since: input.copy_source_if_modified_since,
         unmodified_since: input.copy_source_if_unmodified_since,
     };
-    // To a copy, "you have it already" is a refusal.
+    // For a copy, 304 becomes a refusal.
     conditions
         .allow_read(&from.version)
         .map_err(|_| s3_error!(PreconditionFailed))?;
     let metadata = if replaces {
-        said
+        requested
     } else {
         ObjectMetadata {
-            public: said.public,
+            public: requested.public,
             ..from.content.metadata.clone()
         }
     };

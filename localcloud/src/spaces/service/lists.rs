@@ -26,7 +26,7 @@ fn page<'a>(bucket: &'a Bucket, query: &Query<'_>) -> Page<'a> {
     listing::list(keys.filter(|key| bucket.current(key).is_some()), query)
 }
 
-/// The entries of a page, as S3 says them.
+/// The entries of a page, as S3 has them.
 fn shown(
     bucket: &Bucket,
     page: &Page<'_>,
@@ -157,7 +157,7 @@ pub fn second(
     })
 }
 
-/// The last entry of the page before, which a continuation token is made of.
+/// The last entry of the previous page, which the continuation token contains.
 fn last_of(token: &str) -> S3Result<String> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok();
     bytes
@@ -253,7 +253,7 @@ pub fn versions(
     })
 }
 
-/// What comes after the version that these markers name, or after all versions of a key.
+/// The versions after the one that these markers name, or after all versions of a key.
 fn after<'a, 'b>(
     all: &'b [(&'a Version, bool)],
     key: Option<&str>,

@@ -21,7 +21,7 @@ fn public(acl: Option<&ObjectCannedACL>) -> Result<Option<bool>> {
     Ok(acl.map(|acl| acl::public(acl.as_str())).transpose()?)
 }
 
-/// What the headers of a write say about the object.
+/// The metadata in the headers of a write.
 macro_rules! metadata {
     ($input:expr) => {
         ObjectMetadata {
@@ -64,7 +64,7 @@ pub async fn put(
         differs: input.if_none_match,
         ..Conditions::default()
     };
-    // Before gigabytes come: is there a bucket, and is it worth it?
+    // Refuse before gigabytes are received.
     spaces.read(&object.bucket, |bucket| {
         conditions.allow_write(bucket.current(&object.key))
     })?;
@@ -84,7 +84,7 @@ pub async fn put(
     })
 }
 
-/// What is to be read and on which conditions: the same fields of two inputs without a common trait.
+/// The object and the conditions of a read: the same fields of two inputs without a common trait.
 macro_rules! read {
     ($input:ident) => {
         (
@@ -254,7 +254,7 @@ pub async fn set_acl(
     };
     let (key, id) = (input.key, input.version_id);
     let set = move |bucket: &mut Bucket, files: &BucketFiles| {
-        objects::describe(bucket, files, &key, id.as_deref(), |metadata| {
+        objects::set_metadata(bucket, files, &key, id.as_deref(), |metadata| {
             metadata.public = public;
         })
     };
