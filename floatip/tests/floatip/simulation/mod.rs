@@ -15,6 +15,7 @@ mod flaw;
 mod keepalived;
 mod look;
 mod node;
+mod release;
 mod rng;
 mod trouble;
 mod world;
@@ -27,6 +28,8 @@ use world::{Ms, World};
 
 /// From the end of the last trouble until all is well: what was pending (a minute is forgotten), damping (a minute), and a claim.
 const BOUND: Ms = 30_000;
+/// From the end of the last trouble until a release has ended.
+const RELEASE_ENDS: Ms = 300_000;
 /// Quiet for so long is quiet.
 const QUIET: Ms = 12_000;
 
@@ -42,8 +45,16 @@ struct Outcome {
 fn run(seed: u64, settings: Settings, flaw: Option<Flaw>, shows: bool) -> Outcome {
     let mut world = World::new(seed, settings, shows);
     world.flaw = flaw;
-    let last = world.plan();
+    let mut last = world.plan();
     world.run_until(last);
+    // A release ends by the deadlines of its moves.
+    while world.broken.is_none() && world.releases() {
+        world.run_until(world.now + 500);
+        if world.now > last + RELEASE_ENDS {
+            world.broken = Some("a release does not end".into());
+        }
+    }
+    last = world.now;
     let (was_settled, claims) = (world.settled().is_ok() && world.is_still(), world.claims);
     // Trouble may be over sooner than it could have been.
     let mut quiet_since = None;
@@ -157,4 +168,19 @@ fn a_claim_against_a_data_plane_that_lags_is_noticed() {
         ..Settings::default()
     };
     finds_with(settings, None, "waits for the data plane");
+}
+
+#[test]
+fn a_release_that_trusts_an_old_record_is_noticed() {
+    finds(Flaw::CachesRecord, "without having read the record");
+}
+
+#[test]
+fn a_release_without_a_cool_down_is_noticed() {
+    finds(Flaw::SkipsCoolDown, "before the cool-down is over");
+}
+
+#[test]
+fn a_release_that_leaves_the_stage_ip_is_noticed() {
+    finds(Flaw::LeavesStage, "leaves the stage IP");
 }
