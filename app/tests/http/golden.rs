@@ -14,7 +14,8 @@ use crate::site::Site;
 const VERSION: &str = "{VERSION}";
 
 /// Characters that HTML, addresses and templates give a meaning to.
-const STRANGE: &str = "<b>&amp; \"quoted\" 'single' {{mustache}} {{{raw}}} \\{{x}} é😀\u{feff} a/b?c#d %41";
+const STRANGE: &str =
+    "<b>&amp; \"quoted\" 'single' {{mustache}} {{{raw}}} \\{{x}} é😀\u{feff} a/b?c#d %41";
 
 struct Golden {
     differing: Vec<String>,

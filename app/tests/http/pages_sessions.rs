@@ -1,6 +1,6 @@
 //! Who is signed in, across processes, and what other sites can't do.
 
-use minitwit::kept_socket::Left;
+use minitwit::socket_handover::Inherited;
 use reqwest::{Method, StatusCode};
 
 use crate::browser::{Browser, Fields};
@@ -48,10 +48,10 @@ async fn a_session_holds_on_every_process_with_the_same_key() {
         let logger = slog::Logger::root(slog::Discard, slog::o!());
         let other = minitwit::server::start(
             &config,
-            Left::default(),
+            Inherited::default(),
             minitwit::routes::table(),
             &logger,
-            minitwit::log::Dropped::default(),
+            minitwit::metrics::Metrics::default(),
         );
         let other = other.expect("start");
         let response = site
@@ -167,10 +167,10 @@ async fn a_session_key_that_is_no_key_is_refused_without_being_shown() {
     let logger = slog::Logger::root(slog::Discard, slog::o!());
     let error = minitwit::server::start(
         &config,
-        Left::default(),
+        Inherited::default(),
         minitwit::routes::table(),
         &logger,
-        minitwit::log::Dropped::default(),
+        minitwit::metrics::Metrics::default(),
     );
     let text = format!("{:#}", error.err().expect("refused"));
     assert!(

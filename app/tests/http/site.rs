@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use minitwit::config::{Cli, Command, MigrateConfig, ServeConfig};
-use minitwit::kept_socket::Left;
-use minitwit::log::Dropped;
+use minitwit::metrics::Metrics;
 use minitwit::route::Route;
 use minitwit::server::Running;
+use minitwit::socket_handover::Inherited;
 use minitwit::{migrate, routes, server};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -218,10 +218,10 @@ impl Site {
         let logger = Logger::root(Discard, o!());
         let running = server::start(
             &serve_config(url, settings),
-            Left::default(),
+            Inherited::default(),
             routes,
             &logger,
-            Dropped::default(),
+            Metrics::default(),
         );
         Self {
             running: running.expect("start"),
