@@ -9,7 +9,7 @@ use crate::site::{Site, serve_config};
 const KEY: &str = "--session-key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 #[tokio::test]
-async fn the_navigation_tells_who_is_signed_in() {
+async fn the_navigation_shows_the_signed_in_user() {
     let site = Site::start().await;
     let anonymous = Browser::new(&site).get("/public").await;
     anonymous

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::site::{Database, PATIENCE, Site, assert_api_error, client, send, serve_config};
 
 #[tokio::test]
-async fn answers_name_the_version_and_what_they_are_told_to_say_of_who_served() {
+async fn replies_contain_the_version_and_the_configured_server_name() {
     let named = Site::with_settings(&["--served-by=droplet-a"]).await;
     let unnamed = Site::start().await;
     for path in ["/latest", "/public", "/nowhere/at/all"] {
