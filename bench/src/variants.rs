@@ -119,7 +119,7 @@ async fn measure(
             median(figures.iter().map(|one| one.rate).collect()),
             median(rates),
             median(ratios(|one| one.p99)),
-            median(ratios(|one| one.cpu)),
+            least(figures) / least(&rounds[0]),
             each.join(" ")
         );
     }
@@ -137,6 +137,11 @@ async fn memory(sides: &[(String, Side)]) -> Result<()> {
         println!("| {name} | {:.0} | {:.0} |", verdict.idle, verdict.worked);
     }
     Ok(())
+}
+
+/// The CPU of the round that other programs have disturbed least.
+fn least(figures: &[Figures]) -> f64 {
+    figures.iter().map(|one| one.cpu).fold(f64::MAX, f64::min)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
