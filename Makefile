@@ -12,6 +12,10 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 # off leaves out Elasticsearch, Filebeat and Kibana
 export LOGS ?= on
+# The whole workspace is selected everywhere and binaries are chosen by name, so that dependencies have the same features, and are
+# compiled once.
+CARGO := cargo build --release --locked --workspace
+BINARIES := minitwit healthcheck floatip localcloud drill release lookout elk
 FAULT ?= app-stop
 RUNS ?= 1
 
@@ -72,7 +76,7 @@ reproduce: release-program ## Build a version's artifact once more elsewhere, an
 
 release-program:
 	@scripts/install rust
-	@cargo build --release --locked -p release
+	@$(CARGO) --bin release
 
 release: artifact ## Release a version, verified before anyone sees it: make release VERSION=v1.2.3 (TRIAL=1, RELEASE_HOLD=1)
 	@scripts/release run $(VERSION) $(RELEASE_FLAGS)
@@ -123,7 +127,7 @@ localcloud-cycles: build ## Make and destroy a droplet and a database 50 times: 
 
 run: ## Run MiniTwit alone on http://127.0.0.1:8080 with demo users and a throwaway PostgreSQL
 	@scripts/install rust postgresql
-	@cargo build --locked -p minitwit
+	@$(CARGO) --bin minitwit
 	@scripts/with-postgres scripts/run
 
 bench: ## Measure MiniTwit beside its floors and write docs/BENCHMARKS.md: make bench BENCH_ROUNDS=3
@@ -132,7 +136,7 @@ bench: ## Measure MiniTwit beside its floors and write docs/BENCHMARKS.md: make 
 
 build: ## Build all binaries
 	@scripts/install rust
-	@cargo build --release --locked
+	@$(CARGO) $(foreach binary,$(BINARIES),--bin $(binary))
 
 deps: ## Install everything that any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible browser clients watching dashboards elastic lint
@@ -146,11 +150,11 @@ test-unit: export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER := sudo --preserv
 endif
 test-unit: ## Unit and integration tests, with a throwaway PostgreSQL
 	@scripts/install rust postgresql provider terraform cloud lint
-	@scripts/with-postgres cargo test --workspace --exclude elk --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
+	@scripts/with-postgres cargo test --release --workspace --exclude elk --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
 
 test-browser: ## A visitor's story on MiniTwit in Chromium, desktop and phone
 	@scripts/install rust postgresql browser
-	@cargo build --locked -p minitwit
+	@$(CARGO) --bin minitwit
 	@scripts/with-postgres scripts/test-browser
 
 test-schemas: ## The version before and this one, each on the schema before and on the expanded one
@@ -159,12 +163,12 @@ test-schemas: ## The version before and this one, each on the schema before and 
 
 test-clients: ## DigitalOcean's official clients against localcloud's API
 	@scripts/install rust clients
-	@cargo build --locked -p localcloud
+	@$(CARGO) --bin localcloud
 	@scripts/test-clients
 
 test-logs: ## Log lines through Filebeat into Elasticsearch, while both are killed
 	@scripts/install rust elastic
-	@cargo test --locked -p elk
+	@cargo test --release --locked --workspace --test logs
 
 test-rules: ## Alerts, routes and dashboards, without an environment
 	@scripts/install watching dashboards ansible
