@@ -9,17 +9,13 @@ use tokio::time::timeout;
 
 use crate::error::{Error, Result};
 
-/// The largest body that a handler gets.
-pub const LIMIT: usize = 64 * 1024;
+/// The largest body that a handler receives.
+const LIMIT: usize = 64 * 1024;
 
-/// What is still read and thrown away past the limit, so that the client reads the 413 instead of
-/// a reset.
+/// Past the limit this much is read and thrown away, so that the client reads the 413 and gets no reset.
 const DISCARD_LIMIT: usize = 4 * 1024 * 1024;
 
-/// Reads the body within `limit`.
-///
-/// # Errors
-/// 413, 408, or 400 when it ends early or is malformed.
+/// Reads the body within `limit`. The error is a 413, a 408, or a 400 if the body ends early or is malformed.
 pub async fn read(body: Incoming, limit: Duration) -> Result<Bytes> {
     if body.is_end_stream() {
         return Ok(Bytes::new());

@@ -1,4 +1,4 @@
-//! The body of an answer: whole, or frames as they come.
+//! The body of a reply: complete, or a stream.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -8,34 +8,31 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 
-/// What is sent after an answer's head.
-pub enum Payload {
-    /// All of it is there.
-    Whole(Full<Bytes>),
-    /// It goes on until the stream ends.
+/// The bytes that are sent after a reply's head.
+pub enum ReplyBody {
+    Complete(Full<Bytes>),
     Stream(Pin<Box<dyn Body<Data = Bytes, Error = Infallible> + Send>>),
 }
 
-impl Payload {
-    /// Frames as they come.
+impl ReplyBody {
     pub fn stream(body: impl Body<Data = Bytes, Error = Infallible> + Send + 'static) -> Self {
         Self::Stream(Box::pin(body))
     }
 }
 
-impl Default for Payload {
+impl Default for ReplyBody {
     fn default() -> Self {
-        Self::Whole(Full::default())
+        Self::Complete(Full::default())
     }
 }
 
-impl From<Full<Bytes>> for Payload {
-    fn from(whole: Full<Bytes>) -> Self {
-        Self::Whole(whole)
+impl From<Full<Bytes>> for ReplyBody {
+    fn from(body: Full<Bytes>) -> Self {
+        Self::Complete(body)
     }
 }
 
-impl Body for Payload {
+impl Body for ReplyBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -44,21 +41,21 @@ impl Body for Payload {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
-            Self::Whole(whole) => Pin::new(whole).poll_frame(context),
+            Self::Complete(body) => Pin::new(body).poll_frame(context),
             Self::Stream(stream) => stream.as_mut().poll_frame(context),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Whole(whole) => whole.is_end_stream(),
+            Self::Complete(body) => body.is_end_stream(),
             Self::Stream(stream) => stream.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(whole) => whole.size_hint(),
+            Self::Complete(body) => body.size_hint(),
             Self::Stream(stream) => stream.size_hint(),
         }
     }

@@ -1,27 +1,27 @@
-//! Whose list of followed users has changed: an open stream of that user's timeline looks it up anew.
+//! Changes of the users that a user follows: an open stream of that user's timeline reads the list again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::watch;
 
-/// Those who listen to their own timeline in this process, by name.
+/// The users who have their own timeline open in this process, by name.
 #[derive(Debug, Default)]
-pub struct Following {
+pub struct FollowChanges {
     listeners: Mutex<HashMap<String, Weak<watch::Sender<()>>>>,
 }
 
-/// Hears of one user's changes.
+/// Receives one user's changes.
 #[derive(Debug)]
 pub struct Changes {
-    heard: watch::Receiver<()>,
-    /// The list above forgets who has no listener left.
+    changed: watch::Receiver<()>,
+    /// A user without a subscription is removed from the map.
     _sender: Arc<watch::Sender<()>>,
 }
 
-impl Following {
-    /// From now on, the changes of whom `name` follows.
-    pub fn listen(&self, name: &str) -> Changes {
+impl FollowChanges {
+    /// Receives all later changes of the user of this name.
+    pub fn subscribe(&self, name: &str) -> Changes {
         let listeners = self.listeners.lock();
         let mut listeners = listeners.unwrap_or_else(PoisonError::into_inner);
         let present = listeners.get(name).and_then(Weak::upgrade);
@@ -32,13 +32,13 @@ impl Following {
             sender
         });
         Changes {
-            heard: sender.subscribe(),
+            changed: sender.subscribe(),
             _sender: sender,
         }
     }
 
-    /// `name` follows one more or one less, and it is committed.
-    pub fn changed(&self, name: &str) {
+    /// A change of this user was committed.
+    pub fn announce(&self, name: &str) {
         let listeners = self.listeners.lock();
         let listeners = listeners.unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = listeners.get(name).and_then(Weak::upgrade) {
@@ -48,10 +48,10 @@ impl Following {
 }
 
 impl Changes {
-    /// Returns after a change that was not told yet.
+    /// Returns after a change that was not returned yet.
     pub async fn next(&mut self) {
-        // The sender is kept beside it.
-        let _ = self.heard.changed().await;
+        // The sender lives as long as this.
+        let _ = self.changed.changed().await;
     }
 }
 
@@ -60,18 +60,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_change_reaches_all_listeners_of_that_user_and_waits_for_them() {
-        let following = Following::default();
-        let (mut one, mut other) = (following.listen("ann"), following.listen("ann"));
-        let bob = following.listen("bob");
-        following.changed("ann");
-        following.changed("nobody");
+    async fn a_change_reaches_all_listeners_of_that_user_and_is_not_lost() {
+        let changes = FollowChanges::default();
+        let (mut one, mut other) = (changes.subscribe("ann"), changes.subscribe("ann"));
+        let bob = changes.subscribe("bob");
+        changes.announce("ann");
+        changes.announce("nobody");
         one.next().await;
         other.next().await;
-        assert!(!bob.heard.has_changed().expect("its sender lives"));
+        assert!(!bob.changed.has_changed().expect("its sender lives"));
         drop((one, other, bob));
-        let _cid = following.listen("cid");
-        let listeners = following.listeners.lock().expect("no panic");
+        let _cid = changes.subscribe("cid");
+        let listeners = changes.listeners.lock().expect("no panic");
         assert_eq!(listeners.len(), 1);
     }
 }

@@ -1,56 +1,53 @@
-//! The calls that come often, served in batches.
+//! The frequent statements, executed in batches.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::messages::{Entry, OfOne};
+use super::messages::{Message, OfOne};
 use super::newest::{Limits, Newest, Reader};
 use super::writes::{self, Write};
 use super::{follows, messages};
 use crate::config::ServeConfig;
 use crate::database::{Batcher, Database, Result, Target, TargetError};
 
-/// Batches of one kind that run at once. More would leave smaller ones, and connections to others.
-const FLIGHTS: usize = 2;
+/// Batches of one kind that run at once. With more, batches would be smaller and leave fewer connections to others.
+const CONCURRENT: usize = 2;
 
-/// Messages of a page, and one more that tells whether there are older ones.
+/// The messages of a page, and one more if there are older ones.
 pub const PAGE: i64 = 31;
 
-/// A batch for each frequent call.
-pub struct Shared {
+/// A batcher for each frequent statement.
+pub struct Batched {
     newest: Batcher<i64, Arc<Newest>>,
     writes: Batcher<Write, bool>,
     messages_of: Batcher<(String, i64), Option<OfOne>>,
     follows_of: Batcher<(String, i64), Option<Vec<String>>>,
-    timelines: Batcher<messages::Reader, Option<Vec<Entry>>>,
+    timelines: Batcher<messages::Reader, Option<Vec<Message>>>,
 }
 
-impl Shared {
-    /// Starts serving on the runtime that this is called in; connects when first asked.
-    ///
-    /// # Errors
-    /// When the database's settings can't be used.
+impl Batched {
+    /// Connects at the first call. The error is a database setting that is invalid.
     pub fn start(config: &ServeConfig, database: &Database) -> Result<Self, TargetError> {
         let wait = config.database_wait_limit;
         Ok(Self {
             newest: newest(config)?,
-            writes: Batcher::new(FLIGHTS, wait, {
+            writes: Batcher::new(CONCURRENT, wait, {
                 let database = database.clone();
                 move |batch: Vec<Write>| {
                     let database = database.clone();
                     async move { writes::store(&mut database.session().await?, &batch).await }
                 }
             }),
-            messages_of: Batcher::new(FLIGHTS, wait, {
+            messages_of: Batcher::new(CONCURRENT, wait, {
                 let database = database.clone();
                 move |batch: Vec<(String, i64)>| {
                     let database = database.clone();
                     async move { messages::newest_of(&mut database.session().await?, batch).await }
                 }
             }),
-            timelines: Batcher::new(FLIGHTS, wait, {
+            timelines: Batcher::new(CONCURRENT, wait, {
                 let database = database.clone();
                 move |batch: Vec<messages::Reader>| {
                     let database = database.clone();
@@ -59,7 +56,7 @@ impl Shared {
                     }
                 }
             }),
-            follows_of: Batcher::new(FLIGHTS, wait, {
+            follows_of: Batcher::new(CONCURRENT, wait, {
                 let database = database.clone();
                 move |batch: Vec<(String, i64)>| {
                     let database = database.clone();
@@ -70,44 +67,29 @@ impl Shared {
     }
 
     /// The newest messages of all users.
-    ///
-    /// # Errors
-    /// When the database fails; as for all of these.
     pub async fn newest(&self, count: i64) -> Result<Arc<Newest>> {
-        self.newest.ask(count).await
+        self.newest.call(count).await
     }
 
-    /// Stores something; `false` when a user is unknown. Of the simulator's progress the last call
-    /// wins; calls that are made at the same time have no order.
-    ///
-    /// # Errors
-    /// When the database fails; then neither is stored.
+    /// Stores a change and `latest`, or neither if the database fails; `false` if a user is unknown. The `latest` of the last
+    /// call wins; calls of the same time have no order.
     pub async fn write(&self, write: Write) -> Result<bool> {
-        self.writes.ask(write).await
+        self.writes.call(write).await
     }
 
-    /// The newest messages of one user; `None` when unknown.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The newest messages of one user; `None` for an unknown user.
     pub async fn messages_of(&self, author: String, count: i64) -> Result<Option<OfOne>> {
-        self.messages_of.ask((author, count)).await
+        self.messages_of.call((author, count)).await
     }
 
-    /// A page of a signed-in user's timeline, [`PAGE`] messages; `None` when the user is gone.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn timeline(&self, reader: messages::Reader) -> Result<Option<Vec<Entry>>> {
-        self.timelines.ask(reader).await
+    /// A page of a signed-in user's timeline, [`PAGE`] messages; `None` if the user no longer exists.
+    pub async fn timeline(&self, reader: messages::Reader) -> Result<Option<Vec<Message>>> {
+        self.timelines.call(reader).await
     }
 
-    /// Names that a user follows; `None` when unknown.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The names that a user follows; `None` for an unknown user.
     pub async fn follows_of(&self, follower: String, count: i64) -> Result<Option<Vec<String>>> {
-        self.follows_of.ask((follower, count)).await
+        self.follows_of.call((follower, count)).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! The simulator's Basic credential.
+//! The simulator's Basic authentication (RFC 7617).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,12 +9,11 @@ use hyper::header::AUTHORIZATION;
 pub struct Credential(String);
 
 impl Credential {
-    /// From the configuration's `user:password`.
     pub fn new(user_and_password: String) -> Self {
         Self(user_and_password)
     }
 
-    /// Whether the request carries it.
+    /// Whether the request contains it.
     pub fn allows(&self, headers: &HeaderMap) -> bool {
         given(headers).is_some_and(|given| same(&given, self.0.as_bytes()))
     }
@@ -29,7 +28,7 @@ fn given(headers: &HeaderMap) -> Option<Vec<u8>> {
     STANDARD.decode(encoded.trim()).ok()
 }
 
-/// Compares in a time that does not tell where the first difference is.
+/// Compares in a time that does not depend on where the first difference is.
 fn same(a: &[u8], b: &[u8]) -> bool {
     let differences = a.iter().zip(b).fold(0, |sum, (a, b)| sum | (a ^ b));
     a.len() == b.len() && differences == 0

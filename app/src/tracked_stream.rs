@@ -1,4 +1,4 @@
-//! A client's TCP stream that reports what comes and goes.
+//! A client's TCP stream that reports received and sent bytes to the connection's activity.
 
 use std::io;
 use std::pin::Pin;
@@ -10,14 +10,12 @@ use tokio::net::TcpStream;
 
 use crate::activity::Activity;
 
-/// See the module.
-pub struct Watched {
+pub struct TrackedStream {
     stream: TcpStream,
     activity: Arc<Activity>,
 }
 
-impl Watched {
-    /// Reports to `activity`.
+impl TrackedStream {
     pub fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
         Self { stream, activity }
     }
@@ -28,7 +26,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for TrackedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -43,7 +41,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for TrackedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,5 +1,5 @@
-//! Values that browsers keep for the site: signed and with an expiry, so that they can be read there
-//! but neither changed nor kept for ever.
+//! Values that browsers store for the site: signed and with an expiry. Browsers can read them, but neither change them nor use
+//! them for ever.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,28 +15,25 @@ use thiserror::Error;
 /// The shortest key, in bytes: as long as the signature.
 const SHORTEST_KEY: usize = 32;
 
-/// Why a key can't be used. Says nothing of the key itself.
+/// Why a key can't be used. Its text does not contain the key.
 #[derive(Debug, Error)]
 #[error("MINITWIT_SESSION_KEY must be {SHORTEST_KEY} bytes or more, in hex or base64")]
 pub struct KeyError;
 
 /// Signs with HMAC-SHA256 (RFC 2104).
-pub struct Sealer {
+pub struct Signer {
     keyed: Hmac<Sha256>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Sealed<T> {
+struct Signed<T> {
     /// Seconds since 1970.
     expires: u64,
     value: T,
 }
 
-impl Sealer {
+impl Signer {
     /// With a key in hex or base64.
-    ///
-    /// # Errors
-    /// When it is neither, or too short.
     pub fn with_key(text: &str) -> Result<Self, KeyError> {
         let key = decoded(text.trim()).ok_or(KeyError)?;
         if key.len() < SHORTEST_KEY {
@@ -45,8 +42,7 @@ impl Sealer {
         Ok(Self::with_bytes(&key))
     }
 
-    /// With a key that nobody else has and that ends with the process.
-    #[must_use]
+    /// With a key of this process alone.
     pub fn with_random_key() -> Self {
         let mut key = [0; SHORTEST_KEY];
         OsRng.fill_bytes(&mut key);
@@ -58,18 +54,15 @@ impl Sealer {
         Self { keyed }
     }
 
-    /// Text that only [`Sealer::open`] with the same key and purpose takes, and only for so long.
-    ///
-    /// # Errors
-    /// When the value has no JSON form.
-    pub fn seal<T: Serialize>(
+    /// Text that [`Signer::verify`] accepts with the same key and purpose within the lifetime.
+    pub fn sign<T: Serialize>(
         &self,
         purpose: &str,
         value: &T,
         lifetime: Duration,
     ) -> serde_json::Result<String> {
         let expires = now() + lifetime.as_secs();
-        let content = serde_json::to_vec(&Sealed { expires, value })?;
+        let content = serde_json::to_vec(&Signed { expires, value })?;
         let tag = self.tag(purpose, &content).finalize().into_bytes();
         Ok(format!(
             "{}.{}",
@@ -78,15 +71,14 @@ impl Sealer {
         ))
     }
 
-    /// The value, unless the text was not sealed here for this purpose or has expired.
-    #[must_use]
-    pub fn open<T: DeserializeOwned>(&self, purpose: &str, text: &str) -> Option<T> {
+    /// The value, unless the signature is wrong or of another purpose, or the text has expired.
+    pub fn verify<T: DeserializeOwned>(&self, purpose: &str, text: &str) -> Option<T> {
         let (content, tag) = text.split_once('.')?;
         let content = URL_SAFE_NO_PAD.decode(content).ok()?;
         let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
         self.tag(purpose, &content).verify_slice(&tag).ok()?;
-        let sealed: Sealed<T> = serde_json::from_slice(&content).ok()?;
-        (now() < sealed.expires).then_some(sealed.value)
+        let signed: Signed<T> = serde_json::from_slice(&content).ok()?;
+        (now() < signed.expires).then_some(signed.value)
     }
 
     fn tag(&self, purpose: &str, content: &[u8]) -> Hmac<Sha256> {
@@ -121,30 +113,33 @@ mod tests {
 
     const HOUR: Duration = Duration::from_hours(1);
 
-    fn sealer() -> Sealer {
-        Sealer::with_key(&"0f".repeat(32)).expect("a key")
+    fn signer() -> Signer {
+        Signer::with_key(&"0f".repeat(32)).expect("a key")
     }
 
     #[test]
-    fn what_was_sealed_opens_with_the_same_key_on_another_droplet() {
-        let text = sealer().seal("a", &"ann", HOUR).expect("sealed");
-        assert_eq!(sealer().open::<String>("a", &text).as_deref(), Some("ann"));
-        assert_eq!(sealer().open::<String>("b", &text), None);
-        assert_eq!(Sealer::with_random_key().open::<String>("a", &text), None);
+    fn what_was_signed_verifies_with_the_same_key_on_another_droplet() {
+        let text = signer().sign("a", &"ann", HOUR).expect("signed");
+        assert_eq!(
+            signer().verify::<String>("a", &text).as_deref(),
+            Some("ann")
+        );
+        assert_eq!(signer().verify::<String>("b", &text), None);
+        assert_eq!(Signer::with_random_key().verify::<String>("a", &text), None);
     }
 
     #[test]
-    fn what_was_changed_cut_or_expired_does_not_open() {
-        let text = sealer().seal("a", &"ann", HOUR).expect("sealed");
+    fn what_was_changed_cut_or_expired_does_not_verify() {
+        let text = signer().sign("a", &"ann", HOUR).expect("signed");
         for at in 0..text.len() {
             let mut changed = text.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).expect("ASCII");
-            assert_eq!(sealer().open::<String>("a", &changed), None, "at {at}");
-            assert_eq!(sealer().open::<String>("a", &text[..at]), None, "to {at}");
+            assert_eq!(signer().verify::<String>("a", &changed), None, "at {at}");
+            assert_eq!(signer().verify::<String>("a", &text[..at]), None, "to {at}");
         }
-        let expired = sealer().seal("a", &"ann", Duration::ZERO).expect("sealed");
-        assert_eq!(sealer().open::<String>("a", &expired), None);
+        let expired = signer().sign("a", &"ann", Duration::ZERO).expect("signed");
+        assert_eq!(signer().verify::<String>("a", &expired), None);
     }
 
     #[test]
@@ -154,7 +149,7 @@ mod tests {
             STANDARD.encode([250; 32]),
             URL_SAFE_NO_PAD.encode([250; 32]),
         ] {
-            assert!(Sealer::with_key(&good).is_ok(), "{good}");
+            assert!(Signer::with_key(&good).is_ok(), "{good}");
         }
         for wrong in [
             String::new(),
@@ -162,7 +157,7 @@ mod tests {
             "no key".to_owned(),
             "ä".repeat(64),
         ] {
-            assert!(Sealer::with_key(&wrong).is_err(), "{wrong}");
+            assert!(Signer::with_key(&wrong).is_err(), "{wrong}");
         }
     }
 }
