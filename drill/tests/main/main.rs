@@ -1,4 +1,4 @@
-//! The built command against a stand-in for `MiniTwit` that can misbehave.
+//! The built command against a fake `MiniTwit` that can misbehave.
 
 mod cloud;
 mod failover;
