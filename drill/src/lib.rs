@@ -2,8 +2,10 @@
 //!
 //! [`simulate`] replays a run of the simulator and reads every acknowledged write back. [`failover`] keeps a steady load,
 //! injects a fault and measures the recovery; [`matrix`] repeats that for every fault, [`soak`] injects random ones.
+//! [`alerts`] checks that each fault alerts in time and that its alerts resolve.
 
 mod acceptance;
+pub mod alerts;
 pub mod api;
 pub mod cli;
 pub mod command;

@@ -42,6 +42,12 @@ pub enum Command {
     /// Print a line for each fault of a suite: passed, failed, or not drilled
     #[command(after_help = EXIT_CODES)]
     Summary(Summary),
+    /// Check that faults alert in time and their alerts resolve, that backups restore, and what watching costs
+    ///
+    /// The environment must have a monitor and be at rest. Independent faults are in place at the same time. Each check
+    /// prints a line.
+    #[command(after_help = EXIT_CODES)]
+    Alerts(Alerts),
     /// Print the names of all faults, one a line
     Faults,
     /// Inject a fault under a steady load, measure the recovery, and undo the fault
@@ -156,4 +162,41 @@ pub struct Summary {
     /// Append a line to this file if a fault was not drilled
     #[arg(long, env = "LEFT_OUT", value_name = "FILE")]
     pub left_out: Option<PathBuf>,
+}
+
+/// Options of `drill alerts`.
+#[derive(Debug, Args)]
+pub struct Alerts {
+    /// Only these checks [default: all that the environment allows]
+    #[arg(value_name = "CHECK")]
+    pub checks: Vec<String>,
+    /// Print the names of the checks and end
+    #[arg(long)]
+    pub list: bool,
+    /// Inject each lasting fault of docs/FAILOVER.md in turn instead, and print which alerts fire and when
+    #[arg(long, conflicts_with = "checks")]
+    pub each_fault: bool,
+    /// With --each-fault: only these faults
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "FAULT",
+        requires = "each_fault"
+    )]
+    pub faults: Vec<Fault>,
+    /// How long an alert may take to fire, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    pub fires_within: Duration,
+    /// How long an alert may take to resolve once its fault is undone, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "150", value_parser = seconds)]
+    pub resolves_within: Duration,
+    /// The simulator runs follow from this number [default: different each time]
+    #[arg(long, env = "SEED", value_name = "N")]
+    pub seed: Option<u64>,
+    /// The program for queries, restores and costs [default: the one beside drill]
+    #[arg(long, value_name = "FILE")]
+    pub minitwitctl: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
 }

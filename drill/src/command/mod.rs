@@ -1,5 +1,6 @@
 //! Carries out each command and prints its report.
 
+mod alerts;
 mod opened;
 mod pair;
 mod print;
@@ -20,6 +21,7 @@ pub async fn run(command: &Command) -> Result<u8, Error> {
         Command::Failover(options) => pair::failover(options).await,
         Command::Matrix(options) => pair::matrix(options).await,
         Command::Soak(options) => pair::soak(options).await,
+        Command::Alerts(options) => alerts::run(options).await,
         Command::Page(options) => results::page(options),
         Command::Summary(options) => results::summary(options),
         Command::Faults => results::faults(),
