@@ -152,6 +152,9 @@ async fn no_takeover_exits_8_and_is_undone() {
         "--json",
         "--recover-within",
         "3",
+        // The droplet stays live, so it never becomes the standby.
+        "--standby-within",
+        "10",
     ];
     let (code, output) = outcome(&cloud, &arguments).await;
     assert_eq!(code, 8, "{output:?}");
