@@ -1,0 +1,4 @@
+//! The library's HTTP client, and the built `minitwitctl`.
+
+mod cli;
+mod client;
