@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use drill::api::Api;
 use drill::failover::load::{Load, Record, Traffic, read_back, register, user_names};
-use drill::http::Failure as Unanswered;
+use drill::failover::load::Failure as Unanswered;
 use serde::{Deserialize, Serialize};
 
 use crate::pair::Failure;

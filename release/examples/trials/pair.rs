@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use drill::api::{Api, LIMIT};
 use drill::failover::cloud::Cloud;
-use drill::target::Target;
+use drill::target;
 use release::artifact;
 use release::environment::Environment;
 use release::host::Host;
@@ -60,7 +60,7 @@ impl Pair {
             variable("MINITWIT_SSH_KEY")?,
             variable("MINITWIT_KNOWN_HOSTS")?,
         );
-        let target = Target::resolve(&format!("http://{}", environment.live_ip), false).await?;
+        let target = target::resolve(&format!("http://{}", environment.live_ip), false).await?;
         let cloud = Cloud::new(
             &variable("DIGITALOCEAN_API_URL")?,
             &variable("DIGITALOCEAN_TOKEN")?,
@@ -91,7 +91,7 @@ impl Pair {
     /// # Errors
     /// If the API does not say.
     pub async fn roles(&self) -> Result<(u64, u64), Failure> {
-        let live = self.cloud.holder(self.environment.live_ip.into()).await?;
+        let live = self.cloud.holder(self.environment.live_ip).await?;
         let live = live.ok_or("nobody holds the live IP")?;
         Ok((live, self.environment.other(live).id))
     }
@@ -103,7 +103,7 @@ impl Pair {
     pub async fn moving(&self) -> Result<(), Failure> {
         let deadline = Instant::now() + DEPARTURE;
         while Instant::now() < deadline {
-            let (_, locked) = self.cloud.record(self.environment.live_ip.into()).await?;
+            let (_, locked) = self.cloud.record(self.environment.live_ip).await?;
             if locked {
                 return Ok(());
             }

@@ -1,6 +1,6 @@
-//! What a soak showed, for people and as JSON.
+//! The result of a soak, as text and as JSON.
 
-use super::Course;
+use super::plan::{PlannedFault, RoundPlan};
 use crate::error::{Error, INVARIANT_BROKEN, PASSED, WRITES_LOST};
 use crate::failover::outage::{Outage, Sample};
 use crate::stats::milliseconds;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// All rounds.
 #[derive(Debug, Serialize)]
 pub struct Soak {
-    /// From which all rounds follow.
+    /// All rounds follow from it.
     pub seed: u64,
     /// Requests a second.
     pub rate: u32,
@@ -24,11 +24,11 @@ pub struct Soak {
 /// One round: from a healthy pair to a healthy pair.
 #[derive(Debug, Default, Serialize)]
 pub struct Round {
-    /// With the seed, what it takes to repeat it.
+    /// With the seed it repeats the round.
     pub number: u64,
-    /// What was injected, in order, and where.
+    /// The injected faults, in order, and where.
     pub faults: Vec<String>,
-    /// Faults that could not be brought about because of the other one, and why.
+    /// Faults that the other one prevented, and how.
     pub not_done: Vec<String>,
     /// How often the live IP was assigned.
     pub moves: usize,
@@ -38,11 +38,11 @@ pub struct Round {
     pub requests: usize,
     /// Requests that failed.
     pub failed: usize,
-    /// Writes answered with 204.
+    /// Writes acknowledged with 204.
     pub writes_acknowledged: usize,
     /// Those that can't be read back.
     pub writes_lost: usize,
-    /// From the undoing of the last fault until the pair was healthy.
+    /// From the end of the last fault until the pair was healthy.
     pub healthy_ms: Option<f64>,
     /// Invariants that did not hold.
     pub broken: Vec<String>,
@@ -58,7 +58,7 @@ impl Soak {
         }
     }
 
-    /// The exit code: of what went wrong, the worst. A soak without a round shows nothing, and that is no pass.
+    /// The exit code of the worst result. A soak without a round has not passed.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if self.rounds.iter().any(|round| round.writes_lost > 0) {
@@ -73,14 +73,10 @@ impl Soak {
 }
 
 impl Round {
-    pub(super) fn new(number: u64, course: &Course) -> Self {
-        let name = |blow: &super::Blow| {
-            let swapped = if blow.swapped { " (swapped)" } else { "" };
-            format!("{}{swapped}", blow.fault.name())
-        };
+    pub(super) fn new(number: u64, plan: &RoundPlan) -> Self {
         Self {
             number,
-            faults: course.faults.iter().map(name).collect(),
+            faults: plan.faults.iter().map(PlannedFault::name).collect(),
             ..Self::default()
         }
     }
@@ -100,7 +96,7 @@ impl Round {
         self.failed = samples.iter().filter(|sample| !sample.good).count();
     }
 
-    pub(super) fn must(&mut self, holds: bool, problem: &str) {
+    pub(super) fn require(&mut self, holds: bool, problem: &str) {
         if !holds {
             self.broken.push(problem.to_owned());
         }
@@ -125,7 +121,7 @@ impl fmt::Display for Round {
             ms(self.healthy_ms),
         )?;
         for problem in &self.not_done {
-            write!(f, "\n  not done: {problem}")?;
+            write!(f, "\n  not injected: {problem}")?;
         }
         for problem in &self.broken {
             write!(f, "\n  BROKEN: {problem}")?;
@@ -150,7 +146,7 @@ impl fmt::Display for Soak {
         }
         writeln!(
             f,
-            "{} rounds in {} s, seed {}: {} faults, {} moves, {} of {} requests failed, {} of {} writes lost, pair healthy {:.1} s after mending at the latest",
+            "{} rounds in {} s, seed {}: {} faults, {} moves, {} of {} requests failed, {} of {} writes lost, pair healthy {:.1} s after the end of the faults at the latest",
             self.rounds.len(),
             self.lasted_s,
             self.seed,
@@ -177,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_broken_round_says_how_to_repeat_it_and_fails_the_soak() {
+    fn a_broken_round_fails_the_soak_and_the_report_repeats_it() {
         let mut soak = Soak::new(7, 50);
         assert_eq!(soak.exit_code(), INVARIANT_BROKEN);
         soak.rounds.push(Round::default());
@@ -186,8 +182,8 @@ mod tests {
             number: 3,
             ..Round::default()
         };
-        round.must(true, "holds");
-        round.must(false, "does not hold");
+        round.require(true, "holds");
+        round.require(false, "does not hold");
         soak.rounds.push(round);
         assert_eq!(soak.exit_code(), INVARIANT_BROKEN);
         let text = soak.to_string();
