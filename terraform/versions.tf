@@ -9,6 +9,6 @@ terraform {
   }
 }
 
-# The API's address and the token come from the environment:
-# DIGITALOCEAN_API_URL (DigitalOcean's own when unset) and DIGITALOCEAN_TOKEN.
+# The environment provides the API's address and the token: DIGITALOCEAN_API_URL (DigitalOcean's own by
+# default) and DIGITALOCEAN_TOKEN.
 provider "digitalocean" {}
