@@ -5,7 +5,7 @@ use super::database_settings;
 use super::databases::{Database, DatabaseEvent, DatabaseStatus, Maintenance};
 use super::{Record, Refusal};
 use jiff::Timestamp;
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 use serde_json::{Map, Value};
 use uuid::Uuid;

@@ -50,7 +50,7 @@ use firewalls::CloudFirewall;
 use images::UserImage;
 use jiff::Timestamp;
 use projects::{Assignment, Project};
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 use reserved_ips::ReservedIp;
 use serde::{Deserialize, Deserializer, Serialize};

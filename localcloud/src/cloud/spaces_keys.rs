@@ -2,7 +2,7 @@
 
 use super::{Record, Refusal, or_default};
 use jiff::Timestamp;
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use super::Record;
 use jiff::Timestamp;
-use rand::Rng as _;
+use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

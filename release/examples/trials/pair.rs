@@ -41,7 +41,7 @@ pub struct Pair {
 
 fn variable(name: &str) -> Result<String, Failure> {
     std::env::var(name)
-        .map_err(|_| format!("{name} is not set: run this by scripts/release-trials").into())
+        .map_err(|_| format!("{name} is not set: run this by `scripts/test-release trials`").into())
 }
 
 impl Pair {
