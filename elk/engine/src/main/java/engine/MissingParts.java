@@ -32,11 +32,11 @@ import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.xcontent.XContentBuilder;
 
 /**
- * What is asked of a whole Elasticsearch and its published core leaves out: the greeting of GET /, the
- * index settings of lifecycle management, which are kept and not acted upon, and the field type that
- * the failure store uses for an error's text, which is a plain text field here.
+ * Parts of Elasticsearch that the published core lacks: the response of GET /, the index settings of
+ * lifecycle management, which are stored without effect, and the field type of error texts in the
+ * failure store, which is a plain text field here.
  */
-public final class Front extends Plugin implements ActionPlugin, MapperPlugin {
+public final class MissingParts extends Plugin implements ActionPlugin, MapperPlugin {
     @Override
     public List<Setting<?>> getSettings() {
         return List.of(
@@ -61,13 +61,13 @@ public final class Front extends Plugin implements ActionPlugin, MapperPlugin {
             IndexNameExpressionResolver resolver,
             Supplier<DiscoveryNodes> nodes,
             Predicate<NodeFeature> features) {
-        return List.of(new Greeting());
+        return List.of(new RootEndpoint());
     }
 
-    private static final class Greeting extends BaseRestHandler {
+    private static final class RootEndpoint extends BaseRestHandler {
         @Override
         public String getName() {
-            return "greeting";
+            return "root";
         }
 
         @Override
