@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up logs down plan drill drill-matrix artifact release rollback run bench build deps deny test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
+.PHONY: help up logs down plan drill drill-matrix artifact release rollback run bench build compile deps deny test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -13,7 +13,8 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 # The whole workspace is selected everywhere and binaries are chosen by name: dependencies have the same features then, and are
 # compiled once.
 CARGO := cargo build --release --locked --workspace
-BINARIES := minitwit healthcheck floatip localcloud minitwitctl drill release elk
+UP := minitwit healthcheck floatip localcloud minitwitctl elk
+BINARIES := $(UP) drill release
 FAULT ?= app-stop
 RUNS ?= 1
 CHECKS ?= bans licenses sources
@@ -23,8 +24,9 @@ help: ## List the targets
 	@echo
 	@echo '  target/release/minitwitctl --help lists what operators do with an environment: status, shell, sql, watch, ...'
 
-up: build ## Create the environment and print the live address (CLOUD=digitalocean for a real account)
-	@scripts/install cloud terraform ansible $(if $(filter localcloud-on,$(CLOUD)-$(LOGS)),elastic)
+up: ## Create the environment and print the live address (CLOUD=digitalocean for a real account)
+	@scripts/install rust cloud terraform ansible $(if $(filter localcloud-on,$(CLOUD)-$(LOGS)),elastic)
+	@$(CARGO) $(foreach binary,$(UP),--bin $(binary))
 	@scripts/up
 
 logs: build ## Create the environment with the log pipeline: Elasticsearch and Filebeat
@@ -89,7 +91,12 @@ deps: ## Install what any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible browser clients watching dashboards elastic lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-rules test-e2e test-faults+test-watching test-release
+	@scripts/test compile check-vagrant lint+test-rules test-unit test-browser+test-clients+test-logs test-e2e+test-release test-faults+test-watching
+
+compile: ## Compile all binaries and tests
+	@scripts/install rust provider
+	@$(CARGO) --bins
+	@cargo test --release --locked --workspace --no-run
 
 # Tests that boot hosts or enter namespaces need root; what is built stays the user's.
 ifneq ($(shell id -u),0)
