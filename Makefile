@@ -10,6 +10,10 @@ export CLOUD ?= localcloud
 export NAME ?= dev
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
+# The whole workspace is selected everywhere and binaries are chosen by name, so that dependencies have the same features, and are
+# compiled once.
+CARGO := cargo build --release --locked --workspace
+BINARIES := minitwit healthcheck floatip localcloud drill release minitwitctl elk
 FAULT ?= app-stop
 RUNS ?= 1
 CHECKS ?= bans licenses sources
@@ -43,7 +47,7 @@ drill-matrix: build ## Inject every fault in local clouds of its own and write d
 
 artifact: ## Build a version's artifact from what is committed: make artifact VERSION=v1.2.3
 	@scripts/install rust
-	@cargo build --release --locked -p release
+	@$(CARGO) --bin release
 	@scripts/artifact $(VERSION)
 
 release: artifact ## Release a version: verify it, then move the live IP to it: make release VERSION=v1.2.3 (TRIAL=1, RELEASE_HOLD=1)
@@ -52,34 +56,33 @@ release: artifact ## Release a version: verify it, then move the live IP to it: 
 # Any command of `release` on the last release.
 release-%: ## Other commands of releases: release-resume, -confirm, -contract, -status, -thaw, -freeze REASON="..."
 	@scripts/install rust
-	@cargo build --release --locked -p release
+	@$(CARGO) --bin release
 	@target/release/release $* $(if $(filter resume confirm,$*),--artifacts .cache/releases) $(if $(REASON),--reason "$(REASON)") $(RELEASE_FLAGS)
 
 rollback: ## Make the previous version live again, in one move while the release is open
 	@scripts/install rust
-	@cargo build --release --locked -p release
+	@$(CARGO) --bin release
 	@target/release/release rollback --artifacts .cache/releases $(RELEASE_FLAGS)
 
 deny: ## Check licences, sources and bans of crates with cargo-deny, which is compiled first (CHECKS= adds advisories)
 	@scripts/install rust cargo-deny
 	@PATH=$(CURDIR)/.cache/bin:$$PATH cargo deny --locked check $(CHECKS)
 
-
 run: ## Run MiniTwit alone on http://127.0.0.1:8080 with demo users and a temporary PostgreSQL
 	@scripts/install rust postgresql
-	@cargo build --release --locked -p minitwit
+	@$(CARGO) --bin minitwit
 	@scripts/with-postgres scripts/run
 
 # 10,000 connections and other open files, or as many as are allowed; PostgreSQL durable, with the memory that a server of 2 GB gives it.
 bench: ## Measure MiniTwit beside its floors and write docs/BENCHMARKS.md: make bench BENCH_ROUNDS=3
 	@scripts/install rust postgresql bench
-	@cargo build --release --locked -p minitwit -p bench
+	@$(CARGO) --bin minitwit --bin bench
 	@ulimit -n 20000 2>/dev/null || ulimit -n "$$(ulimit -Hn)"; \
 	WITH_POSTGRES_DURABLE=1 WITH_POSTGRES_SETTINGS='-c shared_buffers=512MB' scripts/with-postgres target/release/bench run --write docs/BENCHMARKS.md
 
 build: ## Build all binaries
 	@scripts/install rust
-	@cargo build --release --locked
+	@$(CARGO) $(foreach binary,$(BINARIES),--bin $(binary))
 
 deps: ## Install what any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible browser clients watching dashboards elastic lint
@@ -93,11 +96,11 @@ test-unit: export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER := sudo --preserv
 endif
 test-unit: ## Run unit and integration tests, with a temporary PostgreSQL
 	@scripts/install rust postgresql provider terraform cloud lint
-	@scripts/with-postgres cargo test --workspace --exclude elk --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
+	@scripts/with-postgres cargo test --release --workspace --exclude elk --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
 
 test-browser: ## Run a visitor's story on MiniTwit in Chromium, desktop and phone
 	@scripts/install rust postgresql browser
-	@cargo build --release --locked -p minitwit
+	@$(CARGO) --bin minitwit
 	@scripts/with-postgres app/tests/browser/run
 
 test-schemas: ## Test the previous version and this one, each on the previous schema and on the expanded one
@@ -106,12 +109,12 @@ test-schemas: ## Test the previous version and this one, each on the previous sc
 
 test-clients: ## Test localcloud's API with DigitalOcean's official clients
 	@scripts/install rust clients
-	@cargo build --release --locked -p localcloud
+	@$(CARGO) --bin localcloud
 	@localcloud/clients/run
 
 test-logs: ## Send log lines through Filebeat into Elasticsearch, while both are killed
 	@scripts/install rust elastic
-	@cargo test --locked -p elk
+	@cargo test --release --locked --workspace --test logs
 
 test-rules: ## Check alerts, routes and dashboards, without an environment
 	@scripts/install watching dashboards ansible
