@@ -1,12 +1,14 @@
-//! Exit codes, as `floatip --help` lists them, and how a command that fails says so.
+//! Exit codes, as `floatip --help` lists them.
 
 use std::process::ExitCode;
 
 use floatip::{
-    api,
     config::ConfigError,
-    order::NotMoved,
-    swap::{NoPlan, NotSwapped},
+    mover::{
+        api,
+        order::MoveError,
+        swap::{PlanError, SwapError},
+    },
 };
 
 pub const FAILED: u8 = 1;
@@ -21,18 +23,18 @@ pub const WENT_BACK: u8 = 9;
 pub const STUCK: u8 = 10;
 pub const ALONE: u8 = 11;
 
-pub fn complain(problem: &str, code: u8) -> ExitCode {
+pub fn report(problem: &str, code: u8) -> ExitCode {
     eprintln!("floatip: {problem}");
     ExitCode::from(code)
 }
 
-pub fn complain_config(error: &ConfigError) -> ExitCode {
+pub fn report_config(error: &ConfigError) -> ExitCode {
     let code = if matches!(error, ConfigError::Token(_)) {
         TOKEN
     } else {
         USAGE
     };
-    complain(&error.to_string(), code)
+    report(&error.to_string(), code)
 }
 
 pub fn of_api(error: &api::Error) -> u8 {
@@ -43,27 +45,27 @@ pub fn of_api(error: &api::Error) -> u8 {
     }
 }
 
-pub fn of_move(error: &NotMoved) -> u8 {
+pub fn of_move(error: &MoveError) -> u8 {
     match error {
-        NotMoved::Changed { .. } | NotMoved::Occupied { .. } => REFUSED,
-        NotMoved::UnknownIp(_) => UNKNOWN,
-        NotMoved::Refused(error) => of_api(error),
-        NotMoved::NotInTime { .. } => LATE,
+        MoveError::Overtaken { .. } | MoveError::Occupied { .. } => REFUSED,
+        MoveError::UnknownIp(_) => UNKNOWN,
+        MoveError::Refused(error) => of_api(error),
+        MoveError::NotInTime { .. } => LATE,
     }
 }
 
-pub fn of_plan(error: &NoPlan) -> u8 {
+pub fn of_plan(error: &PlanError) -> u8 {
     match error {
-        NoPlan::UnknownIp(_) => UNKNOWN,
-        NoPlan::Already(_) => 0,
-        NoPlan::NobodyLive(_) | NoPlan::OtherLive { .. } | NoPlan::NobodyStaged => REFUSED,
+        PlanError::UnknownIp(_) => UNKNOWN,
+        PlanError::Already(_) => 0,
+        PlanError::NobodyLive(_) | PlanError::OtherLive { .. } | PlanError::NobodyStaged => REFUSED,
     }
 }
 
-pub fn of_swap(error: &NotSwapped) -> u8 {
+pub fn of_swap(error: &SwapError) -> u8 {
     match error {
-        NotSwapped::NotMoved { error, .. } => of_move(error),
-        NotSwapped::WentBack { .. } => WENT_BACK,
-        NotSwapped::Stuck { .. } => STUCK,
+        SwapError::NotMoved { error, .. } => of_move(error),
+        SwapError::WentBack { .. } => WENT_BACK,
+        SwapError::Stuck { .. } => STUCK,
     }
 }

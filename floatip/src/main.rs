@@ -11,7 +11,7 @@ use floatip::{
     config::Values,
 };
 
-use commands::{claim, freeze, moves, serve, show, swap};
+use commands::{claim, freeze, move_ip, show, swap, watch};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -22,10 +22,10 @@ fn main() -> ExitCode {
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return exit::complain(&format!("can't start: {error}"), exit::FAILED),
+        Err(error) => return exit::report(&format!("can't start: {error}"), exit::FAILED),
     };
     let code = runtime.block_on(run(cli.command, &values));
-    // A check of the local service that is still running is of no use to anyone.
+    // Do not wait for a check of the local service that still runs.
     runtime.shutdown_background();
     code
 }
@@ -37,7 +37,7 @@ async fn run(command: Command, values: &Values) -> ExitCode {
         Command::Claim { force, timeout } => {
             claim::run(values, force, Duration::from_secs(timeout)).await
         }
-        Command::Move(arguments) => moves::run(values, &arguments).await,
+        Command::Move(arguments) => move_ip::run(values, &arguments).await,
         Command::Swap(arguments) => swap::run(values, &arguments).await,
         Command::Freeze(arguments) => freeze::freeze(values, &arguments).await,
         Command::Unfreeze {
@@ -46,6 +46,6 @@ async fn run(command: Command, values: &Values) -> ExitCode {
             json,
             dry_run,
         } => freeze::unfreeze(values, who, &why, dry_run, json).await,
-        Command::Watch => serve::run(values).await,
+        Command::Watch => watch::run(values).await,
     }
 }

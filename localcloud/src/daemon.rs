@@ -7,12 +7,13 @@ use crate::cloud::tokens::{ADMIN, token_text};
 use crate::fault::{Breaker, Faults};
 use crate::jobs::{Jobs, MoveLatency};
 use crate::journal::Draft;
+use crate::machine::Machine;
 use crate::metadata;
 use crate::network::Network;
-use crate::plane::Plane;
 use crate::spaces;
 use anyhow::{Context, Result, ensure};
 use axum::Router;
+use slog::Logger;
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
@@ -70,7 +71,7 @@ pub enum Ending {
 /// When its directory or record can't be used, or a listener fails.
 pub async fn run(
     config: DaemonConfig,
-    plane: impl Into<Arc<Plane>>,
+    machine: impl Into<Arc<Machine>>,
     listeners: Listeners,
 ) -> Result<Ending> {
     ensure!(
@@ -84,17 +85,22 @@ pub async fn run(
         &store,
         config.spaces_day,
         &listeners.spaces,
+        Logger::root(slog::Discard, slog::o!()),
     );
     let spaces = spaces.await?;
 
-    let plane = plane.into();
-    plane.thaw();
+    let machine = machine.into();
+    machine.undo_faults();
     let faults = Arc::new(Faults::default());
-    let network = Network::new(Arc::clone(&store), Arc::clone(&plane), Arc::clone(&faults));
+    let network = Network::new(
+        Arc::clone(&store),
+        Arc::clone(&machine),
+        Arc::clone(&faults),
+    );
     let network = Arc::new(network);
     let jobs = Arc::new(Jobs::new(
         Arc::clone(&store),
-        Arc::clone(&plane),
+        Arc::clone(&machine),
         Arc::clone(&network),
         Arc::clone(&faults),
         config.move_latency,
@@ -104,18 +110,18 @@ pub async fn run(
         store: Arc::clone(&store),
         breaker: Breaker::new(
             faults,
-            Arc::clone(&plane),
+            Arc::clone(&machine),
             Arc::clone(&network),
             Arc::clone(store.journal()),
             Arc::clone(&jobs),
         ),
-        plane,
+        machine,
         limits: Limits::default(),
         shutdown: Notify::new(),
     });
 
     let mut background = JoinSet::new();
-    background.spawn(Arc::clone(&spaces).expire());
+    background.spawn(spaces::expire(Arc::clone(&spaces)));
     background.spawn(async move { network.run().await });
     background.spawn(Arc::clone(&jobs).run());
     background.spawn(Arc::clone(&jobs).watch_droplets());
@@ -131,7 +137,7 @@ pub async fn run(
     );
     let mut servers = serve(
         &app,
-        &spaces.router(),
+        &spaces::router(&spaces),
         listeners,
         config.metadata_lag,
         &ended,

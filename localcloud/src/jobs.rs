@@ -14,8 +14,8 @@ use crate::cloud::actions::{Action, Work};
 use crate::cloud::store::Store;
 use crate::cloud::{Record, Refusal};
 use crate::fault::Faults;
+use crate::machine::Machine;
 use crate::network::Network;
-use crate::plane::Plane;
 use anyhow::Result;
 use jiff::Timestamp;
 use plan::{Job, abandon, due, settle, to_resume};
@@ -48,25 +48,25 @@ impl MoveLatency {
 #[derive(Debug)]
 pub struct Jobs {
     store: Arc<Store>,
-    plane: Arc<Plane>,
+    machine: Arc<Machine>,
     network: Arc<Network>,
     faults: Arc<Faults>,
     move_latency: MoveLatency,
 }
 
 impl Jobs {
-    /// A worker for `store`'s record on `plane`.
+    /// A worker for `store`'s record on `machine`.
     #[must_use]
     pub fn new(
         store: Arc<Store>,
-        plane: Arc<Plane>,
+        machine: Arc<Machine>,
         network: Arc<Network>,
         faults: Arc<Faults>,
         move_latency: MoveLatency,
     ) -> Self {
         Self {
             store,
-            plane,
+            machine,
             network,
             faults,
             move_latency,

@@ -2,8 +2,8 @@
 
 use crate::cloud::store::Store;
 use crate::fault::Faults;
-use crate::plane::Plane;
-use crate::plane::spec::{ReservedRoute, Topology};
+use crate::machine::Machine;
+use crate::machine::spec::{ReservedRoute, Topology};
 use crate::topology;
 use anyhow::Result;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 #[derive(Debug)]
 pub struct Network {
     store: Arc<Store>,
-    plane: Arc<Plane>,
+    machine: Arc<Machine>,
     faults: Arc<Faults>,
     applied: Mutex<Option<Topology>>,
 }
@@ -22,10 +22,10 @@ pub struct Network {
 impl Network {
     /// A network of which nothing has been made yet.
     #[must_use]
-    pub fn new(store: Arc<Store>, plane: Arc<Plane>, faults: Arc<Faults>) -> Self {
+    pub fn new(store: Arc<Store>, machine: Arc<Machine>, faults: Arc<Faults>) -> Self {
         Self {
             store,
-            plane,
+            machine,
             faults,
             applied: Mutex::new(None),
         }
@@ -34,7 +34,7 @@ impl Network {
     /// Makes the network what the record says, if it isn't already.
     ///
     /// # Errors
-    /// As [`Plane::sync_network`].
+    /// As [`Machine::sync_network`].
     pub async fn follow(&self) -> Result<()> {
         self.apply(false).await
     }
@@ -43,7 +43,7 @@ impl Network {
     /// came or went with a host need it.
     ///
     /// # Errors
-    /// As [`Plane::sync_network`].
+    /// As [`Machine::sync_network`].
     pub async fn refresh(&self) -> Result<()> {
         self.apply(true).await
     }
@@ -61,7 +61,7 @@ impl Network {
             return Ok(());
         }
         *applied = None;
-        self.plane.sync_network(&wanted).await?;
+        self.machine.sync_network(&wanted).await?;
         *applied = Some(wanted);
         Ok(())
     }

@@ -4,7 +4,7 @@ use crate::cloud::Record;
 use crate::cloud::databases::{Database, DatabaseRule};
 use crate::cloud::droplets::Droplet;
 use crate::cloud::firewall_rules::{FirewallRule, Peers};
-use crate::plane::spec::{DatabaseNet, DropletNet, Firewall, ReservedRoute, Rule, Topology};
+use crate::machine::spec::{DatabaseNet, DropletNet, Firewall, ReservedRoute, Rule, Topology};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 

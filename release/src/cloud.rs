@@ -1,164 +1,65 @@
-//! The two reserved IPs: who holds them by the record, and bringing them where they should be.
+//! The two reserved IPs: where they are by the record, and the moves of a release. floatip's mover does the work.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use floatip::api::{Client, Error as ApiError, Progress, ReservedIp};
-use tokio::time::{Instant, sleep};
+use floatip::mover::api::Client;
+use floatip::mover::execute::{execute_move, locate};
+use floatip::mover::move_state::Limits;
+use floatip::mover::order::{MoveError, Order};
 
 use crate::error::{Error, Result};
 
-const POLL: Duration = Duration::from_millis(200);
-const PAUSE: Duration = Duration::from_secs(1);
-/// The longest that a call asks to wait is not waited for in one piece, as the record may change meanwhile.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// The API, with patience.
+/// The API, and the limits of each move.
 #[derive(Clone, Debug)]
 pub struct Cloud {
     api: Client,
-    patience: Duration,
-}
-
-/// Where a reserved IP is to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// On this droplet.
-    On(u64),
-    /// On none.
-    Nowhere,
+    limits: Limits,
 }
 
 impl Cloud {
-    /// Gives each change `patience` to be done in spite of refusals, rate limits and silence.
+    /// Each change may take `patience`, with refusals, rate limits and silence.
     #[must_use]
     pub fn new(api: Client, patience: Duration) -> Self {
-        Self { api, patience }
+        let limits = Limits {
+            deadline: patience,
+            poll_every: Duration::from_millis(200),
+            retry_after_most: Duration::from_secs(5),
+            refusals_most: None,
+            ..Limits::default()
+        };
+        Self { api, limits }
     }
 
     /// The droplet that holds an address by the record.
     ///
     /// # Errors
-    /// [`Error::Failed`] when the API does not say within the patience.
+    /// [`Error::Failed`] if the record can't be read within the patience.
     pub async fn holder(&self, ip: Ipv4Addr) -> Result<Option<u64>> {
-        let deadline = Instant::now() + self.patience;
-        loop {
-            match self.api.reserved_ip(ip).await {
-                Ok(record) => return Ok(holder(&record)),
-                Err(error) if error.is_lasting() || Instant::now() > deadline => {
-                    return Err(Error::Failed(error.to_string()));
-                }
-                Err(error) => sleep(pause(&error)).await,
-            }
-        }
+        let place = locate(&self.api, ip, self.limits).await;
+        Ok(place.map_err(error)?.droplet())
     }
 
-    /// Brings an address to its place, and only from where it is expected: `from` is read again before each try. Returns
-    /// when the record says that it is there and unlocked. Assigned addresses go straight to the next droplet.
+    /// Executes one move. Returns when the record confirms it.
     ///
     /// # Errors
-    /// [`Error::Overtaken`] if somebody else has moved it; [`Error::Failed`] if the API does not do it within the patience.
-    pub async fn bring(&self, ip: Ipv4Addr, from: &[Place], to: Place) -> Result<()> {
-        let deadline = Instant::now() + self.patience;
-        let mut last = "the address is locked by another action".to_owned();
-        loop {
-            if Instant::now() > deadline {
-                return Err(Error::Failed(format!(
-                    "{ip} was not moved within {} s: {last}",
-                    self.patience.as_secs()
-                )));
-            }
-            let wait = match self.api.reserved_ip(ip).await {
-                Ok(record) if record.locked => POLL,
-                Ok(record) => {
-                    let place = holder(&record).map_or(Place::Nowhere, Place::On);
-                    if place == to {
-                        return Ok(());
-                    }
-                    if !from.contains(&place) {
-                        return Err(Error::Overtaken(format!("{ip} is {}", word(place))));
-                    }
-                    match self.start(ip, to).await {
-                        Ok(()) => Duration::ZERO,
-                        Err(Trouble::Lasting(text)) => return Err(Error::Failed(text)),
-                        Err(Trouble::Passing(text, wait)) => {
-                            last = text;
-                            wait
-                        }
-                    }
-                }
-                Err(error) if error.is_lasting() => return Err(Error::Failed(error.to_string())),
-                Err(error) => {
-                    last = error.to_string();
-                    pause(&error)
-                }
-            };
-            sleep(wait).await;
-        }
-    }
-
-    /// Starts one action and polls it to its end, which the caller checks against the record.
-    async fn start(&self, ip: Ipv4Addr, to: Place) -> Result<(), Trouble> {
-        let action = match to {
-            Place::On(droplet) => self.api.assign(ip, droplet).await,
-            Place::Nowhere => self.api.unassign(ip).await,
-        }?;
-        let deadline = Instant::now() + self.patience;
-        let mut status = action.status;
-        while status == Progress::InProgress {
-            if Instant::now() > deadline {
-                return Err(Trouble::Passing(
-                    "its action does not end".to_owned(),
-                    PAUSE,
-                ));
-            }
-            sleep(POLL).await;
-            match self.api.action(ip, action.id).await {
-                Ok(action) => status = action.status,
-                // It may be unknown for a while after it was accepted: the record tells more.
-                Err(ApiError::NotFound { .. }) => return Ok(()),
-                Err(error) => sleep(pause(&error)).await,
-            }
-        }
-        if status == Progress::Errored {
-            return Err(Trouble::Passing(
-                "its action ended as errored".to_owned(),
-                PAUSE,
-            ));
-        }
-        Ok(())
+    /// [`Error::Overtaken`] if somebody else has moved the address; [`Error::Failed`] if the move fails or takes too long.
+    pub async fn execute(&self, order: Order) -> Result<()> {
+        let ip = order.ip;
+        let moved = execute_move(&self.api, order, self.limits, &mut |_| {}).await;
+        moved.map(|_| ()).map_err(|reason| match reason {
+            MoveError::NotInTime { .. } => Error::Failed(format!("{ip} was not moved: {reason}")),
+            _ => error(reason),
+        })
     }
 }
 
-enum Trouble {
-    Passing(String, Duration),
-    Lasting(String),
-}
-
-impl From<ApiError> for Trouble {
-    fn from(error: ApiError) -> Self {
-        if error.is_lasting() {
-            Self::Lasting(error.to_string())
-        } else {
-            Self::Passing(error.to_string(), pause(&error))
+fn error(reason: MoveError) -> Error {
+    match reason {
+        // A droplet that holds the other address already got it from a failover.
+        MoveError::Overtaken { .. } | MoveError::Occupied { .. } => {
+            Error::Overtaken(reason.to_string())
         }
-    }
-}
-
-fn holder(record: &ReservedIp) -> Option<u64> {
-    record.droplet.as_ref().map(|droplet| droplet.id)
-}
-
-fn pause(error: &ApiError) -> Duration {
-    let asked = error.retry_after().unwrap_or(PAUSE);
-    asked
-        .min(LONGEST_PAUSE)
-        .mul_f64(rand::random_range(0.7..=1.3))
-}
-
-fn word(place: Place) -> String {
-    match place {
-        Place::On(droplet) => format!("on droplet {droplet} by the record"),
-        Place::Nowhere => "nowhere by the record".to_owned(),
+        _ => Error::Failed(reason.to_string()),
     }
 }

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use floatip::api::Client;
-use floatip::token::Token;
+use floatip::mover::api::{Client, Token};
 use tokio::sync::OnceCell;
 
 use crate::artifact::Artifact;

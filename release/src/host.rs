@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use floatip::status::Status;
+use floatip::serve::status::Status;
 use tokio::time::{Instant, sleep};
 
 use crate::environment::{Database, Droplet};

@@ -3,9 +3,9 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use floatip::mover::release_orders as orders;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::cloud::Place;
 use crate::error::{Error, Result};
 use crate::host::CANDIDATE_PORT;
 use crate::journal::release::Release;
@@ -144,13 +144,8 @@ impl Runner {
         let ip = self.environment.stage_ip;
         // An agent that claims lets the stage IP go first: it must not come back then.
         self.require_live_on(release.live).await?;
-        let anywhere = [
-            Place::Nowhere,
-            Place::On(release.live),
-            Place::On(release.standby),
-        ];
         self.cloud
-            .bring(ip, &anywhere, Place::On(release.standby))
+            .execute(orders::stage(ip, release.live, release.standby))
             .await?;
         self.arrives(ip, CANDIDATE_PORT, &release.version, ARRIVAL)
             .await
@@ -191,9 +186,8 @@ impl Runner {
     /// If the API doesn't do it.
     pub async fn unstage(&self) -> Result<()> {
         let [a, b] = &self.environment.droplets;
-        let from = [Place::On(a.id), Place::On(b.id)];
         self.cloud
-            .bring(self.environment.stage_ip, &from, Place::Nowhere)
+            .execute(orders::unstage(self.environment.stage_ip, [a.id, b.id]))
             .await
     }
 

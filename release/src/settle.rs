@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use floatip::mover::release_orders::move_live;
 use tokio::time::{Instant, sleep};
 
-use crate::cloud::Place;
 use crate::error::{Error, Result};
 use crate::journal::release::Release;
 use crate::runner::Runner;
@@ -84,7 +84,7 @@ impl Runner {
         }
         let ip = self.environment.live_ip;
         self.cloud
-            .bring(ip, &[Place::On(release.standby)], Place::On(release.live))
+            .execute(move_live(ip, release.standby, release.live))
             .await?;
         self.arrives(ip, 80, &release.previous, ARRIVAL)
             .await

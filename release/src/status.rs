@@ -1,7 +1,7 @@
 //! What a droplet's agent says, as far as it keeps a release from going on.
 
-use floatip::decision::Vrrp;
-use floatip::status::Status;
+use floatip::observe::vrrp::Vrrp;
+use floatip::serve::status::Status;
 
 use crate::error::{Error, Result};
 
@@ -37,7 +37,7 @@ pub fn refuse_if_frozen(status: &Status) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use floatip::freeze::Freeze;
+    use floatip::serve::freeze::Freeze;
 
     use super::*;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use floatip::mover::release_orders::move_live;
 use tokio::time::{Instant, sleep};
 
-use crate::cloud::Place;
 use crate::error::{Error, Result};
 use crate::journal::release::Release;
 use crate::judge::{more_fail, slower};
@@ -58,7 +58,7 @@ impl Runner {
         let begun = Instant::now();
         let ip = self.environment.live_ip;
         self.cloud
-            .bring(ip, &[Place::On(release.live)], Place::On(release.standby))
+            .execute(move_live(ip, release.live, release.standby))
             .await?;
         self.progress.say(&format!(
             "moved, after {:.1} s",

@@ -9,8 +9,10 @@ use std::{
 use floatip::{
     cli::FreezeArgs,
     config::Values,
-    freeze::{self, Freeze, Mark},
-    table::{self, Row},
+    serve::{
+        freeze::{self, Freeze, FreezeMark},
+        overview::{self, Row},
+    },
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -26,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 pub async fn freeze(values: &Values, arguments: &FreezeArgs) -> ExitCode {
     if arguments.why.trim().is_empty() {
-        return exit::complain(
+        return exit::report(
             "--why must say why: whoever finds a frozen site needs it",
             exit::USAGE,
         );
@@ -37,7 +39,7 @@ pub async fn freeze(values: &Values, arguments: &FreezeArgs) -> ExitCode {
         why: arguments.why.clone(),
         until: arguments.until,
     };
-    say(values, Some(freeze), arguments.dry_run, arguments.json).await
+    announce(values, Some(freeze), arguments.dry_run, arguments.json).await
 }
 
 pub async fn unfreeze(
@@ -56,14 +58,14 @@ pub async fn unfreeze(
             format!(": {why}")
         }
     );
-    say(values, None, dry_run, json).await
+    announce(values, None, dry_run, json).await
 }
 
 /// Writes the mark here, and waits until every droplet shows it.
-async fn say(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool) -> ExitCode {
+async fn announce(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool) -> ExitCode {
     let listeners = match values.listeners() {
         Ok(listeners) => listeners,
-        Err(error) => return exit::complain_config(&error),
+        Err(error) => return exit::report_config(&error),
     };
     let path = values.freeze_file();
     let own = match freeze::read(&path) {
@@ -73,7 +75,7 @@ async fn say(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool)
                 "floatip: {} can't be read ({error}) and is written anew",
                 path.display()
             );
-            Mark::default()
+            FreezeMark::default()
         }
     };
     let rows = rows(&listeners).await;
@@ -82,7 +84,7 @@ async fn say(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool)
         .map(|it| it.freeze_mark.revision)
         .fold(own.revision, u64::max)
         + 1;
-    let mark = Mark { revision, freeze };
+    let mark = FreezeMark { revision, freeze };
     let what = mark.freeze.as_ref().map_or("unfrozen", |_| "frozen");
     if dry_run {
         print(&format!(
@@ -96,14 +98,14 @@ async fn say(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool)
             "can't write {}: {error}; run this as root on one of the droplets",
             path.display()
         );
-        return exit::complain(&why, exit::FAILED);
+        return exit::report(&why, exit::FAILED);
     }
     follow(&listeners, &mark, what, &path, json).await
 }
 
 async fn follow(
     listeners: &[String],
-    mark: &Mark,
+    mark: &FreezeMark,
     what: &str,
     path: &Path,
     json: bool,
@@ -135,7 +137,7 @@ async fn follow(
                     row.error.as_deref().unwrap_or("it shows another revision")
                 )
             };
-            print(&format!("{}  {is}", table::name_of(row)));
+            print(&format!("{}  {is}", overview::name_of(row)));
         }
     }
     if all {
@@ -145,16 +147,16 @@ async fn follow(
         "{} says {what}, but not every droplet was seen to follow; they do as soon as they can see this one. If that takes long, run the same there",
         path.display(),
     );
-    exit::complain(&why, exit::ALONE)
+    exit::report(&why, exit::ALONE)
 }
 
-fn shows(row: &Row, mark: &Mark) -> bool {
+fn shows(row: &Row, mark: &FreezeMark) -> bool {
     let shown = row.status.as_ref().map(|it| &it.freeze_mark);
     shown.is_some_and(|shown| shown == mark || shown.beats(mark))
 }
 
 async fn rows(listeners: &[String]) -> Vec<Row> {
-    let overview = table::overview(listeners.to_vec()).await;
+    let overview = overview::overview(listeners.to_vec()).await;
     overview.map(|it| it.droplets).unwrap_or_default()
 }
 

@@ -3,23 +3,25 @@
 use std::{process::ExitCode, time::Duration};
 
 use floatip::{
-    api::Client,
     cli::SwapArgs,
     config::{Access, Values},
-    hand,
-    live::LiveIp,
-    swap::{self, Event, NoPlan, Step, Wish},
+    mover::{
+        api::Client,
+        execute,
+        swap::{self, PlanError, SwapEvent, SwapGoal, SwapStep},
+    },
+    observe::live_ip::LiveIp,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    commands::{moves::described, print, print_json},
+    commands::{move_ip::described, print, print_json},
     exit,
 };
 
 pub async fn run(values: &Values, arguments: &SwapArgs) -> ExitCode {
     let config = Access::new(values).and_then(|access| {
-        let wish = Wish {
+        let goal = SwapGoal {
             live: values.live_ip()?,
             stage: values.stage_ip().ok(),
             from: arguments.from,
@@ -27,33 +29,33 @@ pub async fn run(values: &Values, arguments: &SwapArgs) -> ExitCode {
             keep_stage: !arguments.park,
             cool_down: Duration::from_secs(arguments.cool_down),
         };
-        Ok((access, wish))
+        Ok((access, goal))
     });
-    let (access, wish) = match config {
+    let (access, goal) = match config {
         Ok(config) => config,
-        Err(error) => return exit::complain_config(&error),
+        Err(error) => return exit::report_config(&error),
     };
-    let live = LiveIp::new(wish.live, values.get("FLOATIP_LIVE_URL").map(str::to_owned));
+    let live = LiveIp::new(goal.live, values.get("FLOATIP_LIVE_URL").map(str::to_owned));
     let (api, live) =
         match Client::new(&access.api_url, access.token).and_then(|api| Ok((api, live?))) {
             Ok(clients) => clients,
-            Err(error) => return exit::complain(&error.to_string(), exit::FAILED),
+            Err(error) => return exit::report(&error.to_string(), exit::FAILED),
         };
-    let record = match hand::record(&api).await {
+    let record = match execute::record(&api).await {
         Ok(record) => record,
-        Err(error) => return exit::complain(&error.to_string(), exit::of_api(&error)),
+        Err(error) => return exit::report(&error.to_string(), exit::of_api(&error)),
     };
-    let steps = match swap::plan(&record, &wish) {
+    let steps = match swap::plan(&record, &goal) {
         Ok(steps) => steps,
         Err(error) => return no_plan(&error, arguments.acting.json),
     };
     if arguments.acting.dry_run {
-        return rehearse(&steps, arguments.acting.json);
+        return dry_run(&steps, arguments.acting.json);
     }
     carry_out(&api, &live, &steps, arguments).await
 }
 
-fn no_plan(error: &NoPlan, json: bool) -> ExitCode {
+fn no_plan(error: &PlanError, json: bool) -> ExitCode {
     let code = exit::of_plan(error);
     if json {
         print_json(
@@ -65,10 +67,10 @@ fn no_plan(error: &NoPlan, json: bool) -> ExitCode {
     if code == 0 {
         return ExitCode::SUCCESS;
     }
-    exit::complain(&error.to_string(), code)
+    exit::report(&error.to_string(), code)
 }
 
-fn rehearse(steps: &[Step], json: bool) -> ExitCode {
+fn dry_run(steps: &[SwapStep], json: bool) -> ExitCode {
     let texts: Vec<_> = steps.iter().map(ToString::to_string).collect();
     if json {
         print_json(&json!({"dry_run": true, "steps": texts, "exit_code": 0}));
@@ -78,10 +80,15 @@ fn rehearse(steps: &[Step], json: bool) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn carry_out(api: &Client, live: &LiveIp, steps: &[Step], arguments: &SwapArgs) -> ExitCode {
+async fn carry_out(
+    api: &Client,
+    live: &LiveIp,
+    steps: &[SwapStep],
+    arguments: &SwapArgs,
+) -> ExitCode {
     let mut events = Vec::new();
-    let mut on = |event: &Event| {
-        let (text, value) = told(event);
+    let mut on = |event: &SwapEvent| {
+        let (text, value) = described_step(event);
         eprintln!("floatip: {text}");
         events.push(value);
     };
@@ -103,22 +110,22 @@ async fn carry_out(api: &Client, live: &LiveIp, steps: &[Step], arguments: &Swap
             }
             ExitCode::SUCCESS
         }
-        Err(error) => exit::complain(&error.to_string(), code),
+        Err(error) => exit::report(&error.to_string(), code),
     }
 }
 
-fn told(event: &Event) -> (String, Value) {
+fn described_step(event: &SwapEvent) -> (String, Value) {
     match event {
-        Event::Begins(step) => (step.to_string(), json!({"begins": step.to_string()})),
-        Event::Note(note) => (note.to_string(), described(note)),
-        Event::Done(moved) => {
+        SwapEvent::Begins(step) => (step.to_string(), json!({"begins": step.to_string()})),
+        SwapEvent::Move(note) => (note.to_string(), described(note)),
+        SwapEvent::Done(moved) => {
             let ms = moved.took.as_millis();
             (
                 format!("done in {ms} ms"),
                 json!({"done_in_ms": ms, "failed_tries": moved.failed_tries}),
             )
         }
-        Event::Back(why) => (
+        SwapEvent::Back(why) => (
             format!("{why}: moving the live IP back"),
             json!({"back": why}),
         ),

@@ -2,10 +2,7 @@
 
 use std::{net::Ipv4Addr, time::Duration};
 
-use floatip::{
-    api::{Client, Error},
-    token::Token,
-};
+use floatip::mover::api::{Client, Error, Token};
 
 use crate::cloud::{Cloud, Fault, HERE, LIVE, STAGE, THERE, TOKEN};
 

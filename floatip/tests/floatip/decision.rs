@@ -3,8 +3,15 @@
 use std::time::Duration;
 
 use floatip::{
-    decision::{Holding, Record, Seen, Settings, Step, View, Vrrp, Why, decide},
-    history::{History, Kind},
+    decide::{
+        apply::decide,
+        decision::{Decision, RestReason},
+        history::{ActionKind, History},
+        settings::Settings,
+        view::{Record, Seen, View},
+    },
+    mover::api::Holding,
+    observe::vrrp::Vrrp,
 };
 use proptest::{option, prelude::*};
 
@@ -29,7 +36,7 @@ impl Shown {
         }
     }
 
-    fn step(&self) -> Step {
+    fn step(&self) -> Decision {
         let view = View {
             now: self.now,
             me: ME,
@@ -77,12 +84,12 @@ fn history(now: Duration) -> impl Strategy<Value = History> {
         ops.sort_by_key(|op| op.1);
         for (op, at, flag, seconds) in ops {
             match op {
-                0 => history.news(at),
+                0 => history.event(at),
                 1 => {
                     let kind = if flag {
-                        Kind::AssignLive
+                        ActionKind::AssignLive
                     } else {
-                        Kind::ReleaseStage
+                        ActionKind::ReleaseStage
                     };
                     history.accepted(at, 7, kind, &settings);
                 }
@@ -136,20 +143,20 @@ proptest! {
     #[test]
     fn a_claim_has_every_reason(shown in shown()) {
         let step = shown.step();
-        if !matches!(step, Step::AssignLive(_) | Step::ReleaseStage) {
+        if !matches!(step, Decision::AssignLive(_) | Decision::ReleaseStage) {
             return Ok(());
         }
         prop_assert!(shown.fit);
         prop_assert_eq!(shown.vrrp, Vrrp::Master);
         prop_assert_ne!(shown.live().holder, Some(ME));
-        prop_assert!(shown.record.unwrap().at >= shown.history.news_at);
+        prop_assert!(shown.record.unwrap().at >= shown.history.event_at);
         prop_assert!(shown.history.retry_at <= shown.now);
         prop_assert!(shown.history.pending(shown.now, &shown.settings()).is_none());
         prop_assert!(shown.history.damped_until(shown.now, &shown.settings()).is_none());
         if !shown.force {
             let answer = shown.live_answers.unwrap();
             prop_assert!(!answer.value, "it serves");
-            prop_assert!(answer.at >= shown.history.news_at);
+            prop_assert!(answer.at >= shown.history.event_at);
             prop_assert!(shown.now < answer.at + Duration::from_secs(1));
         }
     }
@@ -158,8 +165,8 @@ proptest! {
     fn the_stage_ip_is_released_here_only_and_before_an_assignment(shown in shown()) {
         let here = shown.record.and_then(|it| it.value.stage).is_some_and(|it| it.holder == Some(ME));
         match shown.step() {
-            Step::ReleaseStage => prop_assert!(here),
-            Step::AssignLive(_) => prop_assert!(!here),
+            Decision::ReleaseStage => prop_assert!(here),
+            Decision::AssignLive(_) => prop_assert!(!here),
             _ => {}
         }
     }
@@ -168,27 +175,27 @@ proptest! {
     fn the_holder_and_the_unfit_and_the_backup_only_look(shown in shown()) {
         let here = shown.record.is_some_and(|it| it.value.live.holder == Some(ME));
         let waits = here || !shown.fit || shown.vrrp != Vrrp::Master || shown.record.is_none();
-        let only_looks = matches!(shown.step(), Step::Rest { .. } | Step::Look { .. });
+        let only_looks = matches!(shown.step(), Decision::Rest { .. } | Decision::Look { .. });
         prop_assert!(only_looks || !waits);
     }
 
     #[test]
     fn a_rest_ends_later_and_within_a_known_time(shown in shown()) {
         match shown.step() {
-            Step::Rest { until, .. } => {
+            Decision::Rest { until, .. } => {
                 prop_assert!(until > shown.now);
                 // The record is read every five seconds at least, unless the API asked to be left alone.
                 let most = shown.now + Duration::from_secs(5);
                 prop_assert!(until <= most.max(shown.history.retry_at));
             }
-            Step::Look { record, live } => prop_assert!(record || live),
+            Decision::Look { record, live } => prop_assert!(record || live),
             _ => {}
         }
     }
 
     #[test]
     fn a_lock_is_respected_for_a_while(shown in shown()) {
-        if matches!(shown.step(), Step::AssignLive(_)) && shown.live().locked {
+        if matches!(shown.step(), Decision::AssignLive(_)) && shown.live().locked {
             prop_assert!(shown.history.locked_for(shown.now) >= shown.settings().locked_patience);
         }
     }
@@ -225,8 +232,8 @@ fn the_fifth_move_in_a_minute_waits() {
     };
     assert!(matches!(
         shown.step(),
-        Step::Rest {
-            why: Why::Damped,
+        Decision::Rest {
+            why: RestReason::Damped,
             ..
         }
     ));
@@ -239,5 +246,5 @@ fn the_fifth_move_in_a_minute_waits() {
         value: false,
         at: shown.now,
     });
-    assert!(matches!(shown.step(), Step::AssignLive(_)));
+    assert!(matches!(shown.step(), Decision::AssignLive(_)));
 }

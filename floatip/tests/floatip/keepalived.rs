@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use floatip::{decision::Vrrp, vrrp::parse_line};
+use floatip::observe::vrrp::{Vrrp, parse_line};
 use tempfile::TempDir;
 
 const TEMPLATE: &str = include_str!("../../../keepalived/keepalived.conf.j2");

@@ -28,7 +28,7 @@ async fn metrics_say_what_the_status_says() {
         "floatip_claims_total{result=\"live_serves\"} 0",
         "floatip_failures_total{reason=\"server\"} 0",
         "floatip_frozen 0",
-        "floatip_freeze_age_seconds 0.0",
+        "floatip_freeze_age_seconds 0",
         "floatip_api_remaining 4711",
         "floatip_decision{row=\"holder\"} 1",
         "floatip_decision{row=\"claim\"} 0",

@@ -2,19 +2,24 @@
 
 use std::fs;
 
-use floatip::{
-    facts::{Answer, Facts, Lock, Pending, Where},
-    rules::{Does, TABLE, find, markdown},
+use floatip::decide::{
+    facts::{Answer, Facts, LiveLocation, Lock, OwnAction},
+    rules::{RuleAction, TABLE, find, markdown},
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/ARCHITECTURE.md");
-const BEGIN: &str = "<!-- decision table: from floatip/src/rules.rs -->\n";
+const BEGIN: &str = "<!-- decision table: from floatip/src/decide/rules.rs -->\n";
 const END: &str = "<!-- end of the decision table -->";
 
 /// Every combination of facts.
 fn all() -> impl Iterator<Item = Facts> {
-    let lives = [Where::Unread, Where::Here, Where::There, Where::Nowhere];
-    let pendings = [Pending::No, Pending::Due, Pending::Asked];
+    let lives = [
+        LiveLocation::Unread,
+        LiveLocation::Here,
+        LiveLocation::There,
+        LiveLocation::Nowhere,
+    ];
+    let pendings = [OwnAction::No, OwnAction::Due, OwnAction::Asked];
     let answers = [Answer::Unasked, Answer::Serves, Answer::Silent];
     let locks = [Lock::Open, Lock::Locked, Lock::Overdue];
     (0..1_u32 << 9).flat_map(move |bits| {
@@ -58,24 +63,28 @@ fn every_row_applies_somewhere() {
 fn whatever_acts_has_every_reason() {
     for facts in all() {
         let does = find(&facts).does;
-        if !matches!(does, Does::AssignLive | Does::ReleaseStage) {
+        if !matches!(does, RuleAction::AssignLive | RuleAction::ReleaseStage) {
             continue;
         }
-        let elsewhere = matches!(facts.live, Where::There | Where::Nowhere);
+        let elsewhere = matches!(facts.live, LiveLocation::There | LiveLocation::Nowhere);
         assert!(
             elsewhere && facts.fit && facts.master && !facts.frozen,
             "{facts:?}"
         );
         assert!(facts.fresh && facts.calls && !facts.damped, "{facts:?}");
         assert!(
-            facts.pending == Pending::No && facts.lock != Lock::Locked,
+            facts.pending == OwnAction::No && facts.lock != Lock::Locked,
             "{facts:?}"
         );
         assert!(
             facts.forced || (facts.answer == Answer::Silent && !facts.settling),
             "{facts:?}"
         );
-        assert_eq!(does == Does::ReleaseStage, facts.stage_here, "{facts:?}");
+        assert_eq!(
+            does == RuleAction::ReleaseStage,
+            facts.stage_here,
+            "{facts:?}"
+        );
     }
 }
 
@@ -83,7 +92,10 @@ fn whatever_acts_has_every_reason() {
 fn a_poll_and_a_read_only_happen_when_the_api_may_be_called() {
     for facts in all() {
         let does = find(&facts).does;
-        let calls = matches!(does, Does::Poll | Does::ReadRecord | Does::AskLive);
+        let calls = matches!(
+            does,
+            RuleAction::Poll | RuleAction::ReadRecord | RuleAction::AskLive
+        );
         assert!(facts.calls || !calls, "{facts:?}");
     }
 }

@@ -181,8 +181,8 @@ pub async fn resize(
 /// The CA that a cluster's certificate chains to.
 pub async fn ca(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
     app.store.record().database(id)?;
-    let plane = Arc::clone(&app.plane);
-    let pem = tokio::task::spawn_blocking(move || plane.database_ca());
+    let machine = Arc::clone(&app.machine);
+    let pem = tokio::task::spawn_blocking(move || machine.database_ca());
     let pem = pem.await.map_err(anyhow::Error::from).and_then(|pem| pem);
     let pem = pem.map_err(|error| ApiError::internal(&error))?;
     ok(json!({"ca": {"certificate": STANDARD.encode(pem)}}))

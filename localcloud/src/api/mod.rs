@@ -41,7 +41,7 @@ use crate::cloud::actions::Action;
 use crate::cloud::store::Store;
 use crate::fault::Breaker;
 use crate::journal::Draft;
-use crate::plane::Plane;
+use crate::machine::Machine;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Method, Uri};
@@ -60,7 +60,7 @@ pub struct App {
     /// The record.
     pub store: Arc<Store>,
     /// The machine, to ask how things really are; changes to it are the jobs'.
-    pub plane: Arc<Plane>,
+    pub machine: Arc<Machine>,
     /// Breaks things on demand.
     pub breaker: Arc<Breaker>,
     /// Rate limits.

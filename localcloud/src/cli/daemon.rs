@@ -4,9 +4,9 @@ use super::place::Place;
 use super::{CliError, Failure};
 use crate::daemon::{self, DaemonConfig, Listeners};
 use crate::jobs::MoveLatency;
-use crate::plane::addresses::Addresses;
-use crate::plane::rules::{API_PORT, PROXY_PORT, SPACES_PORT};
-use crate::plane::{METADATA, Plane, image};
+use crate::machine::addresses::Addresses;
+use crate::machine::ports::{API_PORT, PROXY_PORT, SPACES_PORT};
+use crate::machine::{METADATA, Machine, image};
 use crate::proxy::Proxy;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -56,10 +56,10 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
         spaces: Vec::new(),
     };
     let machine = if options.record_only {
-        Plane::record_only()
+        Machine::record_only()
     } else {
         let image = image::path(&place.images()?);
-        Plane::new(&place.name, &directory, image, slot)
+        Machine::new(&place.name, &directory, image, slot)
     };
     machine.prepare().await?;
     let router = Addresses::of_slot(slot).router();
@@ -100,10 +100,10 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
 }
 
 /// Droplets that reboot by themselves come back with new links.
-async fn heal(plane: Arc<Plane>) {
+async fn heal(machine: Arc<Machine>) {
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        if let Err(error) = plane.heal_network().await {
+        if let Err(error) = machine.heal_network().await {
             eprintln!("network: {error:#}");
         }
     }

@@ -3,8 +3,8 @@
 use super::CliError;
 use super::place::Place;
 use super::up::NOTE;
-use crate::plane::process::Process;
-use crate::plane::{Plane, image};
+use crate::machine::process::Process;
+use crate::machine::{Machine, image};
 use anyhow::Context;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -25,12 +25,12 @@ pub async fn run(place: &Place) -> Result<(), CliError> {
         // What a removal that was cut off has left.
         return remove(&directory).await;
     };
-    if let Some(daemon) = Process::noted(&directory.join(NOTE)) {
+    if let Some(daemon) = Process::recorded(&directory.join(NOTE)) {
         daemon.end(Duration::from_secs(8)).await?;
     }
     if nix::unistd::geteuid().is_root() {
         let image = image::path(&place.images()?);
-        Plane::new(&place.name, &directory, image, slot)
+        Machine::new(&place.name, &directory, image, slot)
             .tear_down()
             .await?;
     }

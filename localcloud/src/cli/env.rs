@@ -2,8 +2,8 @@
 
 use super::CliError;
 use super::place::Place;
-use crate::plane::addresses::Addresses;
-use crate::plane::rules::API_PORT;
+use crate::machine::addresses::Addresses;
+use crate::machine::ports::API_PORT;
 
 /// Prints `export` lines for a shell to evaluate.
 ///

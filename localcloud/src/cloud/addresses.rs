@@ -1,7 +1,7 @@
 //! Gives out addresses: always the lowest that is free.
 
 use super::{Record, Refusal};
-use crate::plane::spec::PrivateNet;
+use crate::machine::spec::PrivateNet;
 use std::net::Ipv4Addr;
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@
 //! PostgreSQL does and counts some in other units.
 
 use super::Refusal;
-use crate::plane::spec::ChosenSettings;
+use crate::machine::spec::ChosenSettings;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

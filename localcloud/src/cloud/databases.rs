@@ -4,7 +4,7 @@ use super::catalogue::{self, DatabaseSize};
 use super::database_pools::DatabasePool;
 use super::database_settings;
 use super::{Record, Refusal};
-use crate::plane::spec::{DatabaseNet, DatabaseSpec, PoolSpec};
+use crate::machine::spec::{DatabaseNet, DatabaseSpec, PoolSpec};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -163,7 +163,7 @@ impl Database {
             .ok_or(Refusal::NotFound)
     }
 
-    /// What the plane needs to run it.
+    /// What the machine needs to run it.
     #[must_use]
     pub fn spec(&self, net: DatabaseNet) -> DatabaseSpec {
         let user = |user: &DatabaseUser| (user.name.clone(), user.password.clone());

@@ -6,7 +6,7 @@ use super::catalogue::{self, Size};
 use super::droplet_orders::check_name;
 use super::images::{ImageKind, Source};
 use super::{Record, Refusal};
-use crate::plane::spec::{DropletNet, DropletSeed, Firewall};
+use crate::machine::spec::{DropletNet, DropletSeed, Firewall};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -214,7 +214,7 @@ impl Record {
         }
     }
 
-    /// What the plane needs to boot a droplet.
+    /// What the machine needs to boot a droplet.
     #[must_use]
     pub fn droplet_seed(&self, droplet: &Droplet, net: DropletNet) -> DropletSeed {
         DropletSeed {

@@ -1,7 +1,7 @@
 //! Rules of cloud firewalls: how clients write them, checked, and how they are kept.
 
 use super::{Record, Refusal};
-use crate::plane::spec::Protocol;
+use crate::machine::spec::Protocol;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::net::IpAddr;

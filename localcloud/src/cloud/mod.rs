@@ -38,7 +38,7 @@ pub mod unanswered;
 pub mod uptime;
 pub mod vpcs;
 
-use crate::plane::addresses::Addresses;
+use crate::machine::addresses::Addresses;
 use actions::Action;
 use alert_policies::AlertPolicy;
 use associated::Destruction;

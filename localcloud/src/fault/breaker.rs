@@ -3,8 +3,8 @@
 use super::{Active, Fault, Faults};
 use crate::jobs::Jobs;
 use crate::journal::{Draft, Journal};
+use crate::machine::Machine;
 use crate::network::Network;
-use crate::plane::Plane;
 use anyhow::Result;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Breaker {
     faults: Arc<Faults>,
-    plane: Arc<Plane>,
+    machine: Arc<Machine>,
     network: Arc<Network>,
     journal: Arc<Journal>,
     jobs: Arc<Jobs>,
@@ -25,19 +25,19 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    /// Breaks things on `plane` and `network`, has `jobs` bring back what must return, and notes it
+    /// Breaks things on `machine` and `network`, has `jobs` bring back what must return, and notes it
     /// in `faults` and `journal`.
     #[must_use]
     pub fn new(
         faults: Arc<Faults>,
-        plane: Arc<Plane>,
+        machine: Arc<Machine>,
         network: Arc<Network>,
         journal: Arc<Journal>,
         jobs: Arc<Jobs>,
     ) -> Arc<Self> {
         Arc::new(Self {
             faults,
-            plane,
+            machine,
             network,
             journal,
             jobs,
@@ -132,11 +132,11 @@ impl Breaker {
             | Fault::ClockStep { droplet, .. } => {
                 let impairment = fault.impairment();
                 impairment.map_or(Ok(()), |impairment| {
-                    self.plane.impair_droplet(droplet, impairment, broken)
+                    self.machine.impair_droplet(droplet, impairment, broken)
                 })
             }
             Fault::DropletKilled { droplet } if broken => {
-                self.plane.power_off_droplet(droplet).await?;
+                self.machine.power_off_droplet(droplet).await?;
                 self.network.refresh().await
             }
             Fault::DropletKilled { droplet } => self.jobs.boot_again(droplet).await,
@@ -153,19 +153,19 @@ impl Breaker {
     async fn break_database(&self, database: Uuid, fault: &Fault, broken: bool) -> Result<()> {
         let id = database.to_string();
         match fault {
-            Fault::DatabaseDown { .. } if broken => self.plane.stop_database(&id).await,
-            Fault::DatabaseDown { .. } => self.plane.start_database(&id).await,
-            Fault::DatabaseFrozen { .. } => self.plane.freeze_database(&id, broken),
+            Fault::DatabaseDown { .. } if broken => self.machine.stop_database(&id).await,
+            Fault::DatabaseDown { .. } => self.machine.start_database(&id).await,
+            Fault::DatabaseFrozen { .. } => self.machine.freeze_database(&id, broken),
             Fault::DatabaseFailover { .. } if broken => self.jobs.fail_over(database).await,
-            Fault::DatabaseNodeDown { .. } if broken => self.plane.kill_primary(&id).await,
+            Fault::DatabaseNodeDown { .. } if broken => self.machine.kill_primary(&id).await,
             Fault::DatabaseConnections { .. } => {
                 let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(holder) = holders.remove(&database) {
                     holder.abort();
                 }
                 if broken {
-                    let plane = Arc::clone(&self.plane);
-                    let holder = async move { plane.hold_connections(&id).await };
+                    let machine = Arc::clone(&self.machine);
+                    let holder = async move { machine.hold_connections(&id).await };
                     holders.insert(database, tokio::spawn(holder).abort_handle());
                 }
                 Ok(())

@@ -1,6 +1,6 @@
 //! The ways in which things go wrong.
 
-use crate::plane::spec::{Direction, Impairment};
+use crate::machine::spec::{Direction, Impairment};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

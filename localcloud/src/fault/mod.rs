@@ -6,7 +6,7 @@ mod kind;
 pub use breaker::Breaker;
 pub use kind::Fault;
 
-use crate::plane::spec::Cut;
+use crate::machine::spec::Cut;
 use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};

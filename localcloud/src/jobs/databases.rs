@@ -4,7 +4,7 @@ use super::Jobs;
 use crate::cloud::Record;
 use crate::cloud::databases::Database;
 use crate::journal::Draft;
-use crate::plane::databases::Health;
+use crate::machine::databases::Health;
 use crate::topology;
 use anyhow::{Context, Result};
 use std::collections::HashMap;
@@ -26,7 +26,7 @@ impl Jobs {
         };
         let spec = database.spec(topology::database_net(&record, database));
         let name = &database.name;
-        self.plane
+        self.machine
             .sync_database(&spec)
             .await
             .with_context(|| format!("starting database cluster {name}"))?;
@@ -37,7 +37,7 @@ impl Jobs {
     }
 
     pub(super) async fn destroy_database(&self, id: Uuid) -> Result<()> {
-        self.plane
+        self.machine
             .destroy_database(&id.to_string())
             .await
             .with_context(|| format!("destroying database cluster {id}"))?;
@@ -50,7 +50,7 @@ impl Jobs {
     /// # Errors
     /// When no standby has every acknowledged write.
     pub(crate) async fn fail_over(&self, id: Uuid) -> Result<()> {
-        self.plane.fail_over_database(&id.to_string()).await?;
+        self.machine.fail_over_database(&id.to_string()).await?;
         self.record_event(id, "cluster_master_promotion").await
     }
 
@@ -97,7 +97,7 @@ impl Jobs {
         let id = database.id;
         let spec = database.spec(topology::database_net(record, database));
         let away = self.faults.keeps_node_away(id);
-        let health = self.plane.look_after_database(&spec, away).await?;
+        let health = self.machine.check_database(&spec, away).await?;
         if health == Health::Serving {
             silent.remove(&id);
             return Ok(());
@@ -111,14 +111,14 @@ impl Jobs {
             return Ok(());
         }
         silent.remove(&id);
-        if health == Health::Headless && self.fail_over(id).await.is_ok() {
+        if health == Health::NeedsFailover && self.fail_over(id).await.is_ok() {
             eprintln!("database cluster {}: a standby took over", database.name);
             return Ok(());
         }
         if self.faults.keeps_node_away(id) {
             return Ok(());
         }
-        self.plane.restart_primary(&spec.id).await?;
+        self.machine.restart_primary(&spec.id).await?;
         self.record_event(id, "cluster_poweron").await
     }
 }

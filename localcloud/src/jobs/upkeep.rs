@@ -24,7 +24,7 @@ impl Jobs {
                 .filter(|droplet| should_run(droplet))
                 .map(|droplet| droplet.id)
                 .filter(|id| !self.faults.keeps_down(*id))
-                .partition(|id| self.plane.droplet_runs(*id));
+                .partition(|id| self.machine.droplet_runs(*id));
             for id in down.into_iter().filter(|id| seen.contains(id)) {
                 self.note_end(id).await;
             }

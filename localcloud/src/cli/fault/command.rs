@@ -4,7 +4,7 @@ use super::super::CliError;
 use super::super::place::Place;
 use super::find;
 use crate::fault::Fault;
-use crate::plane::spec::Direction;
+use crate::machine::spec::Direction;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use std::time::Duration;
