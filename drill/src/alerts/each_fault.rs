@@ -82,6 +82,11 @@ pub async fn run(
     mut print: impl FnMut(&Line),
 ) -> Result<u8, Error> {
     let mut code = PASSED;
+    let lasts = |fault: &Fault| EXPECTED.iter().any(|(known, _)| known == fault);
+    for fault in faults.iter().filter(|fault| !lasts(fault)) {
+        eprintln!("{} is over before an alert could fire", fault.name());
+        code = CHECK_FAILED;
+    }
     for (fault, alerts) in EXPECTED {
         if faults.is_empty() || faults.contains(fault) {
             let line = observe(suite, *fault, alerts).await;
