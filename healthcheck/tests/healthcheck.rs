@@ -225,7 +225,7 @@ fn web_and_api_are_asked_beside_readiness_and_the_first_unfit_one_decides() {
     );
     assert_eq!(code, 1, "{text}");
     assert!(
-        text.contains("users are refused") && !text.contains("api: GET"),
+        text.contains("request of a user fails") && !text.contains("api: GET"),
         "{text}"
     );
 }

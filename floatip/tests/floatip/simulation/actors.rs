@@ -1,4 +1,4 @@
-//! Who moves IPs by intent: an operator with `floatip move`, and a release with `floatip swap`. The real moves and plans.
+//! Actors that move IPs: an operator with `floatip move` or `floatip swap`, and a release. Moves and plans are the real ones.
 
 use std::{collections::VecDeque, net::Ipv4Addr, time::Duration};
 
@@ -13,7 +13,7 @@ use super::{
     cloud::{Fate, IPS, LIVE, STAGE, silent},
     event::{Caller, Event, Served},
     flaw::Flaw,
-    release::{Release, Version},
+    release::{Phase, Release, Version},
     world::{Ms, World, failure},
 };
 
@@ -66,7 +66,7 @@ impl Actor {
 }
 
 impl Actor {
-    /// Whoever does it is gone; answers to its calls reach nobody.
+    /// Its process is killed; responses to its calls are lost.
     pub fn interrupt(&mut self) {
         self.moving = None;
         self.doing = None;
@@ -221,6 +221,7 @@ impl World {
             Call::List => {
                 if let Some(release) = &self.actors[k].release
                     && release.refused
+                    && release.phase == Phase::Move
                     && self.flaw == Some(Flaw::CachesRecord)
                 {
                     let record = release.record.clone();

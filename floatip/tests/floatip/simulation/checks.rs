@@ -1,4 +1,4 @@
-//! What must hold, whatever happens.
+//! The invariants.
 
 use floatip::observe::vrrp::Vrrp;
 

@@ -170,6 +170,9 @@ impl World {
             What::Api(mood) => self.cloud.mood = mood,
             What::DataPlaneLags => self.cloud.lag = 10_000,
             What::MovesTakeLong => self.cloud.move_takes = 15_000,
+            // Only one release at a time: the journal sees to that.
+            What::Acts(Intent::Release { .. })
+                if self.actors.iter().any(|it| it.release.is_some()) => {}
             What::Acts(intent) => {
                 self.actors.push(Actor::new(intent));
                 self.actor_begins(self.actors.len() - 1);

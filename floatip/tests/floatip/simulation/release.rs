@@ -341,7 +341,7 @@ impl World {
         let cooled = to.is_none_or(|to| {
             self.staged_at[index(to)].is_none_or(|at| self.now >= at + it.cool_down)
         });
-        if it.phase == Phase::Move && !cooled {
+        if it.phase == Phase::Move && !cooled && !self.is_disturbed() {
             self.wrong(&format!(
                 "release {k} moves the live IP before the cool-down is over"
             ));
