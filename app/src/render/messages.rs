@@ -14,7 +14,7 @@ use super::{Renderer, path};
 use crate::store::messages::Message;
 
 /// Bytes of cached messages and their HTML after which a generation is full. Two generations are kept.
-const GENERATION: usize = 2 * 1024 * 1024;
+const GENERATION: usize = 1024 * 1024;
 
 /// Renders messages and caches their HTML by number, within a bound.
 ///
