@@ -7,7 +7,7 @@
 use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::routing::get;
-use localcloud::cloud::store::replace_file;
+use localcloud::atomic_file;
 use localcloud::daemon::{self, DaemonConfig, Listeners};
 use localcloud::jobs::MoveLatency;
 use localcloud::machine::Machine;
@@ -116,7 +116,7 @@ async fn main() -> Result<()> {
 
     let times = (0..CALLS).map(|_| {
         let begin = Instant::now();
-        replace_file(&directory.path().join("baseline"), &state)?;
+        atomic_file::replace(&directory.path().join("baseline"), &state)?;
         Ok(begin.elapsed())
     });
     report(

@@ -1,16 +1,17 @@
 //! The daemon: the record, its worker and its listeners, in order of start-up.
 
+use crate::api::app::App;
 use crate::api::limits::Limits;
-use crate::api::{self, App};
-use crate::cloud::store::{Store, replace_file};
-use crate::cloud::tokens::{ADMIN, token_text};
-use crate::fault::{Breaker, Faults};
+use crate::api::router;
+use crate::cloud::resources::tokens::{ADMIN, token_text};
+use crate::fault::Faults;
+use crate::fault_injector::FaultInjector;
 use crate::jobs::{Jobs, MoveLatency};
 use crate::journal::Draft;
 use crate::machine::Machine;
-use crate::metadata;
 use crate::network::Network;
-use crate::spaces;
+use crate::store::Store;
+use crate::{atomic_file, metadata, spaces};
 use anyhow::{Context, Result, ensure};
 use axum::Router;
 use std::collections::BTreeSet;
@@ -106,7 +107,7 @@ pub async fn run(
     let app = Arc::new(App {
         name: config.name,
         store: Arc::clone(&store),
-        breaker: Breaker::new(
+        injector: FaultInjector::new(
             faults,
             Arc::clone(&machine),
             Arc::clone(&network),
@@ -140,7 +141,7 @@ pub async fn run(
         config.metadata_lag,
         &ended,
     );
-    replace_file(&config.directory.join("api"), url.as_bytes())?;
+    atomic_file::replace(&config.directory.join("api"), url.as_bytes())?;
     eprintln!("listening on {}", url.trim_end());
     let started = Draft::new("daemon.started", url.trim_end(), env!("CARGO_PKG_VERSION"));
     app.store.journal().note([started]);
@@ -165,7 +166,7 @@ fn serve(
     metadata_lag: Duration,
     ended: &watch::Receiver<bool>,
 ) -> JoinSet<()> {
-    let api_router = api::router(Arc::clone(app));
+    let api_router = router::router(Arc::clone(app));
     let metadata_router = metadata::router(Arc::clone(&app.store), metadata_lag);
     let api = listeners
         .api
@@ -213,7 +214,7 @@ async fn admit_admin(store: &Store, file: &Path) -> Result<()> {
         Ok(text) => text.trim().to_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let text = token_text();
-            replace_file(file, format!("{text}\n").as_bytes())?;
+            atomic_file::replace(file, format!("{text}\n").as_bytes())?;
             text
         }
         Err(error) => return Err(error).with_context(|| format!("reading {}", file.display())),
@@ -227,7 +228,7 @@ async fn admit_admin(store: &Store, file: &Path) -> Result<()> {
         .record()
         .tokens
         .get(&token)
-        .is_some_and(crate::cloud::tokens::Token::is_admin)
+        .is_some_and(crate::cloud::resources::tokens::Token::is_admin)
     {
         return Ok(());
     }

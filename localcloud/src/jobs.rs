@@ -10,12 +10,12 @@ mod droplets;
 mod plan;
 mod upkeep;
 
-use crate::cloud::actions::{Action, Work};
-use crate::cloud::store::Store;
+use crate::cloud::resources::actions::{Action, Work};
 use crate::cloud::{Record, Refusal};
 use crate::fault::Faults;
 use crate::machine::Machine;
 use crate::network::Network;
+use crate::store::Store;
 use anyhow::Result;
 use jiff::Timestamp;
 use plan::{Job, abandon, due, settle, to_resume};

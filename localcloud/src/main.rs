@@ -1,9 +1,9 @@
 //! The command `localcloud`.
 
 use clap::{Parser, Subcommand};
-use localcloud::cli::daemon::Options;
+use localcloud::cli::daemon::{self, Options};
 use localcloud::cli::place::Place;
-use localcloud::cli::{CliError, EXIT_CODES, backup, daemon, down, env, events, fault, status, up};
+use localcloud::cli::{CliError, EXIT_CODES, backup, down, env, events, fault, status, up};
 use std::process::ExitCode;
 
 /// A DigitalOcean-compatible cloud on one Linux machine.

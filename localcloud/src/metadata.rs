@@ -3,10 +3,10 @@
 //! It knows who asks by the address that the request comes from. Texts end without a newline.
 
 use crate::cloud::Record;
-use crate::cloud::droplets::Droplet;
-use crate::cloud::ranges::Range;
-use crate::cloud::reserved_ips::ReservedIp;
-use crate::cloud::store::Store;
+use crate::cloud::resources::droplets::Droplet;
+use crate::cloud::resources::ranges::Range;
+use crate::cloud::resources::reserved_ips::ReservedIp;
+use crate::store::Store;
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{StatusCode, Uri, header};

@@ -1,9 +1,9 @@
 //! Keeps the machine's network equal to the record: one change at a time, always the newest.
 
-use crate::cloud::store::Store;
 use crate::fault::Faults;
 use crate::machine::Machine;
 use crate::machine::spec::{ReservedRoute, Topology};
+use crate::store::Store;
 use crate::topology;
 use anyhow::Result;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! `/v2/account`
 
-use super::App;
+use super::app::App;
 use super::request::{Answer, ok};
-use crate::cloud::{DROPLET_LIMIT, RESERVED_IP_LIMIT};
+use crate::cloud::record::{DROPLET_LIMIT, RESERVED_IP_LIMIT};
 use axum::extract::State;
 use serde_json::json;
 use std::sync::Arc;

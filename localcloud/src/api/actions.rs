@@ -1,6 +1,6 @@
 //! `/v2/actions`
 
-use super::App;
+use super::app::App;
 use super::request::{Answer, Id, Listing, ok};
 use super::shapes;
 use axum::extract::State;

@@ -1,8 +1,8 @@
 //! `/v2/monitoring/alerts`
 
-use super::App;
+use super::app::App;
 use super::request::{Answer, Body, Id, Listing, no_content, ok};
-use crate::cloud::alert_policies::{AlertPolicy, PolicySettings};
+use crate::cloud::resources::alert_policies::{AlertPolicy, PolicySettings};
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -1,11 +1,11 @@
 //! `/v2/droplets/{id}/destroy_with_associated_resources`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, Id, bare, ok};
 use super::shapes::{price, time};
 use crate::cloud::Record;
-use crate::cloud::associated::{Chosen, Destroyed};
+use crate::cloud::resources::destructions::{Chosen, Destroyed};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub async fn list(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
 
 fn snapshot(record: &Record, id: &str) -> Value {
     let image = id.parse().ok().and_then(|id| record.user_image(id).ok());
-    let cost = image.map_or(0.0, |image| super::images::gigabytes(image) * IMAGE_PRICE);
+    let cost = image.map_or(0.0, |image| super::shapes::gigabytes(image) * IMAGE_PRICE);
     json!({"id": id, "name": image.map(|image| &image.name), "cost": price(cost)})
 }
 

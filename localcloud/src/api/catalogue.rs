@@ -2,7 +2,7 @@
 
 use super::request::{Answer, Listing, ok};
 use super::shapes;
-use crate::cloud::catalogue::{REGIONS, SIZES};
+use crate::cloud::resources::catalogue::{REGIONS, SIZES};
 
 /// All regions.
 pub async fn regions(listing: Listing) -> Answer {

@@ -1,9 +1,10 @@
 //! `/v2/certificates`
 
-use super::App;
+use super::app::App;
 use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
 use super::shapes::time;
-use crate::cloud::certificates::{Certificate, NewCertificate};
+use crate::cloud::operations::certificates::NewCertificate;
+use crate::cloud::resources::certificates::Certificate;
 use axum::extract::State;
 use jiff::Timestamp;
 use serde_json::{Value, json};

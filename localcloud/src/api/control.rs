@@ -1,6 +1,6 @@
 //! `/_localcloud/`: localcloud's own control surface, for tokens that are administrators'
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, accepted, created};
 use axum::extract::State;
@@ -20,7 +20,7 @@ pub struct NewToken {
 pub async fn create_token(State(app): State<Arc<App>>, Body(new): Body<NewToken>) -> Answer {
     let known = |scope: &String| {
         let parts = scope.split_once(':');
-        scope == crate::cloud::tokens::ADMIN
+        scope == crate::cloud::resources::tokens::ADMIN
             || parts.is_some_and(|(noun, verb)| !noun.is_empty() && !verb.is_empty())
     };
     if let Some(odd) = new.scopes.iter().find(|scope| !known(scope)) {

@@ -1,12 +1,12 @@
 //! `/v2/databases/{id}/dbs`, `/users` and `/firewall`: what is inside a cluster
 
-use super::App;
+use super::app::App;
 use super::databases::user_view;
 use super::error::ApiError;
 use super::request::{Answer, Body, Caller, Id, Ids, created, no_content, ok};
 use super::shapes::time;
-use crate::cloud::database_contents::NewDatabaseRule;
-use crate::cloud::databases::DatabaseRule;
+use crate::cloud::operations::database_contents::NewDatabaseRule;
+use crate::cloud::resources::databases::DatabaseRule;
 use axum::Extension;
 use axum::extract::State;
 use serde::Deserialize;

@@ -1,10 +1,11 @@
 //! `/v2/databases/{id}/pools` and `/backups`
 
-use super::App;
+use super::app::App;
 use super::databases::pool_connection;
 use super::request::{Answer, Body, Caller, Id, Ids, created, no_content, ok};
-use crate::cloud::database_pools::{DatabasePool, PoolChange};
-use crate::cloud::databases::Database;
+use crate::cloud::operations::database_pools::PoolChange;
+use crate::cloud::resources::database_pools::DatabasePool;
+use crate::cloud::resources::databases::Database;
 use axum::Extension;
 use axum::extract::State;
 use serde_json::{Value, json};

@@ -1,14 +1,14 @@
 //! `/v2/databases`: clusters
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, Caller, Id, Listing, bare, created, no_content, ok};
 use super::shapes::time;
 use crate::cloud::Record;
-use crate::cloud::catalogue::{DATABASE_SIZES, POSTGRES_VERSIONS, REGIONS};
-use crate::cloud::database_orders::{NewDatabase, Resize};
-use crate::cloud::database_pools::DatabasePool;
-use crate::cloud::databases::{
+use crate::cloud::operations::database_orders::{NewDatabase, Resize};
+use crate::cloud::resources::catalogue::{DATABASE_SIZES, POSTGRES_VERSIONS, REGIONS};
+use crate::cloud::resources::database_pools::DatabasePool;
+use crate::cloud::resources::databases::{
     DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseUser, POOL_PORT, PORT,
 };
 use axum::Extension;

@@ -1,9 +1,9 @@
 //! `/v2/domains` and their records
 
-use super::App;
+use super::app::App;
 use super::request::{Answer, Body, Id, Ids, Listing, created, no_content, ok};
-use crate::cloud::domain_records::{DomainRecord, RecordChange};
-use crate::cloud::domains::Domain;
+use crate::cloud::resources::domain_records::{DomainRecord, RecordChange};
+use crate::cloud::resources::domains::Domain;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};

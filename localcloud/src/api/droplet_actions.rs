@@ -1,12 +1,12 @@
 //! `/v2/droplets/{id}/actions`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, Id, Ids, Listing, created, ok};
 use super::shapes;
-use crate::cloud::actions::Event;
-use crate::cloud::backups::BackupPolicy;
-use crate::cloud::droplet_orders::NumberOrText;
+use crate::cloud::json::NumberOrText;
+use crate::cloud::resources::actions::Event;
+use crate::cloud::resources::backups::BackupPolicy;
 use crate::cloud::{Record, Refusal};
 use axum::extract::State;
 use serde::Deserialize;

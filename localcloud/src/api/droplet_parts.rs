@@ -1,14 +1,14 @@
 //! `/v2/droplets/{id}/snapshots`, `/backups`, `/kernels` and `/neighbors`
 
-use super::App;
+use super::app::App;
 use super::images::part;
 use super::request::{Answer, Id, Listing, created, ok};
 use super::shapes::{self, backup_policy, window};
 use crate::cloud::Record;
-use crate::cloud::actions::Event;
-use crate::cloud::backups::{DAYS, HOURS, WINDOW};
-use crate::cloud::droplets::Droplet;
-use crate::cloud::images::ImageKind;
+use crate::cloud::resources::actions::Event;
+use crate::cloud::resources::backups::{DAYS, HOURS, WINDOW};
+use crate::cloud::resources::droplets::Droplet;
+use crate::cloud::resources::images::ImageKind;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

@@ -1,11 +1,11 @@
 //! `/v2/droplets`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, Id, Listing, accepted, no_content, ok};
 use super::shapes;
-use crate::cloud::droplet_orders::NewDroplet;
-use crate::cloud::droplets::Droplet;
+use crate::cloud::operations::droplet_orders::NewDroplet;
+use crate::cloud::resources::droplets::Droplet;
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! `/_localcloud/events`: what happened.
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::request::{Answer, Listing, ok};
 use axum::extract::State;

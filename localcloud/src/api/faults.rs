@@ -1,6 +1,6 @@
 //! `/_localcloud/faults`: things that go wrong on demand; and what they do to calls of the API.
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, created, no_content, ok};
 use crate::fault::{CallFault, Fault};
@@ -43,7 +43,9 @@ pub async fn inject(State(app): State<Arc<App>>, Body(order): Body<Order>) -> An
         return Err(wrong("share must be from 0 to 1"));
     }
     check(&app, &order.fault)?;
-    let injected = app.breaker.inject(order.fault, duration, share, order.seed);
+    let injected = app
+        .injector
+        .inject(order.fault, duration, share, order.seed);
     // The words are for whoever breaks things here, who is no guest.
     let refused = |error| ApiError::unprocessable(format!("{error:#}"));
     let active = injected.await.map_err(refused)?;
@@ -67,12 +69,12 @@ fn check(app: &App, fault: &Fault) -> Result<(), ApiError> {
 
 /// What is in force.
 pub async fn list(State(app): State<Arc<App>>) -> Answer {
-    ok(json!({"faults": app.breaker.faults().list()}))
+    ok(json!({"faults": app.injector.faults().list()}))
 }
 
 /// Ends a fault before its time.
 pub async fn end(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Answer {
-    let mended = app.breaker.mend(id).await;
+    let mended = app.injector.mend(id).await;
     if mended.map_err(|error| ApiError::internal(&error))? {
         return no_content();
     }
@@ -81,8 +83,8 @@ pub async fn end(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Answer {
 
 /// Ends all faults.
 pub async fn end_all(State(app): State<Arc<App>>) -> Answer {
-    for active in app.breaker.faults().list() {
-        let mended = app.breaker.mend(active.id).await;
+    for active in app.injector.faults().list() {
+        let mended = app.injector.mend(active.id).await;
         mended.map_err(|error| ApiError::internal(&error))?;
     }
     no_content()
@@ -91,7 +93,7 @@ pub async fn end_all(State(app): State<Arc<App>>) -> Answer {
 /// What a fault in force does to a call before it is served: an answer in its place, or whether the
 /// true answer will be lost.
 pub async fn before(app: &App) -> ControlFlow<Response, bool> {
-    match app.breaker.faults().of_next_call() {
+    match app.injector.faults().of_next_call() {
         None => ControlFlow::Continue(false),
         Some(CallFault::AnswerLost) => ControlFlow::Continue(true),
         Some(CallFault::Late(delay)) => {

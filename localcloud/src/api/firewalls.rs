@@ -1,10 +1,11 @@
 //! `/v2/firewalls`
 
-use super::App;
+use super::app::App;
 use super::request::{Answer, Body, Id, Listing, accepted, no_content, ok};
 use super::shapes::time;
-use crate::cloud::firewall_rules::FirewallRule;
-use crate::cloud::firewalls::{CloudFirewall, NewFirewall};
+use crate::cloud::operations::firewalls::NewFirewall;
+use crate::cloud::resources::firewall_rules::FirewallRule;
+use crate::cloud::resources::firewalls::CloudFirewall;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};

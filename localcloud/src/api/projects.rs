@@ -1,11 +1,12 @@
 //! `/v2/projects`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
 use super::shapes::time;
 use crate::cloud::Record;
-use crate::cloud::projects::{Project, ProjectChange, ProjectResource};
+use crate::cloud::operations::projects::ProjectChange;
+use crate::cloud::resources::projects::{Project, ProjectResource};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};

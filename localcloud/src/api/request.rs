@@ -6,7 +6,7 @@
 )]
 
 use super::error::ApiError;
-use crate::cloud::tokens::Token;
+use crate::cloud::resources::tokens::Token;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};

@@ -1,11 +1,11 @@
 //! `/v2/reserved_ips`, and `/v2/floating_ips`, its older name
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, Caller, Id, Ids, Listing, accepted, created, no_content, ok};
 use super::shapes;
-use crate::cloud::actions::Action;
-use crate::cloud::reserved_ips::ReservedIp;
+use crate::cloud::resources::actions::Action;
+use crate::cloud::resources::reserved_ips::ReservedIp;
 use crate::cloud::{Record, Refusal};
 use axum::Extension;
 use axum::extract::State;

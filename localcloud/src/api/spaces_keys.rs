@@ -1,9 +1,9 @@
 //! `/v2/spaces/keys`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
 use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
-use crate::cloud::spaces_keys::{KeySettings, Permission, SpacesKey};
+use crate::cloud::resources::spaces_keys::{KeySettings, Permission, SpacesKey};
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;

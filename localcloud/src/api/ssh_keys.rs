@@ -1,8 +1,8 @@
 //! `/v2/account/keys`
 
-use super::App;
+use super::app::App;
 use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
-use crate::cloud::ssh_keys::SshKey;
+use crate::cloud::resources::ssh_keys::SshKey;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};

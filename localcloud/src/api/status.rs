@@ -1,12 +1,12 @@
 //! `/_localcloud/status`: the cloud at a glance.
 
-use super::App;
+use super::app::App;
 use super::limits::Limits;
 use super::request::{Answer, ok};
 use crate::cloud::Record;
-use crate::cloud::databases::Database;
-use crate::cloud::droplets::Droplet;
-use crate::cloud::reserved_ips::ReservedIp;
+use crate::cloud::resources::databases::Database;
+use crate::cloud::resources::droplets::Droplet;
+use crate::cloud::resources::reserved_ips::ReservedIp;
 use axum::extract::State;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ fn spaces_keys(record: &Record) -> Vec<&str> {
 
 fn faults(app: &App) -> Vec<Value> {
     let now = Timestamp::now();
-    let faults = app.breaker.faults().list().into_iter().map(|active| {
+    let faults = app.injector.faults().list().into_iter().map(|active| {
         let left = active.until.duration_since(now).as_millis().max(0);
         let mut view = json!(active);
         view["milliseconds_left"] = json!(left);

@@ -1,9 +1,9 @@
 //! `/v2/tags`
 
-use super::App;
+use super::app::App;
 use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
 use crate::cloud::Record;
-use crate::cloud::droplet_orders::NumberOrText;
+use crate::cloud::json::NumberOrText;
 use axum::extract::State;
 use axum::http::Method;
 use serde::Deserialize;

@@ -1,8 +1,8 @@
 //! `/v2/uptime/checks` and their alerts
 
-use super::App;
+use super::app::App;
 use super::request::{Answer, Body, Id, Ids, Listing, created, no_content, ok};
-use crate::cloud::uptime::{AlertSettings, CheckSettings, UptimeAlert, UptimeCheck};
+use crate::cloud::resources::uptime::{AlertSettings, CheckSettings, UptimeAlert, UptimeCheck};
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

@@ -1,9 +1,10 @@
 //! `/v2/vpcs`
 
-use super::App;
+use super::app::App;
 use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
 use super::shapes::time;
-use crate::cloud::vpcs::{NewVpc, Vpc};
+use crate::cloud::operations::vpcs::NewVpc;
+use crate::cloud::resources::vpcs::Vpc;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};

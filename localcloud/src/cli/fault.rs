@@ -6,7 +6,7 @@ pub use command::Command;
 
 use super::CliError;
 use super::place::Place;
-use super::status::{call, find};
+use super::status::call;
 use crate::fault::Fault;
 use anyhow::Context;
 use command::Force;

@@ -3,7 +3,8 @@
 use super::daemon::Options;
 use super::place::Place;
 use super::{CliError, Failure};
-use crate::machine::{image, process::Process};
+use crate::machine::image;
+use crate::machine::process::Process;
 use crate::preflight;
 use anyhow::Context;
 use std::fs;

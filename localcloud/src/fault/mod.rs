@@ -1,9 +1,7 @@
 //! Faults on demand: what is wrong at the moment, and for how long.
 
-mod breaker;
 mod kind;
 
-pub use breaker::Breaker;
 pub use kind::Fault;
 
 use crate::machine::spec::Cut;
@@ -93,7 +91,7 @@ impl Faults {
     }
 
     /// Notes a fault for `duration`; without a `seed`, one is drawn.
-    fn add(&self, fault: Fault, duration: Duration, share: f64, seed: Option<u64>) -> Active {
+    pub fn add(&self, fault: Fault, duration: Duration, share: f64, seed: Option<u64>) -> Active {
         let mut state = self.lock();
         // Short enough to be typed, and exact in any reader of JSON.
         let seed = seed.unwrap_or_else(|| rand::random::<u32>().into());
@@ -111,7 +109,8 @@ impl Faults {
         active
     }
 
-    fn remove(&self, id: u64) -> Option<Active> {
+    /// Removes a fault from those in force; `None` if it is over already.
+    pub fn remove(&self, id: u64) -> Option<Active> {
         let mut state = self.lock();
         let place = state.active.iter().position(|active| active.id == id)?;
         let removed = state.active.remove(place);
@@ -208,7 +207,7 @@ impl Faults {
     }
 
     /// Notes that a droplet has returned that a fault had killed.
-    fn note_return(&self, droplet: u64) {
+    pub fn note_return(&self, droplet: u64) {
         self.lock().returning.remove(&droplet);
     }
 

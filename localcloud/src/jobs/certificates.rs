@@ -1,7 +1,7 @@
 //! Issues the certificates that clients ask for instead of uploading one.
 
 use super::Jobs;
-use crate::cloud::certificate_pem::{self, Leaf};
+use crate::cloud::resources::certificate_pem::{self, Leaf};
 use anyhow::Result;
 use rcgen::{CertificateParams, KeyPair};
 use std::time::Duration;

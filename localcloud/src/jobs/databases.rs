@@ -2,7 +2,7 @@
 
 use super::Jobs;
 use crate::cloud::Record;
-use crate::cloud::databases::Database;
+use crate::cloud::resources::databases::Database;
 use crate::journal::Draft;
 use crate::machine::databases::Health;
 use crate::topology;

@@ -1,10 +1,10 @@
 //! Reads from the record what has to be done, and writes into it what an action has done. Pure.
 
 use crate::cloud::Record;
-use crate::cloud::actions::{ActionStatus, Event, Work};
-use crate::cloud::certificates::CertificateState;
-use crate::cloud::droplets::DropletStatus;
-use crate::cloud::images::ImageStatus;
+use crate::cloud::resources::actions::{ActionStatus, Event, Work};
+use crate::cloud::resources::certificates::CertificateState;
+use crate::cloud::resources::droplets::DropletStatus;
+use crate::cloud::resources::images::ImageStatus;
 use jiff::Timestamp;
 use uuid::Uuid;
 

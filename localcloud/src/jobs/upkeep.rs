@@ -2,7 +2,7 @@
 
 use super::Jobs;
 use crate::cloud::Record;
-use crate::cloud::droplets::{Droplet, DropletStatus};
+use crate::cloud::resources::droplets::{Droplet, DropletStatus};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,9 +2,9 @@
 
 use super::Draft;
 use crate::cloud::Record;
-use crate::cloud::actions::{Action, ActionStatus, Work};
-use crate::cloud::databases::{Database, DatabaseStatus};
-use crate::cloud::droplets::{Droplet, DropletStatus};
+use crate::cloud::resources::actions::{Action, ActionStatus, Work};
+use crate::cloud::resources::databases::{Database, DatabaseStatus};
+use crate::cloud::resources::droplets::{Droplet, DropletStatus};
 use std::collections::BTreeMap;
 
 /// What happened from `before` to `after`, in a fixed order of nouns.
@@ -243,7 +243,7 @@ fn databases(drafts: &mut Vec<Draft>, before: Option<&Database>, after: &Databas
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::droplet_orders::NewDroplet;
+    use crate::cloud::operations::droplet_orders::NewDroplet;
     use serde_json::json;
 
     fn kinds(before: &Record, after: &Record) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Who may do what: keys and their grants, and what is public.
 
 use super::{Spaces, host};
-use crate::cloud::spaces_keys::{Permission, SpacesKey};
+use crate::cloud::resources::spaces_keys::{Permission, SpacesKey};
 use async_trait::async_trait;
 use axum::http::header::HOST;
 use s3s::access::{S3Access, S3AccessContext};

@@ -3,7 +3,8 @@
 //! S3 rounds up to the next midnight; here a day is a day after the event.
 
 use super::bucket::{Bucket, Version};
-use super::{Spaces, disk::Disk, failed};
+use super::disk::Disk;
+use super::{Spaces, failed};
 use jiff::{SignedDuration, Timestamp};
 use s3s::dto::{ExpirationStatus, LifecycleRule};
 use s3s::{S3Result, s3_error};

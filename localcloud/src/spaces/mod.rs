@@ -15,7 +15,7 @@ mod start;
 mod uploads;
 mod wire;
 
-use crate::cloud::store::Store;
+use crate::store::Store;
 pub use start::{ENDPOINT_FILE, KEY_FILE, start};
 
 use access::Guard;

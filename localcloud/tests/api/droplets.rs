@@ -1,4 +1,7 @@
-use crate::cloud::{Cloud, FINGERPRINT, KEY, until};
+use crate::cloud::Cloud;
+use crate::cloud::FINGERPRINT;
+use crate::cloud::KEY;
+use crate::cloud::until;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
 //! Things that go wrong on demand.
 
-use crate::cloud::{Cloud, until};
+use crate::cloud::Cloud;
+use crate::cloud::until;
 use reqwest::Method;
 use serde_json::json;
 use std::time::{Duration, Instant};

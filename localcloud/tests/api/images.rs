@@ -1,4 +1,6 @@
-use crate::cloud::{Cloud, NEVER, until};
+use crate::cloud::Cloud;
+use crate::cloud::NEVER;
+use crate::cloud::until;
 use reqwest::Method;
 use serde_json::{Value, json};
 

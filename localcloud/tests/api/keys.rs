@@ -1,4 +1,6 @@
-use crate::cloud::{Cloud, FINGERPRINT, KEY};
+use crate::cloud::Cloud;
+use crate::cloud::FINGERPRINT;
+use crate::cloud::KEY;
 use serde_json::json;
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-use crate::cloud::{Cloud, NEVER};
+use crate::cloud::Cloud;
+use crate::cloud::NEVER;
 use serde_json::json;
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-use crate::cloud::{Cloud, until};
+use crate::cloud::Cloud;
+use crate::cloud::until;
 use reqwest::Method;
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use super::super::CliError;
 use super::super::place::Place;
-use super::find;
+use super::super::status::find;
 use crate::fault::Fault;
 use crate::machine::spec::Direction;
 use anyhow::Context;

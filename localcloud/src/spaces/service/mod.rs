@@ -9,8 +9,7 @@ mod parts;
 
 use super::Spaces;
 use async_trait::async_trait;
-use s3s::dto;
-use s3s::{S3, S3Request, S3Response, S3Result};
+use s3s::{S3, S3Request, S3Response, S3Result, dto};
 use std::sync::Arc;
 
 /// What every operation gives.

@@ -2,11 +2,9 @@
 
 use super::super::bucket::About;
 use super::super::conditions::Conditions;
-use super::super::listing;
-use super::super::objects as stored;
 use super::super::receive::Promised;
 use super::super::uploads::Place;
-use super::super::{Spaces, wire};
+use super::super::{Spaces, listing, objects as stored, wire};
 use super::copies::source;
 use super::objects::about;
 use super::{Answer, answer};

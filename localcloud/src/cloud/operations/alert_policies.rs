@@ -1,0 +1,43 @@
+//! Alert policies of the platform's monitoring. They are kept only: nothing is measured.
+
+use crate::cloud::resources::alert_policies::{AlertPolicy, PolicySettings};
+use crate::cloud::{Record, Refusal};
+use uuid::Uuid;
+
+impl Record {
+    /// Makes a policy, or sets all of the one with this id.
+    ///
+    /// # Errors
+    /// When it is invalid, or there is none with the id.
+    pub fn set_alert_policy(
+        &mut self,
+        id: Option<Uuid>,
+        settings: PolicySettings,
+    ) -> Result<Uuid, Refusal> {
+        if let Some(id) = id {
+            self.alert_policy(id)?;
+        }
+        settings.check()?;
+        let uuid = id.unwrap_or_else(Uuid::new_v4);
+        self.alert_policies
+            .insert(uuid, AlertPolicy { uuid, settings });
+        Ok(uuid)
+    }
+
+    /// A policy by id.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn alert_policy(&self, id: Uuid) -> Result<&AlertPolicy, Refusal> {
+        self.alert_policies.get(&id).ok_or(Refusal::NotFound)
+    }
+
+    /// Removes a policy.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn delete_alert_policy(&mut self, id: Uuid) -> Result<(), Refusal> {
+        let gone = self.alert_policies.remove(&id);
+        gone.map(|_| ()).ok_or(Refusal::NotFound)
+    }
+}
