@@ -14,6 +14,7 @@ use crate::store::Store;
 use crate::{atomic_file, metadata, spaces};
 use anyhow::{Context, Result, ensure};
 use axum::Router;
+use slog::Logger;
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
@@ -85,11 +86,12 @@ pub async fn run(
         &store,
         config.spaces_day,
         &listeners.spaces,
+        Logger::root(slog::Discard, slog::o!()),
     );
     let spaces = spaces.await?;
 
     let machine = machine.into();
-    machine.thaw();
+    machine.undo_faults();
     let faults = Arc::new(Faults::default());
     let network = Network::new(
         Arc::clone(&store),
@@ -120,7 +122,7 @@ pub async fn run(
     });
 
     let mut background = JoinSet::new();
-    background.spawn(Arc::clone(&spaces).expire());
+    background.spawn(spaces::expire(Arc::clone(&spaces)));
     background.spawn(async move { network.run().await });
     background.spawn(Arc::clone(&jobs).run());
     background.spawn(Arc::clone(&jobs).watch_droplets());
@@ -136,7 +138,7 @@ pub async fn run(
     );
     let mut servers = serve(
         &app,
-        &spaces.router(),
+        &spaces::router(&spaces),
         listeners,
         config.metadata_lag,
         &ended,

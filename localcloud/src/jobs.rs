@@ -19,7 +19,7 @@ use crate::store::Store;
 use anyhow::Result;
 use jiff::Timestamp;
 use plan::{Job, abandon, due, settle, to_resume};
-use rand::Rng as _;
+use rand::RngExt as _;
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use super::{CliError, Failure};
 use crate::daemon::{self, DaemonConfig, Listeners};
 use crate::jobs::MoveLatency;
 use crate::machine::addresses::Addresses;
-use crate::machine::rules::{API_PORT, PROXY_PORT, SPACES_PORT};
+use crate::machine::ports::{API_PORT, PROXY_PORT, SPACES_PORT};
 use crate::machine::{METADATA, Machine, image};
 use crate::proxy::Proxy;
 use anyhow::{Context, Result};

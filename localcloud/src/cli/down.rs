@@ -25,7 +25,7 @@ pub async fn run(place: &Place) -> Result<(), CliError> {
         // What a removal that was cut off has left.
         return remove(&directory).await;
     };
-    if let Some(daemon) = Process::noted(&directory.join(NOTE)) {
+    if let Some(daemon) = Process::recorded(&directory.join(NOTE)) {
         daemon.end(Duration::from_secs(8)).await?;
     }
     if nix::unistd::geteuid().is_root() {

@@ -3,7 +3,7 @@
 use super::CliError;
 use super::place::Place;
 use crate::machine::addresses::Addresses;
-use crate::machine::rules::API_PORT;
+use crate::machine::ports::API_PORT;
 
 /// Prints `export` lines for a shell to evaluate.
 ///

@@ -24,7 +24,7 @@ pub const NOTE: &str = "daemon";
 /// [`Failure::Machine`] before anything is made, if the machine lacks something.
 pub async fn run(place: &Place, options: &Options) -> Result<(), CliError> {
     let directory = place.cloud()?;
-    if let Some(daemon) = Process::noted(&directory.join(NOTE)) {
+    if let Some(daemon) = Process::recorded(&directory.join(NOTE)) {
         if daemon.runs_this_program() {
             // One that has just been killed may still be on its way out.
             let served = serves_within(place, &daemon, Duration::from_secs(3)).await;

@@ -1,6 +1,6 @@
 //! Random ids, passwords and names.
 
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 
 /// The next numeric id after `last`: larger, and not guessable from the one before.

@@ -6,8 +6,8 @@ pub use kind::Fault;
 
 use crate::machine::spec::Cut;
 use jiff::Timestamp;
-use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::rngs::SmallRng;
+use rand::{RngExt as _, SeedableRng as _};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::net::Ipv4Addr;
@@ -31,7 +31,7 @@ pub struct Active {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     #[serde(skip)]
-    random: StdRng,
+    random: SmallRng,
 }
 
 /// What happens to a call of the API.
@@ -102,7 +102,7 @@ impl Faults {
             until: Timestamp::now() + duration,
             share,
             seed: by_chance.then_some(seed),
-            random: StdRng::seed_from_u64(seed),
+            random: SmallRng::seed_from_u64(seed),
         };
         state.next += 1;
         state.active.push(active.clone());

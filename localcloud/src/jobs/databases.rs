@@ -97,7 +97,7 @@ impl Jobs {
         let id = database.id;
         let spec = database.spec(topology::database_net(record, database));
         let away = self.faults.keeps_node_away(id);
-        let health = self.machine.look_after_database(&spec, away).await?;
+        let health = self.machine.check_database(&spec, away).await?;
         if health == Health::Serving {
             silent.remove(&id);
             return Ok(());
@@ -111,7 +111,7 @@ impl Jobs {
             return Ok(());
         }
         silent.remove(&id);
-        if health == Health::Headless && self.fail_over(id).await.is_ok() {
+        if health == Health::NeedsFailover && self.fail_over(id).await.is_ok() {
             eprintln!("database cluster {}: a standby took over", database.name);
             return Ok(());
         }

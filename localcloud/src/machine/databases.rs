@@ -1,4 +1,4 @@
-//! Managed databases as the rest of localcloud asks for them.
+//! Operations on managed databases, for the rest of localcloud.
 
 use super::Machine;
 pub use super::postgres::Health;
@@ -6,11 +6,11 @@ use super::spec::DatabaseSpec;
 use anyhow::Result;
 
 impl Machine {
-    /// Starts a database cluster (making it first if need be) and brings its nodes, databases, users,
-    /// pools and settings in line; returns once it answers and its standbys follow.
+    /// Makes a database cluster equal to `spec`: creates it if it does not exist, and starts it. Returns once it
+    /// answers and its standbys follow.
     ///
     /// # Errors
-    /// When the server does not come up within 60 s; the message has its last log line.
+    /// When the server does not come up within 60 s; the message contains its last log line.
     pub async fn sync_database(&self, spec: &DatabaseSpec) -> Result<()> {
         let Some(real) = &self.real else {
             return Ok(());
@@ -52,15 +52,16 @@ impl Machine {
         }
     }
 
-    /// Looks after a cluster once: what has ended of it, but for its primary, runs again.
+    /// Checks a cluster, and restarts what has ended of it except its primary. A node that a fault keeps down stays
+    /// down while `keep_down`.
     ///
     /// # Errors
-    /// When a node can't be repaired; the next look tries again.
-    pub async fn look_after_database(&self, spec: &DatabaseSpec, away: bool) -> Result<Health> {
+    /// When a node can't be repaired; the next check tries again.
+    pub async fn check_database(&self, spec: &DatabaseSpec, keep_down: bool) -> Result<Health> {
         match &self.real {
             Some(real) => {
                 let cluster = real.cluster(&spec.id);
-                cluster.look_after(spec, away).await
+                cluster.check(spec, keep_down).await
             }
             None => Ok(Health::Serving),
         }
@@ -77,8 +78,8 @@ impl Machine {
         }
     }
 
-    /// Ends a cluster's primary as a power cut does; its node stays away until somebody looks after
-    /// the cluster who does not want that.
+    /// Kills a cluster's primary as a power cut does. Its node stays down until [`Self::check_database`] is called
+    /// with `keep_down` false.
     ///
     /// # Errors
     /// When it does not end.
@@ -100,14 +101,14 @@ impl Machine {
         }
     }
 
-    /// Takes connections of a cluster until clients get no more, for as long as this runs.
+    /// Opens connections to a cluster until clients get no more, and holds them for as long as this runs.
     pub async fn hold_connections(&self, id: &str) {
         if let Some(real) = &self.real {
             real.cluster(id).hold_connections().await;
         }
     }
 
-    /// Stops every process of a cluster's server where it stands, or lets them go on.
+    /// Freezes every process of a cluster's servers, or lets them continue.
     ///
     /// # Errors
     /// When the kernel refuses.

@@ -1,14 +1,14 @@
 //! A droplet's disk: a sparse ext4 image of the size that was ordered, so that it can be full.
 //!
-//! It is mounted only where the droplet's own processes see it, and holds what differs from the
-//! droplet image in `upper`, overlayfs's own `work`, and at times what a fault has filled it with.
+//! Only the droplet's own processes see it mounted. It contains `upper` (what differs from the droplet image),
+//! overlayfs's `work`, and while a fault fills the disk, the file `filler`.
 
 use super::command::run;
+use super::files::remove;
 use super::process::Process;
 use anyhow::{Context, Result, bail};
 use nix::fcntl::{FallocateFlags, fallocate};
 use std::fs::{self, File};
-use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// The disk of the droplet that is kept in `directory`.
+    /// The disk of the droplet whose directory is `directory`.
     #[must_use]
     pub fn new(directory: &Path) -> Self {
         Self {
@@ -33,24 +33,24 @@ impl Disk {
         self.directory.join("disk.img")
     }
 
-    /// Says that the disk is to be full: a droplet that boots meanwhile finds it so.
+    /// A file that exists while a fault fills the disk, so that a droplet that boots meanwhile fills it again.
     fn mark(&self) -> PathBuf {
         self.directory.join("disk.full")
     }
 
-    /// Where the droplet's supervisor sees what fills the disk; the droplet itself does not.
+    /// The file that fills the disk, in the supervisor's mounts; the droplet itself does not see it.
     fn filler(&self, supervisor: Process) -> PathBuf {
         let mounted = self.directory.join("disk/filler");
-        supervisor.sees(&mounted)
+        supervisor.path_from_outside(&mounted)
     }
 
-    /// Whether it has been made.
+    /// Whether it exists.
     #[must_use]
     pub fn exists(&self) -> bool {
         self.image().exists()
     }
 
-    /// Makes it, `gib` GiB large, with what the directory `upper` holds, which goes.
+    /// Creates it, `gib` GiB large, with the content of the directory `upper`, which is moved.
     ///
     /// # Errors
     /// When `mkfs.ext4` fails.
@@ -58,7 +58,7 @@ impl Disk {
         let root = self.directory.join("disk.root");
         remove(&root)?;
         fs::create_dir_all(root.join("work"))?;
-        fs::rename(upper, root.join("upper")).context("taking what a disk is to hold")?;
+        fs::rename(upper, root.join("upper")).context("moving a disk's content")?;
         let draft = self.directory.join("disk.img.draft");
         remove(&draft)?;
         let image = draft.display().to_string();
@@ -77,7 +77,7 @@ impl Disk {
             "-J",
             "size=16",
             "-E",
-            // A new file reads as zeros: nothing has to be written, now or in the background.
+            // A new file reads as zeros, so that mkfs need not write them, now or in the background.
             "assume_storage_prezeroed=1,root_owner=0:0",
             &image,
             &size,
@@ -89,14 +89,14 @@ impl Disk {
         fs::rename(&draft, self.image()).context("giving a droplet's disk its name")
     }
 
-    /// Makes it larger if it is smaller than `gib` GiB. The droplet must be off.
+    /// Grows it if it is smaller than `gib` GiB. The droplet must be off.
     ///
     /// # Errors
     /// When `resize2fs` fails.
     pub async fn grow(&self, gib: u64) -> Result<()> {
         let (image, wanted) = (self.image(), gib << 30);
         if fs::metadata(&image)
-            .context("looking at a droplet's disk")?
+            .context("reading the size of a droplet's disk")?
             .len()
             >= wanted
         {
@@ -104,7 +104,7 @@ impl Disk {
         }
         self.released().await?;
         let path = image.display().to_string();
-        // Exit status 1 says that something was corrected, as after a power cut.
+        // Exit status 1 means that errors were corrected, as after a power cut.
         let check = r#"e2fsck -f -p "$1" || [ $? -eq 1 ]"#;
         run("sh", &["-c", check, "check", &path])
             .await
@@ -113,15 +113,15 @@ impl Disk {
         run("resize2fs", &[path]).await.map(drop)
     }
 
-    /// Copies what differs from the droplet image to the new directory `target`, from the droplet's
-    /// view if it runs under `supervisor`.
+    /// Copies what differs from the droplet image to the new directory `target`; through the mounts of `supervisor`
+    /// if the droplet runs.
     ///
     /// # Errors
     /// When the disk can't be read.
     pub async fn copy_to(&self, target: &Path, supervisor: Option<Process>) -> Result<()> {
         let target = target.display().to_string();
         let copied = if let Some(supervisor) = supervisor {
-            let upper = supervisor.sees(&self.directory.join("disk/upper"));
+            let upper = supervisor.path_from_outside(&self.directory.join("disk/upper"));
             let upper = upper.display().to_string();
             run("cp", &["-a", &upper, &target]).await
         } else {
@@ -136,13 +136,13 @@ impl Disk {
         copied.context("copying a droplet's disk").map(drop)
     }
 
-    /// Leaves no room on it, for root either, or gives the room back.
+    /// Fills it, for root too, or frees the space again.
     ///
     /// # Errors
     /// When the disk refuses for another reason than being full.
     pub fn fill(&self, supervisor: Option<Process>, full: bool) -> Result<()> {
         if full {
-            File::create(self.mark()).context("noting that a disk is full")?;
+            File::create(self.mark()).context("marking a disk as full")?;
         } else {
             remove(&self.mark())?;
         }
@@ -154,7 +154,7 @@ impl Disk {
             return remove(&filler);
         }
         let file = File::create(&filler).context("filling a disk")?;
-        let space = nix::sys::statvfs::statvfs(&filler).context("asking for a disk's room")?;
+        let space = nix::sys::statvfs::statvfs(&filler).context("reading a disk's free space")?;
         let block = space.fragment_size();
         let mut piece = space.blocks_free() * block;
         while piece >= block {
@@ -169,13 +169,13 @@ impl Disk {
         Ok(())
     }
 
-    /// Whether a fault wants it full.
+    /// Whether a fault keeps it full.
     #[must_use]
     pub fn is_to_be_full(&self) -> bool {
         self.mark().exists()
     }
 
-    /// Waits until the kernel has let go of it: a moment after its droplet's last process.
+    /// Waits until the kernel has detached it: a moment after its droplet's last process ended.
     ///
     /// # Errors
     /// When it is still attached after 10 s.
@@ -184,7 +184,7 @@ impl Disk {
         let image = self.image();
         while is_attached(&image) {
             if Instant::now() > deadline {
-                bail!("{} is still in use", image.display());
+                bail!("{} is still in use after 10 s", image.display());
             }
             sleep(Duration::from_millis(20)).await;
         }
@@ -192,24 +192,10 @@ impl Disk {
     }
 }
 
-/// Whether a loop device has `image` behind it.
+/// Whether a loop device uses `image`.
 fn is_attached(image: &Path) -> bool {
     let devices = fs::read_dir("/sys/block").into_iter().flatten().flatten();
     devices
         .filter_map(|device| fs::read_to_string(device.path().join("loop/backing_file")).ok())
         .any(|file| Path::new(file.trim_end()) == image)
-}
-
-fn remove(path: &Path) -> Result<()> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }

@@ -1,4 +1,4 @@
-//! Droplets as the rest of localcloud asks for them.
+//! Operations on droplets, for the rest of localcloud.
 
 use super::Machine;
 use super::spec::{DropletSeed, Impairment};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 impl Machine {
     /// Boots a droplet, making its disk first if it has none; returns once its init runs and its
-    /// links exist. A droplet that runs already is left alone.
+    /// links exist. A droplet that runs is not changed.
     ///
     /// # Errors
     /// When its disk can't be made or it does not come up within 30 s.
@@ -21,7 +21,7 @@ impl Machine {
             .await
     }
 
-    /// Asks a droplet to shut down, and pulls its plug after `grace`.
+    /// Shuts a droplet down, and cuts its power after `grace`.
     ///
     /// # Errors
     /// When its processes can't be ended.
@@ -32,7 +32,7 @@ impl Machine {
         real.host(id).shut_down(grace).await
     }
 
-    /// Pulls a droplet's plug. Its disk stays.
+    /// Cuts a droplet's power. Its disk stays.
     ///
     /// # Errors
     /// When its processes can't be ended.
@@ -60,7 +60,7 @@ impl Machine {
         real.host(id).destroy().await
     }
 
-    /// Undoes or does what a fault wants of a droplet.
+    /// Begins a fault of a droplet, or ends it.
     ///
     /// # Errors
     /// When the droplet does not run, or the kernel refuses.

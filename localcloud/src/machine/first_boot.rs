@@ -1,15 +1,16 @@
-//! What the platform puts on a droplet's disk before its first boot: name, addresses, keys, user data.
+//! The files that the platform writes to a droplet's disk before its first boot: name, addresses, keys, user data.
 
 use super::addresses::Addresses;
+use super::command::run;
 use super::disk::Disk;
-use super::image;
-use super::rules::PROXY_PORT;
+use super::files::write;
+use super::ports::PROXY_PORT;
 use super::spec::{DropletSeed, PrivateNet};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
 
-/// Makes the disk of the droplet that is kept in `directory`, unless it has one.
+/// Creates the disk of the droplet whose directory is `directory`; grows one that exists.
 ///
 /// # Errors
 /// When the machine's own disk refuses.
@@ -32,28 +33,28 @@ pub async fn make_disk(directory: &Path, seed: &DropletSeed, plan: Addresses) ->
     fs::create_dir_all(&draft)?;
     write_identity(&draft, seed)?;
     let eth0 = "etc/systemd/network/10-eth0.network";
-    image::write(&draft, eth0, &public_network(seed, plan))?;
+    write(&draft, eth0, &public_network(seed, plan))?;
     let eth1 = "etc/systemd/network/10-eth1.network";
-    image::write(&draft, eth1, &private_network(&seed.net.private))?;
+    write(&draft, eth1, &private_network(&seed.net.private))?;
     let proxy = format!(
         "Acquire::http::Proxy \"http://{}:{PROXY_PORT}\";\n",
         plan.router()
     );
-    image::write(&draft, "etc/apt/apt.conf.d/90-proxy", &proxy)?;
+    write(&draft, "etc/apt/apt.conf.d/90-proxy", &proxy)?;
     if !seed.user_data.is_empty() {
         seed_cloud_init(&draft, seed)?;
     }
-    image::host_keys(&draft).await?;
+    host_keys(&draft).await?;
     disk.make(&draft, seed.disk_gib).await
 }
 
 fn write_identity(draft: &Path, seed: &DropletSeed) -> Result<()> {
     let name = &seed.name;
-    image::write(draft, "etc/hostname", &format!("{name}\n"))?;
+    write(draft, "etc/hostname", &format!("{name}\n"))?;
     let hosts = format!("127.0.0.1 localhost\n127.0.1.1 {name}\n");
-    image::write(draft, "etc/hosts", &hosts)?;
+    write(draft, "etc/hosts", &hosts)?;
     let keys = seed.ssh_keys.join("\n") + "\n";
-    image::write(draft, "root/.ssh/authorized_keys", &keys)?;
+    write(draft, "root/.ssh/authorized_keys", &keys)?;
     restrict(&draft.join("root/.ssh"), 0o700)?;
     restrict(&draft.join("root"), 0o700)?;
     restrict(&draft.join("root/.ssh/authorized_keys"), 0o600)
@@ -62,8 +63,8 @@ fn write_identity(draft: &Path, seed: &DropletSeed) -> Result<()> {
 fn seed_cloud_init(draft: &Path, seed: &DropletSeed) -> Result<()> {
     let place = "var/lib/cloud/seed/nocloud";
     let meta = format!("instance-id: {}\nlocal-hostname: {}\n", seed.id, seed.name);
-    image::write(draft, &format!("{place}/meta-data"), &meta)?;
-    image::write(draft, &format!("{place}/user-data"), &seed.user_data)?;
+    write(draft, &format!("{place}/meta-data"), &meta)?;
+    write(draft, &format!("{place}/user-data"), &seed.user_data)?;
     // A character device 0:0 hides the image's file of that name (overlayfs whiteout).
     fs::create_dir_all(draft.join("etc/cloud"))?;
     let off = draft.join("etc/cloud/cloud-init.disabled");
@@ -96,4 +97,20 @@ fn restrict(path: &Path, mode: u32) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
         .with_context(|| format!("setting the mode of {}", path.display()))
+}
+
+/// New SSH host keys below `root`, if there are none.
+async fn host_keys(root: &Path) -> Result<()> {
+    let directory = root.join("etc/ssh");
+    fs::create_dir_all(&directory)?;
+    let key = directory.join("ssh_host_ed25519_key");
+    if !key.exists() {
+        let key = key.display().to_string();
+        run(
+            "ssh-keygen",
+            &["-q", "-t", "ed25519", "-N", "", "-C", "droplet", "-f", &key],
+        )
+        .await?;
+    }
+    Ok(())
 }

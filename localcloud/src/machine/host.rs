@@ -1,12 +1,14 @@
-//! Droplets as booted hosts: systemd-nspawn on a copy-on-write disk, in the cloud's network.
+//! A droplet as a booted host: systemd-nspawn on a copy-on-write disk, in the cloud's network.
 
 use super::addresses::Addresses;
+use super::clock::{self, STEP_FILE};
+use super::control_groups::{control_groups, end_control_group, systemd_runs};
 use super::disk::Disk;
-use super::first_boot;
-use super::impairment::{CLOCK, forget_slow_group};
+use super::links::{private_link, public_link};
 use super::namespace::Namespace;
-use super::process::{Process, control_groups, end_control_group, systemd_runs};
+use super::process::Process;
 use super::spec::DropletSeed;
+use super::{first_boot, slow_cpu};
 use anyhow::{Context, Result, bail};
 use md5::{Digest as _, Md5};
 use nix::sys::signal::Signal;
@@ -16,9 +18,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Mounts the disk, and what systemd-nspawn notes, where only this host's processes see it, enters
-/// the host's control groups and runs systemd-nspawn, again when the host reboots (exit status 133).
-/// No mount outlives the host, however it ends, and no loop device outlives its mount.
+/// Mounts the disk and systemd-nspawn's directory of state for this host's processes only, enters the host's
+/// control groups, and runs systemd-nspawn, again when the host reboots (exit status 133). All mounts disappear
+/// with the host, however it ends, and the loop device with its mount.
 const LAUNCH: &str = r#"
 lower=$1 host=$2 groups=$3; shift 3
 mkdir -p /run/systemd/nspawn && mount -t tmpfs tmpfs /run/systemd/nspawn || exit
@@ -40,7 +42,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Droplet `id` of the cloud `cloud`, kept below `droplets`.
+    /// Droplet `id` of the cloud `cloud`; its directory is in `droplets`.
     #[must_use]
     pub fn new(droplets: &Path, cloud: &str, id: u64) -> Self {
         Self {
@@ -50,38 +52,36 @@ impl Host {
         }
     }
 
-    fn note(&self) -> PathBuf {
+    fn process_file(&self) -> PathBuf {
         self.directory.join("process")
     }
 
-    /// Its id.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// What it is called on this machine.
+    /// Its name on this machine.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its disk.
     #[must_use]
     pub fn disk(&self) -> Disk {
         Disk::new(&self.directory)
     }
 
-    /// The file by which its clock is stepped.
+    /// The file that steps its clock.
     #[must_use]
-    pub fn clock(&self) -> PathBuf {
+    pub fn clock_file(&self) -> PathBuf {
         self.directory.join("clock")
     }
 
-    /// The process under which all others of it run, and which sees its mounts.
+    /// The parent of all its processes, which sees its mounts.
     #[must_use]
     pub fn supervisor(&self) -> Option<Process> {
-        Process::noted(&self.note())
+        Process::recorded(&self.process_file())
     }
 
     /// Its first process, which sees what its services see.
@@ -91,7 +91,6 @@ impl Host {
         nspawn.iter().flat_map(|nspawn| nspawn.children()).next()
     }
 
-    /// Whether it runs.
     #[must_use]
     pub fn runs(&self) -> bool {
         self.supervisor().is_some()
@@ -108,13 +107,13 @@ impl Host {
         network: &Namespace,
         plan: Addresses,
     ) -> Result<()> {
-        if Process::noted(&self.note()).is_some_and(|p| p.is_in(&network.path())) {
+        if Process::recorded(&self.process_file()).is_some_and(|p| p.is_in(&network.path())) {
             return Ok(());
         }
-        // Ends a host that lost its supervisor, or the cloud's network under it.
+        // Ends a host that lost its supervisor, or whose network was removed.
         self.power_off().await?;
         first_boot::make_disk(&self.directory, seed, plan).await?;
-        self.step_clock(None)?;
+        clock::set_step(&self.clock_file(), None)?;
         let process = self.launch(image, network)?;
         let link = public_link(self.id);
         let deadline = Instant::now() + Duration::from_secs(30);
@@ -122,17 +121,17 @@ impl Host {
             if !process.runs() || Instant::now() > deadline {
                 let log =
                     fs::read_to_string(self.directory.join("console.log")).unwrap_or_default();
-                let last = log.lines().last().unwrap_or("nothing").to_owned();
+                let last = log.lines().last().unwrap_or("(empty)").to_owned();
                 self.power_off().await?;
                 bail!(
-                    "droplet {} did not come up; its console says: {last}",
+                    "droplet {} did not come up; the last line of its console: {last}",
                     self.id
                 );
             }
             sleep(Duration::from_millis(30)).await;
         }
         if self.disk().is_to_be_full() {
-            self.fill_disk(true)?;
+            self.disk().fill(self.supervisor(), true)?;
         }
         Ok(())
     }
@@ -148,7 +147,7 @@ impl Host {
         };
         let mut args: Vec<String> = Vec::new();
         if systemd_runs() {
-            // systemd-nspawn keeps the unit that it is started in: give it one of its own.
+            // systemd-nspawn uses the unit in which it is started: give it one of its own.
             args.extend(
                 [
                     "systemd-run",
@@ -190,7 +189,10 @@ impl Host {
             .map(str::to_owned),
         );
         args.push(format!("--machine={}", self.name));
-        args.push(format!("--bind-ro={}:{CLOCK}", self.clock().display()));
+        args.push(format!(
+            "--bind-ro={}:{STEP_FILE}",
+            self.clock_file().display()
+        ));
         args.push(format!("--uuid={}", machine_id(&self.name)));
         args.push(format!(
             "--network-veth-extra={}:eth0",
@@ -205,17 +207,17 @@ impl Host {
             &program,
             &args,
             &self.directory.join("console.log"),
-            &self.note(),
+            &self.process_file(),
         )
     }
 
-    /// Asks its init to shut down and waits up to `grace`, then pulls the plug.
+    /// Shuts it down by its init; cuts its power after `grace`.
     ///
     /// # Errors
     /// When its processes can't be ended.
     pub async fn shut_down(&self, grace: Duration) -> Result<()> {
-        if let Some(process) = Process::noted(&self.note()) {
-            // systemd-nspawn passes it on as an orderly request.
+        if let Some(process) = Process::recorded(&self.process_file()) {
+            // systemd-nspawn then shuts the host down in order.
             for nspawn in process.children() {
                 nspawn.signal(Signal::SIGTERM)?;
             }
@@ -226,12 +228,12 @@ impl Host {
         self.power_off().await
     }
 
-    /// Pulls the plug: its init is killed, and the kernel kills the rest. Nothing is written back.
+    /// Cuts its power: kills its init, and the kernel kills the rest. Nothing is written back.
     ///
     /// # Errors
     /// When its processes don't end.
     pub async fn power_off(&self) -> Result<()> {
-        if let Some(process) = Process::noted(&self.note()) {
+        if let Some(process) = Process::recorded(&self.process_file()) {
             let nspawn = process.children();
             for init in nspawn.iter().flat_map(|nspawn| nspawn.children()) {
                 init.signal(Signal::SIGKILL)?;
@@ -256,17 +258,17 @@ impl Host {
         for group in control_groups(&self.name) {
             end_control_group(&group).await?;
         }
-        forget_slow_group(&self.name)?;
+        slow_cpu::forget(&self.name)?;
         self.disk().released().await?;
-        match fs::remove_file(self.note()) {
+        match fs::remove_file(self.process_file()) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).context("removing a droplet's process note")
+                Err(error).context("removing the record of a droplet's process")
             }
             _ => Ok(()),
         }
     }
 
-    /// Pulls the plug and removes the disk.
+    /// Cuts its power and removes its disk.
     ///
     /// # Errors
     /// When the disk can't be removed.
@@ -280,23 +282,11 @@ impl Host {
     }
 }
 
-/// The id that a host takes as `/etc/machine-id`. Without one, all would take the machine's own.
+/// The id of the host for `/etc/machine-id`. Without it, every host would use the id of the machine.
 fn machine_id(name: &str) -> String {
     let mut id = String::new();
     for byte in Md5::digest(name) {
         write!(id, "{byte:02x}").expect("writing to a string works");
     }
     id
-}
-
-/// Name of the router's end of a droplet's `eth0`.
-#[must_use]
-pub fn public_link(id: u64) -> String {
-    format!("p{id}")
-}
-
-/// Name of the router's end of a droplet's `eth1`.
-#[must_use]
-pub fn private_link(id: u64) -> String {
-    format!("v{id}")
 }

@@ -1,7 +1,7 @@
-//! The droplet image: Debian 12, made once by debootstrap and shared by every cloud of a checkout.
+//! The droplet image: Debian 12, built once by debootstrap and shared by all clouds of a root directory.
 
-use super::command::run;
-use super::impairment::{CLOCK, NO_STEP};
+use super::clock::{NO_STEP, STEP_FILE};
+use super::files::{put, write};
 use anyhow::{Context, Result, bail};
 use nix::mount::umount;
 use std::collections::HashSet;
@@ -11,10 +11,10 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-/// Part of the image's directory name: a change below must change it.
+/// Name of the image's directory: change it with any change below.
 const RECIPE: &str = "debian-12-x64-3";
 
-/// What a bare droplet has, as far as what runs on one depends on it.
+/// Packages of a new droplet.
 const PACKAGES: &[&str] = &[
     "apt-utils",
     "ca-certificates",
@@ -48,10 +48,10 @@ pub fn path(images: &Path) -> PathBuf {
     images.join(RECIPE)
 }
 
-/// Makes the image unless it is there; `progress` is told each step in a few words.
+/// Builds the image unless it exists; calls `progress` with the name of each step.
 ///
 /// # Errors
-/// When debootstrap fails; its log stays beside the image's place and is named.
+/// When debootstrap fails; the message contains the path of its log.
 pub async fn ensure(images: &Path, mirror: &str, progress: impl Fn(&str)) -> Result<PathBuf> {
     let image = path(images);
     if image.exists() {
@@ -60,7 +60,7 @@ pub async fn ensure(images: &Path, mirror: &str, progress: impl Fn(&str)) -> Res
     fs::create_dir_all(images).with_context(|| format!("making {}", images.display()))?;
     let draft = images.join(format!("{RECIPE}.draft"));
     if draft.exists() {
-        // A debootstrap that was killed has left these mounted.
+        // A debootstrap that was killed left these mounted.
         for mounted in ["proc", "sys"] {
             let _ = umount(&draft.join(mounted));
         }
@@ -68,7 +68,7 @@ pub async fn ensure(images: &Path, mirror: &str, progress: impl Fn(&str)) -> Res
     }
     debootstrap(&draft, mirror, &progress).await?;
     finish(&draft)?;
-    // Only a whole image ever has the final name.
+    // Only a complete image ever has the final name.
     fs::rename(&draft, &image).context("giving the image its name")?;
     Ok(image)
 }
@@ -86,15 +86,15 @@ async fn debootstrap(draft: &Path, mirror: &str, progress: &impl Fn(&str)) -> Re
         .stderr(fs::File::create(&log)?)
         .kill_on_drop(true)
         .spawn()
-        .context("can't run debootstrap; `make deps` installs it")?;
+        .context("can't run debootstrap: install the package debootstrap")?;
     let output = child.stdout.take().expect("standard output is piped");
     let mut lines = BufReader::new(output).lines();
-    let mut said = HashSet::new();
+    let mut reported = HashSet::new();
     while let Some(line) = lines.next_line().await? {
         if let Some(step) = line.strip_prefix("I: ") {
-            // "Retrieving x 1.2", "Unpacking x…": the verb is enough, once.
+            // "Retrieving x 1.2", "Unpacking x…": report each verb once.
             let verb = step.split([' ', '.']).next().unwrap_or(step).to_owned();
-            if said.insert(verb.clone()) {
+            if reported.insert(verb.clone()) {
                 progress(&format!("droplet image: {}", verb.to_lowercase()));
             }
         } else if line.starts_with("E: ") {
@@ -112,7 +112,7 @@ async fn debootstrap(draft: &Path, mirror: &str, progress: &impl Fn(&str)) -> Re
     fs::remove_file(log).context("removing debootstrap's empty log")
 }
 
-/// Takes out what must differ between hosts, and sets what all have in common.
+/// Removes what must differ between hosts, and configures what all have in common.
 fn finish(draft: &Path) -> Result<()> {
     for entry in fs::read_dir(draft.join("etc/ssh"))? {
         let path = entry?.path();
@@ -131,7 +131,7 @@ fn finish(draft: &Path) -> Result<()> {
     write(draft, "etc/cloud/cloud-init.disabled", "")?;
     link_unit(draft, "systemd-networkd.service")?;
     prepare_clock(draft)?;
-    // A droplet has no disks to check and nobody at a console.
+    // A droplet has no console and installs no updates by itself.
     for unit in [
         "getty.target",
         "console-getty.service",
@@ -149,33 +149,17 @@ fn finish(draft: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Has services and sessions read the time of day through a library that adds a fault's step to it.
-/// The file that says how long the step is has each droplet's own mounted over it.
+/// Preloads a library in services and sessions that adds a fault's step to the time of day. Each droplet mounts a
+/// file of its own over the one that contains the step.
 fn prepare_clock(draft: &Path) -> Result<()> {
     let library = "usr/lib/localcloud/clock.so";
     let clock = include_bytes!(concat!(env!("OUT_DIR"), "/clock.so"));
     put(draft, library, clock)?;
-    put(draft, CLOCK.trim_start_matches('/'), &NO_STEP)?;
+    put(draft, STEP_FILE.trim_start_matches('/'), &NO_STEP)?;
     let setting = format!("LD_PRELOAD=/{library}\n");
     write(draft, "etc/environment", &setting)?;
     let unit = format!("[Service]\nEnvironment={setting}");
     write(draft, "etc/systemd/system/service.d/10-clock.conf", &unit)
-}
-
-/// Writes `text` to `path` below `root`, with its directories.
-///
-/// # Errors
-/// When the disk refuses.
-pub fn write(root: &Path, path: &str, text: &str) -> Result<()> {
-    put(root, path, text.as_bytes())
-}
-
-fn put(root: &Path, path: &str, content: &[u8]) -> Result<()> {
-    let target = root.join(path);
-    if let Some(parent) = target.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    fs::write(&target, content).with_context(|| format!("writing {}", target.display()))
 }
 
 fn link_unit(root: &Path, unit: &str) -> Result<()> {
@@ -191,23 +175,4 @@ fn mask(root: &Path, unit: &str) -> Result<()> {
 fn replace_link(target: &str, link: &Path) -> Result<()> {
     let _ = fs::remove_file(link);
     std::os::unix::fs::symlink(target, link).with_context(|| format!("linking {}", link.display()))
-}
-
-/// New SSH host keys below `root`, if there are none.
-///
-/// # Errors
-/// When `ssh-keygen` fails.
-pub async fn host_keys(root: &Path) -> Result<()> {
-    let directory = root.join("etc/ssh");
-    fs::create_dir_all(&directory)?;
-    let key = directory.join("ssh_host_ed25519_key");
-    if !key.exists() {
-        let key = key.display().to_string();
-        run(
-            "ssh-keygen",
-            &["-q", "-t", "ed25519", "-N", "", "-C", "droplet", "-f", &key],
-        )
-        .await?;
-    }
-    Ok(())
 }

@@ -1,23 +1,29 @@
 //! The physical side of the cloud: namespaces, hosts, address translation, databases.
 //!
-//! Every operation is idempotent: after a crash the caller says again what should be, and it is.
+//! Every operation is idempotent: after a crash the caller repeats it.
 
 pub mod addresses;
-mod certificates;
-mod command;
+pub mod certificates;
+mod clock;
+pub mod command;
+mod control_groups;
 pub mod databases;
 mod disk;
 mod droplets;
+mod files;
 mod first_boot;
 mod host;
 pub mod image;
 mod impairment;
-mod loss;
+mod links;
 mod namespace;
-mod network;
-mod postgres;
+pub mod network;
+pub mod packet_loss;
+pub mod ports;
+pub mod postgres;
 pub mod process;
 pub mod rules;
+mod slow_cpu;
 mod snapshots;
 pub mod spec;
 
@@ -29,6 +35,7 @@ use certificates::Authority;
 use host::Host;
 use network::Network;
 use postgres::Cluster;
+use slog::{Discard, Logger, o, warn};
 use spec::{ReservedRoute, Topology};
 use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
@@ -36,25 +43,26 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 
-/// The machine under one cloud.
+/// The machine as one cloud uses it.
 #[derive(Debug)]
 pub struct Machine {
-    /// `None`: only the record is kept, no host runs.
+    /// `None`: the API records resources, and no host runs.
     real: Option<Real>,
 }
 
 #[derive(Debug)]
 struct Real {
+    log: Logger,
     cloud: String,
     directory: PathBuf,
     image: PathBuf,
     plan: Addresses,
     network: Network,
     authority: Authority,
-    /// What was last applied; held while a change is made, so that changes queue.
+    /// What was applied last. Locked during a change, so that changes are serialised.
     applied: Mutex<Applied>,
-    /// Whose turn it is at each database cluster.
-    turns: std::sync::Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    /// One lock for each database cluster: changes to it are serialised.
+    cluster_locks: std::sync::Mutex<HashMap<String, Arc<Mutex<()>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -64,18 +72,19 @@ struct Applied {
 }
 
 impl Machine {
-    /// A machine that makes nothing real: the API keeps its record, no host runs. Needs no privileges.
+    /// A machine that makes nothing real: the API records resources, and no host runs. Needs no privileges.
     #[must_use]
     pub fn record_only() -> Self {
         Self { real: None }
     }
 
     /// The machine of the cloud `name`, with its state below `directory`, droplets from `image`, and
-    /// the addresses of `slot`. Needs root, as does all that it does.
+    /// the addresses of `slot`. All its operations need root.
     #[must_use]
     pub fn new(name: &str, directory: &Path, image: PathBuf, slot: u8) -> Self {
         Self {
             real: Some(Real {
+                log: Logger::root(Discard, o!()),
                 cloud: name.to_owned(),
                 directory: directory.to_owned(),
                 image,
@@ -83,12 +92,21 @@ impl Machine {
                 network: Network::new(name, slot),
                 authority: Authority::new(directory.join("ca")),
                 applied: Mutex::default(),
-                turns: std::sync::Mutex::default(),
+                cluster_locks: std::sync::Mutex::default(),
             }),
         }
     }
 
-    /// Makes the cloud's router, unless it is there. Comes before everything but [`Machine::tear_down`].
+    /// The same machine, which logs to `log`. By default it logs nothing.
+    #[must_use]
+    pub fn with_log(mut self, log: Logger) -> Self {
+        if let Some(real) = &mut self.real {
+            real.log = log;
+        }
+        self
+    }
+
+    /// Creates the cloud's router, unless it exists. Call it before everything except [`Machine::tear_down`].
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -99,7 +117,7 @@ impl Machine {
         }
     }
 
-    /// Whether this machine only keeps the record.
+    /// Whether this machine makes nothing real.
     #[must_use]
     pub fn is_record_only(&self) -> bool {
         self.real.is_none()
@@ -116,11 +134,11 @@ impl Machine {
             .transpose()
     }
 
-    /// Makes links, routes, address translation and filters equal to `topology`, and cuts the flows
-    /// through reserved IPs that have moved since the last call.
+    /// Makes links, routes, address translation and filters equal to `topology`, and cuts the connections through
+    /// reserved IPs that have moved since the last call.
     ///
     /// # Errors
-    /// When the kernel refuses a change; the message names the command.
+    /// When the kernel refuses a change; the message contains the command.
     pub async fn sync_network(&self, topology: &Topology) -> Result<()> {
         let Some(real) = &self.real else {
             return Ok(());
@@ -129,7 +147,7 @@ impl Machine {
         real.apply(topology, &mut applied).await
     }
 
-    /// Applies the last topology again if links have come or gone, as when a droplet reboots by itself.
+    /// Applies the last topology again if links have changed, as when a droplet reboots by itself.
     ///
     /// # Errors
     /// As [`Machine::sync_network`].
@@ -145,29 +163,29 @@ impl Machine {
         real.apply(&topology, &mut applied).await
     }
 
-    /// Undoes what faults of a daemon before this one have left broken.
-    pub fn thaw(&self) {
+    /// Undoes the faults that an earlier daemon left in force.
+    pub fn undo_faults(&self) {
         let Some(real) = &self.real else { return };
         for id in names(&real.droplets())
             .iter()
             .filter_map(|name| name.parse().ok())
         {
-            if let Err(error) = real.host(id).relieve() {
-                eprintln!("droplet {id} keeps a fault: {error:#}");
+            if let Err(error) = real.host(id).undo_faults() {
+                warn!(real.log, "a fault of a droplet could not be undone"; "droplet" => id, "error" => format!("{error:#}"));
             }
         }
         for id in names(&real.databases()) {
-            if let Err(error) = real.cluster(&id).relieve() {
-                eprintln!("database {id} keeps a fault: {error:#}");
+            if let Err(error) = real.cluster(&id).undo_faults() {
+                warn!(real.log, "a fault of a database could not be undone"; "database" => &id, "error" => format!("{error:#}"));
             }
         }
     }
 
-    /// Ends every host and database below the cloud's directory and removes its network: after this
-    /// nothing of the cloud runs. Its files stay. Works on what a crashed daemon left, too.
+    /// Stops every host and database below the cloud's directory and removes its network. Nothing of the cloud
+    /// runs after this; its files stay. Works also after a crash of the daemon.
     ///
     /// # Errors
-    /// When something does not end; what else there is has been ended then.
+    /// When something does not end; everything else has ended then.
     pub async fn tear_down(&self) -> Result<()> {
         let Some(real) = &self.real else {
             return Ok(());
@@ -189,7 +207,7 @@ impl Machine {
         if let Err(error) = real.network.remove().await {
             failures.push(format!("{error:#}"));
         }
-        process::remove_shared_directories();
+        control_groups::remove_shared_directories();
         namespace::forget_empty_directory();
         anyhow::ensure!(failures.is_empty(), "{}", failures.join("; "));
         Ok(())
@@ -210,9 +228,18 @@ impl Real {
     }
 
     fn cluster(&self, id: &str) -> Cluster {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = Arc::clone(turns.entry(id.to_owned()).or_default());
-        Cluster::new(&self.databases(), id, self.network.database(id), turn)
+        let mut locks = self
+            .cluster_locks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let lock = Arc::clone(locks.entry(id.to_owned()).or_default());
+        Cluster::new(
+            &self.databases(),
+            id,
+            self.network.database(id),
+            lock,
+            self.log.clone(),
+        )
     }
 
     async fn apply(&self, topology: &Topology, applied: &mut Applied) -> Result<()> {
@@ -232,7 +259,7 @@ impl Real {
     }
 }
 
-/// What was routed before and is not routed so any more.
+/// The routes of `before` that `now` does not contain.
 fn moved(before: &[ReservedRoute], now: &[ReservedRoute]) -> Vec<ReservedRoute> {
     before
         .iter()

@@ -1,4 +1,4 @@
-//! Network namespaces: made, removed, entered.
+//! Network namespaces: created, removed, entered.
 
 use super::command::{run, run_with_input};
 use anyhow::{Context, Result};
@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A named network namespace, kept by the kernel until it is removed.
+/// A named network namespace. It exists until it is removed.
 #[derive(Debug, Clone)]
 pub struct Namespace {
     name: String,
@@ -22,7 +22,7 @@ impl Namespace {
         Self { name }
     }
 
-    /// Where `ip netns` keeps it.
+    /// Its path, as `ip netns` has it.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         PathBuf::from("/run/netns").join(&self.name)
@@ -34,7 +34,7 @@ impl Namespace {
         &self.name
     }
 
-    /// Makes it, with `lo` up, unless it exists.
+    /// Creates it, with `lo` up, unless it exists.
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -42,13 +42,13 @@ impl Namespace {
         if File::open(self.path()).is_ok_and(|file| setns_works(&file)) {
             return Ok(());
         }
-        // After a reboot the name may be left over as a plain file.
+        // After a reboot the name may be left as a plain file.
         let _ = std::fs::remove_file(self.path());
         run("ip", &["netns", "add", &self.name]).await?;
         self.ip("link set lo up\n").await
     }
 
-    /// Removes it and with it every link inside. Fine if there is none.
+    /// Removes it and every link inside. Succeeds if it does not exist.
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -62,7 +62,7 @@ impl Namespace {
     /// Runs lines of `ip -batch` inside; the first that fails ends it.
     ///
     /// # Errors
-    /// When a line fails; the message has `ip`'s own words.
+    /// When a line fails; the message contains `ip`'s error.
     pub async fn ip(&self, lines: &str) -> Result<()> {
         self.run_with_input("ip", &["-batch", "-"], lines)
             .await
@@ -93,7 +93,7 @@ impl Namespace {
         run_with_input("nsenter", &words, input).await
     }
 
-    /// Listens on `address` inside; the socket serves from there wherever it is used.
+    /// Listens on `address` inside. The socket stays in the namespace, whichever thread uses it.
     ///
     /// # Errors
     /// When the namespace can't be entered or the address can't be bound.
@@ -119,7 +119,7 @@ impl Namespace {
         })
     }
 
-    /// Runs `work` on a thread of its own that has entered the namespace, so that no other does.
+    /// Runs `work` on a thread of its own that enters the namespace; other threads stay outside.
     fn inside<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
@@ -136,17 +136,17 @@ impl Namespace {
     }
 }
 
-/// Undoes what the first `ip netns add` did to the directory of names, if no name is left.
+/// Removes the directory of names that the first `ip netns add` mounted, if no name is left.
 pub fn forget_empty_directory() {
     let directory = Path::new("/run/netns");
     if std::fs::read_dir(directory).is_ok_and(|mut names| names.next().is_none()) {
-        // Somebody may make a name at this moment: then the kernel refuses, and that is fine.
+        // If another program adds a name at this moment, the kernel refuses, which is fine.
         let _ = umount(directory);
         let _ = std::fs::remove_dir(directory);
     }
 }
 
-/// Whether `file` is a living namespace: a thread can enter it.
+/// Whether `file` is an existing namespace: a thread can enter it.
 fn setns_works(file: &File) -> bool {
     let Ok(copy) = file.try_clone() else {
         return false;

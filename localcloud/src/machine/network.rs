@@ -1,7 +1,7 @@
 //! The cloud's network: a router in a namespace, linked to the machine and to every host.
 
 use super::addresses::Addresses;
-use super::host::{private_link, public_link};
+use super::links::{database_private_link, database_public_link, private_link, public_link, short};
 use super::namespace::Namespace;
 use super::rules;
 use super::spec::{DatabaseNet, Topology};
@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::Ipv4Addr;
 
-/// Where the metadata service answers (link-local, as on the real platform).
+/// Address of the metadata service (link-local, as on the real platform).
 pub const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 
 /// The router's own settings, inherited by every link that is made later.
 const SETTINGS: &[&str] = &[
     "net.ipv4.ip_forward=1",
-    // The router answers for every address that it has a route to.
+    // The router answers ARP requests for every address to which it has a route.
     "net.ipv4.conf.default.proxy_arp=1",
     "net.ipv4.conf.all.rp_filter=0",
     "net.ipv4.conf.default.rp_filter=0",
@@ -67,7 +67,7 @@ impl Network {
             .await
             .is_ok();
         if !there {
-            // A link of that name can only be what a crash left: its other end is gone.
+            // A link of that name can only be left by a crash: its other end was removed.
             let _ = super::command::run("ip", &["link", "del", &machine_end]).await;
             let name = self.router.name();
             let lines = format!(
@@ -95,18 +95,17 @@ impl Network {
             .context("routing the cloud's addresses into its namespace")
     }
 
-    /// The links that the router has now: name and index. A link that went and came back has another
-    /// index.
+    /// The links of the router: name and index. A link that was removed and created again has another index.
     ///
     /// # Errors
-    /// When the namespace is gone.
+    /// When the namespace does not exist.
     pub async fn links(&self) -> Result<BTreeMap<String, u32>> {
         let text = self.router.run("ip", &["-oneline", "link"]).await?;
         Ok(parse_links(&text))
     }
 
-    /// Makes routes and rules equal to `topology`, and returns the links that they were made for: one that
-    /// came since has none yet.
+    /// Makes routes and rules equal to `topology`. Returns the links that existed when it began: a newer link has no
+    /// routes yet.
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -126,11 +125,11 @@ impl Network {
         Ok(links)
     }
 
-    /// Forgets the flows to `ip` that went to the anchor address of its old holder, so that they are cut. Those
-    /// that its new one has already stay.
+    /// Cuts the connections to `ip` that go to the anchor address of its old holder: removes them from connection
+    /// tracking. Those to the new holder stay.
     pub async fn cut_flows(&self, ip: Ipv4Addr, anchor: Ipv4Addr) {
         let (ip, anchor) = (ip.to_string(), anchor.to_string());
-        // Exit code 1 means that there was none.
+        // Exit code 1 means that no connection matched.
         let _ = self
             .router
             .run(
@@ -205,8 +204,8 @@ fn routes(topology: &Topology, links: &BTreeMap<String, u32>) -> String {
     batch
 }
 
-/// The router answers for other hosts at once, where the kernel would wait up to 0.8 s. Only a
-/// link's own setting counts in a namespace.
+/// The router answers ARP requests at once; by default the kernel waits up to 0.8 s. In a namespace only the
+/// setting of the link itself takes effect.
 fn link_settings(topology: &Topology, links: &BTreeMap<String, u32>) -> Vec<String> {
     hosts(topology, links)
         .iter()
@@ -235,7 +234,9 @@ fn hosts(topology: &Topology, links: &BTreeMap<String, u32>) -> Vec<(String, Vec
     hosts
 }
 
-fn parse_links(text: &str) -> BTreeMap<String, u32> {
+/// The links in the output of `ip -oneline link`.
+#[must_use]
+pub fn parse_links(text: &str) -> BTreeMap<String, u32> {
     let link = |line: &str| {
         let mut words = line.split(": ");
         let index = words.next()?.parse().ok()?;
@@ -243,33 +244,4 @@ fn parse_links(text: &str) -> BTreeMap<String, u32> {
         Some((name.to_owned(), index))
     };
     text.lines().filter_map(link).collect()
-}
-
-/// Name of the router's end of a database's public link.
-#[must_use]
-pub fn database_public_link(id: &str) -> String {
-    format!("d{}", short(id))
-}
-
-/// Name of the router's end of a database's VPC link.
-#[must_use]
-pub fn database_private_link(id: &str) -> String {
-    format!("e{}", short(id))
-}
-
-/// A cluster's id cut to what fits into a link's name (15 characters).
-fn short(id: &str) -> &str {
-    id.get(..8).unwrap_or(id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn link_names_are_read_without_their_peers() {
-        let text = "1: lo: <LOOPBACK> mtu 65536\n7: p42@if2: <BROADCAST> mtu 1500\n";
-        let links: Vec<_> = parse_links(text).into_iter().collect();
-        assert_eq!(links, [("lo".to_owned(), 1), ("p42".to_owned(), 7)]);
-    }
 }

@@ -12,23 +12,23 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// A process as it is told apart from a later one with the same id.
+/// A process, distinguishable from a later one with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     pid: i32,
     /// In clock ticks since the machine's boot (proc(5), `/proc/PID/stat` field 22).
     started: u64,
-    /// The boot in which it was started, as far as 32 bits tell: after a reboot ids and ticks repeat.
+    /// 32 bits of the id of the boot in which it was started: after a reboot process ids and ticks repeat.
     boot: u32,
 }
 
 impl Process {
     /// Starts `program` in a session of its own, so that it outlives the daemon, with its output in
-    /// `log`, and notes it in `note`.
+    /// `log`, and records it in the file `record`.
     ///
     /// # Errors
-    /// When it can't be started or noted.
-    pub fn start(program: &str, args: &[String], log: &Path, note: &Path) -> Result<Self> {
+    /// When it can't be started or recorded.
+    pub fn start(program: &str, args: &[String], log: &Path, record: &Path) -> Result<Self> {
         let output = File::options()
             .create(true)
             .append(true)
@@ -47,15 +47,15 @@ impl Process {
         let process = Self::of(pid).context("the process ended at once")?;
         // Reaps it when it ends while this daemon lives; after that, init does.
         std::thread::spawn(move || child.wait());
-        fs::write(note, serde_json::to_vec(&process)?)
-            .with_context(|| format!("writing {}", note.display()))?;
+        fs::write(record, serde_json::to_vec(&process)?)
+            .with_context(|| format!("writing {}", record.display()))?;
         Ok(process)
     }
 
-    /// The process noted in `note`, if it still runs.
+    /// The process recorded in the file `record`, if it still runs.
     #[must_use]
-    pub fn noted(note: &Path) -> Option<Self> {
-        let process: Self = serde_json::from_slice(&fs::read(note).ok()?).ok()?;
+    pub fn recorded(record: &Path) -> Option<Self> {
+        let process: Self = serde_json::from_slice(&fs::read(record).ok()?).ok()?;
         process.runs().then_some(process)
     }
 
@@ -79,7 +79,7 @@ impl Process {
         self.boot == boot_id() && start_time(self.pid) == Some(self.started)
     }
 
-    /// Whether it lives in the network namespace kept at `path`, and not in one that had its name.
+    /// Whether it runs in the network namespace at `path`, and not in an earlier one of that name.
     #[must_use]
     pub fn is_in(self, path: &Path) -> bool {
         let own = fs::metadata(format!("/proc/{}/ns/net", self.pid)).map(|m| (m.dev(), m.ino()));
@@ -87,9 +87,9 @@ impl Process {
         matches!((own, kept), (Ok(own), Ok(kept)) if own == kept)
     }
 
-    /// Where `path`, as it sees it, is for others: its mounts may be its own.
+    /// The path by which others reach the file that is at `path` in the process's own mounts.
     #[must_use]
-    pub fn sees(self, path: &Path) -> PathBuf {
+    pub fn path_from_outside(self, path: &Path) -> PathBuf {
         let root = format!("/proc/{}/root", self.pid);
         Path::new(&root).join(path.strip_prefix("/").unwrap_or(path))
     }
@@ -104,7 +104,7 @@ impl Process {
             .collect()
     }
 
-    /// Sends `signal`; fine if the process is gone.
+    /// Sends `signal`; succeeds if the process has ended.
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -118,19 +118,19 @@ impl Process {
         }
     }
 
-    /// Whether it runs the very file that this process runs.
+    /// Whether it runs the same program file as this process.
     #[must_use]
     pub fn runs_this_program(self) -> bool {
         // The link of a file that was replaced ends in " (deleted)".
-        let its = fs::read_link(format!("/proc/{}/exe", self.pid));
+        let theirs = fs::read_link(format!("/proc/{}/exe", self.pid));
         let own = std::env::current_exe();
-        matches!((its, own), (Ok(its), Ok(own)) if its == own)
+        matches!((theirs, own), (Ok(theirs), Ok(own)) if theirs == own)
     }
 
-    /// Asks it to end, and kills it after `grace`.
+    /// Sends SIGTERM, and SIGKILL after `grace`.
     ///
     /// # Errors
-    /// When the kernel refuses or it stays.
+    /// When the kernel refuses or it does not end.
     pub async fn end(self, grace: Duration) -> Result<()> {
         self.signal(Signal::SIGTERM)?;
         if self.ended_within(grace).await {
@@ -142,7 +142,7 @@ impl Process {
         Ok(())
     }
 
-    /// Waits until it has ended; says whether it did within `limit`.
+    /// Waits until it has ended; returns whether it ended within `limit`.
     pub async fn ended_within(self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         while self.runs() {
@@ -155,10 +155,10 @@ impl Process {
     }
 }
 
-/// The start time of a process that is neither gone nor a zombie.
+/// The start time of a process that exists and is no zombie.
 fn start_time(pid: i32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The command, in parentheses, may hold spaces; the state is the first word after it.
+    // The command, in parentheses, may contain spaces; the state is the first word after it.
     let mut words = stat.rsplit_once(')')?.1.split_whitespace();
     let state = words.next()?;
     (state != "Z" && state != "X").then_some(())?;
@@ -168,82 +168,4 @@ fn start_time(pid: i32) -> Option<u64> {
 fn boot_id() -> u32 {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     u32::from_str_radix(text.get(..8).unwrap_or_default(), 16).unwrap_or_default()
-}
-
-/// Whether this machine's init is systemd (`sd_booted(3)`).
-#[must_use]
-pub fn systemd_runs() -> bool {
-    Path::new("/run/systemd/system").is_dir()
-}
-
-/// The control groups of one host: two hosts in one group would end each other's services, and what
-/// is in them is what a host has running, whoever has lost track of it.
-///
-/// Where init is systemd this is the scope that it makes; else one in each hierarchy, for the caller
-/// to make.
-#[must_use]
-pub fn control_groups(name: &str) -> Vec<PathBuf> {
-    let root = Path::new("/sys/fs/cgroup");
-    if systemd_runs() {
-        return vec![root.join("system.slice").join(format!("{name}.scope"))];
-    }
-    ["systemd", "unified", "freezer"]
-        .iter()
-        .map(|hierarchy| root.join(hierarchy))
-        .filter(|hierarchy| hierarchy.join("cgroup.procs").exists())
-        .map(|hierarchy| hierarchy.join(SHARED_GROUP).join(name))
-        .collect()
-}
-
-/// Name of the group above those of all hosts.
-const SHARED_GROUP: &str = "localcloud";
-
-/// Kills whatever runs in a control group or below it, and removes the groups. Fine if it is gone.
-///
-/// # Errors
-/// When something in it does not end within 5 s.
-pub async fn end_control_group(directory: &Path) -> Result<()> {
-    for _ in 0..250 {
-        kill_below(directory);
-        remove_groups_below(directory);
-        if fs::remove_dir(directory).is_ok() || !directory.exists() {
-            return Ok(());
-        }
-        // The kernel needs a moment to see the last process out.
-        sleep(Duration::from_millis(20)).await;
-    }
-    bail!("processes in {} don't end", directory.display())
-}
-
-fn kill_below(directory: &Path) {
-    let list = fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
-    for pid in list.lines().filter_map(|line| line.parse().ok()) {
-        // It may end by itself at this moment.
-        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-    }
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        if entry.path().is_dir() {
-            kill_below(&entry.path());
-        }
-    }
-}
-
-fn remove_groups_below(directory: &Path) {
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            remove_groups_below(&path);
-            // One that still has a process is tried again by the caller.
-            let _ = fs::remove_dir(path);
-        }
-    }
-}
-
-/// Removes what all hosts of this machine share, if none is left: the group above theirs, in every
-/// hierarchy, and the directory over which each mounts its own.
-pub fn remove_shared_directories() {
-    for hierarchy in ["systemd", "unified", "freezer"] {
-        let _ = fs::remove_dir(format!("/sys/fs/cgroup/{hierarchy}/{SHARED_GROUP}"));
-    }
-    let _ = fs::remove_dir("/run/systemd/nspawn");
 }

@@ -4,24 +4,12 @@
 //! traffic: public, reserved and within a VPC.
 
 use super::addresses::Addresses;
-use super::host::{private_link, public_link};
-use super::loss;
-use super::network::{database_private_link, database_public_link};
+use super::links::{database_private_link, database_public_link, private_link, public_link};
+use super::packet_loss;
+use super::ports::{API_PORT, DATABASE_PORT, POOL_PORT, PROXY_PORT, SPACES_PORT};
 use super::spec::{Cut, Direction, DropletNet, PrivateNet, Protocol, Rule, Topology};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-
-/// TCP port of the router on which droplets reach the API.
-pub const API_PORT: u16 = 8080;
-
-/// TCP port of the router on which droplets reach the package proxy.
-pub const PROXY_PORT: u16 = 3128;
-
-/// TCP port of the router on which droplets reach Spaces.
-pub const SPACES_PORT: u16 = 9000;
-
-/// What of a database can be reached: the primary and its pools.
-const DATABASE_PORTS: &str = "{ 25060, 25061 }";
 
 /// The ruleset that replaces whatever was there, in one transaction of `nft -f`.
 #[must_use]
@@ -101,7 +89,7 @@ fn broken(cut: &Cut) -> String {
             seed,
         } => {
             let links = both(droplet);
-            let [from, to] = loss::drops(percent, seed);
+            let [from, to] = packet_loss::drops(percent, seed);
             format!("    iifname {links} {from}\n    oifname {links} {to}\n")
         }
     }
@@ -162,14 +150,14 @@ fn forward(topology: &Topology, plan: Addresses) -> String {
                 let peers = trusted.join(", ");
                 let _ = writeln!(
                     text,
-                    "    oifname {links} ip saddr {{ {peers} }} tcp dport {DATABASE_PORTS} accept"
+                    "    oifname {links} ip saddr {{ {peers} }} tcp dport {{ {DATABASE_PORT}, {POOL_PORT} }} accept"
                 );
             }
             let _ = writeln!(text, "    oifname {links} drop");
         } else {
             let _ = writeln!(
                 text,
-                "    oifname {links} tcp dport != {DATABASE_PORTS} drop"
+                "    oifname {links} tcp dport != {{ {DATABASE_PORT}, {POOL_PORT} }} drop"
             );
         }
     }
@@ -230,118 +218,4 @@ fn allow(rule: &Rule, side: &str) -> String {
 fn both(droplet: u64) -> String {
     let (public, private) = (public_link(droplet), private_link(droplet));
     format!("{{ \"{public}\", \"{private}\" }}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::spec::{DatabaseNet, Firewall, ReservedRoute};
-    use super::*;
-
-    fn plan() -> Addresses {
-        Addresses::of_slot(1)
-    }
-
-    fn droplet(id: u64, n: u8, firewall: Option<Firewall>) -> DropletNet {
-        DropletNet {
-            id,
-            public: plan().public(n),
-            anchor: plan().anchor(n),
-            private: private(n),
-            firewall,
-        }
-    }
-
-    fn private(n: u8) -> PrivateNet {
-        let network = plan().vpc(0);
-        PrivateNet {
-            address: (u32::from(network) + u32::from(n)).into(),
-            network,
-            prefix: 24,
-        }
-    }
-
-    #[test]
-    fn an_assigned_reserved_ip_is_translated_to_its_holders_anchor() {
-        let topology = Topology {
-            droplets: vec![droplet(7, 10, None)],
-            reserved: vec![ReservedRoute {
-                ip: plan().reserved(10),
-                droplet: 7,
-            }],
-            ..Topology::default()
-        };
-        assert!(render(&topology, plan()).contains("198.18.19.10 : 198.18.18.10"));
-    }
-
-    #[test]
-    fn a_reserved_ip_of_an_unknown_droplet_goes_nowhere() {
-        let topology = Topology {
-            droplets: vec![droplet(7, 10, None)],
-            reserved: vec![ReservedRoute {
-                ip: plan().reserved(10),
-                droplet: 8,
-            }],
-            ..Topology::default()
-        };
-        assert!(!render(&topology, plan()).contains("elements"));
-    }
-
-    #[test]
-    fn what_a_firewall_does_not_list_is_dropped() {
-        let rule = Rule {
-            protocol: Protocol::Tcp,
-            ports: Some((80, 80)),
-            peers: vec!["0.0.0.0/0".to_owned()],
-        };
-        let firewall = Firewall {
-            inbound: vec![rule],
-            outbound: Vec::new(),
-        };
-        let topology = Topology {
-            droplets: vec![droplet(7, 10, Some(firewall))],
-            ..Topology::default()
-        };
-        let text = render(&topology, plan());
-        assert!(
-            text.contains("chain to-7 {\n    ip saddr 0.0.0.0/0 tcp dport 80-80 return\n    drop")
-        );
-        assert!(text.contains("chain from-7 {\n    drop"));
-    }
-
-    #[test]
-    fn a_cut_comes_before_what_is_established() {
-        let topology = Topology {
-            cuts: vec![Cut::Vpc {
-                droplet: 7,
-                direction: Direction::Out,
-            }],
-            ..Topology::default()
-        };
-        let text = render(&topology, plan());
-        let cut = text.find("iifname \"v7\" drop").expect("cut");
-        assert!(
-            cut < text
-                .find("transit")
-                .map_or(0, |at| at + text[at..].find("established").unwrap_or(0))
-        );
-        assert!(!text.contains("oifname \"v7\" drop"));
-    }
-
-    #[test]
-    fn a_database_with_no_trusted_source_is_closed() {
-        let topology = Topology {
-            databases: vec![DatabaseNet {
-                id: "0123456789".to_owned(),
-                public: plan().database(10),
-                private: private(20),
-                trusted: Some(Vec::new()),
-            }],
-            ..Topology::default()
-        };
-        let text = render(&topology, plan());
-        assert!(
-            text.contains("oifname { \"d01234567\", \"e01234567\" } drop"),
-            "{text}"
-        );
-    }
 }

@@ -1,25 +1,25 @@
-//! Images of droplets: copies of what a droplet's disk has beyond the platform's image.
+//! Images of droplets: copies of a droplet's disk, without what is in the platform's image.
 
 use super::command::run;
+use super::files::remove;
 use super::{Machine, Real};
 use anyhow::{Context, Result};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// What a droplet made from an image of another one must not have of it: keys of the host, its id,
-/// and that cloud-init has run.
+/// Files of a droplet that a new droplet, made from its image, must not have: the host's keys, its id, and the
+/// state of cloud-init.
 const IDENTITY: [&str; 3] = [
     "etc/ssh/ssh_host_ed25519_key",
     "etc/machine-id",
     "var/lib/cloud",
 ];
-/// Written anew at each first boot, and can't be written twice: it is a device.
+/// A device that each first boot creates, which fails if it exists.
 const CLOUD_INIT: &str = "etc/cloud/cloud-init.disabled";
 
 impl Machine {
-    /// Makes an image of a droplet's disk, in bytes as given. A running droplet stands still
-    /// meanwhile, unless it does `already`.
+    /// Makes an image of a droplet's disk, and returns its size in bytes. A running droplet is frozen meanwhile,
+    /// unless it is `already` frozen.
     ///
     /// # Errors
     /// When the droplet can't be frozen or its disk can't be copied.
@@ -43,8 +43,8 @@ impl Machine {
         tokio::task::spawn_blocking(move || bytes_below(&target)).await?
     }
 
-    /// Puts an image where a droplet's first boot makes its disk from it, unless it has a disk. With
-    /// `anew` it becomes another host; else it stays the one that the image was made of.
+    /// Prepares an image for a droplet's first boot, which makes the disk from it; does nothing if the droplet has a
+    /// disk. With `anew` the droplet gets a new identity; else it has that of the image.
     ///
     /// # Errors
     /// When the image is not there or can't be copied.
@@ -81,7 +81,7 @@ impl Real {
     }
 }
 
-/// Copies a tree with all that overlayfs keeps in it; a copy that was cut off does not count.
+/// Copies a tree with overlayfs's attributes, and gives the copy its name when it is complete.
 async fn copy(from: &Path, to: &Path) -> Result<()> {
     let draft = draft_of(to)?;
     let (from, target) = (from.display().to_string(), draft.display().to_string());
@@ -89,7 +89,7 @@ async fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::rename(&draft, to).with_context(|| format!("naming {}", to.display()))
 }
 
-/// Where what will be `target` is made; what was there before is gone then.
+/// A path beside `target` for a draft of it. Removes an earlier draft and `target` itself.
 fn draft_of(target: &Path) -> Result<PathBuf> {
     let draft = PathBuf::from(format!("{}.draft", target.display()));
     remove(&draft)?;
@@ -98,20 +98,6 @@ fn draft_of(target: &Path) -> Result<PathBuf> {
         fs::create_dir_all(parent)?;
     }
     Ok(draft)
-}
-
-fn remove(path: &Path) -> Result<()> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing {}", path.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn bytes_below(directory: &Path) -> Result<u64> {

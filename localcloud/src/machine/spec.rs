@@ -1,21 +1,21 @@
-//! What the machine is asked to make real: hosts, addresses, rules and databases, free of API shapes.
+//! What the machine has to make real: hosts, addresses, rules and databases, independent of the API.
 
 use std::net::Ipv4Addr;
 
-/// The whole network as it should be. [`super::Machine::sync_network`] makes it so.
+/// The wanted network. [`super::Machine::sync_network`] applies it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topology {
     /// Droplets, running or not; rules and routes name only those that run.
     pub droplets: Vec<DropletNet>,
-    /// Reserved IPs that are assigned. One that is not assigned answers nothing.
+    /// Reserved IPs that are assigned. Others receive no traffic.
     pub reserved: Vec<ReservedRoute>,
     /// Database nodes and who may reach them.
     pub databases: Vec<DatabaseNet>,
-    /// What is broken on purpose.
+    /// Faults of links.
     pub cuts: Vec<Cut>,
 }
 
-/// A link that is broken on purpose.
+/// A fault of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
     /// A droplet's VPC link passes nothing.
@@ -31,7 +31,7 @@ pub enum Cut {
         droplet: u64,
         /// From 1 to 100.
         percent: u8,
-        /// Chooses which.
+        /// Selects which.
         seed: u64,
     },
 }
@@ -94,7 +94,7 @@ pub struct Rule {
     pub peers: Vec<String>,
 }
 
-/// The protocols that cloud firewalls know.
+/// The protocols of cloud firewalls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// TCP.
@@ -110,7 +110,7 @@ pub enum Protocol {
 pub struct ReservedRoute {
     /// The reserved address.
     pub ip: Ipv4Addr,
-    /// Id of the droplet that holds it.
+    /// Id of its holder.
     pub droplet: u64,
 }
 
@@ -127,7 +127,7 @@ pub struct DatabaseNet {
     pub trusted: Option<Vec<String>>,
 }
 
-/// What a droplet is at its first boot. Kept by the machine on disk from then on.
+/// A droplet at its first boot. After that, its disk has all of this.
 #[derive(Debug, Clone)]
 pub struct DropletSeed {
     /// Droplet id as in the API.
@@ -144,28 +144,28 @@ pub struct DropletSeed {
     pub net: DropletNet,
 }
 
-/// What a fault does to a droplet from outside.
+/// A fault of a droplet that acts from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Impairment {
-    /// No process of it runs.
+    /// None of its processes runs.
     Frozen,
-    /// Its processes get little time.
+    /// Its processes get little processor time.
     SlowCpu {
         /// Percent of one processor, for all of them together.
         percent: u8,
     },
-    /// There is no room on its disk.
+    /// Its disk is full.
     DiskFull,
     /// Its services see another time of day.
     ClockStep {
-        /// Ahead of the true one, or behind if negative.
+        /// Added to the true time; may be negative.
         seconds: i64,
     },
     /// It reboots, once.
     Reboot,
 }
 
-/// What a database cluster should hold.
+/// The wanted content of a database cluster.
 #[derive(Debug, Clone)]
 pub struct DatabaseSpec {
     /// Cluster id (a UUID).
@@ -174,11 +174,11 @@ pub struct DatabaseSpec {
     pub net: DatabaseNet,
     /// Number of servers: the primary, and standbys that follow it.
     pub nodes: u8,
-    /// Whether the primary is to be restarted.
+    /// Whether the primary has to be restarted.
     pub restart: bool,
     /// Connection pools.
     pub pools: Vec<PoolSpec>,
-    /// Connections that clients may open; three more are kept for the platform, as in the real one.
+    /// Connections that clients may open; three more are reserved for the platform, as at DigitalOcean.
     pub connections: u32,
     /// Settings that the client has chosen.
     pub chosen: ChosenSettings,
@@ -193,9 +193,9 @@ pub struct DatabaseSpec {
 pub struct ChosenSettings {
     /// Of PostgreSQL, read when it starts.
     pub at_start: Vec<(String, String)>,
-    /// Of PostgreSQL, taken while it runs.
+    /// Of PostgreSQL, reloaded while it runs.
     pub at_once: Vec<(String, String)>,
-    /// Of `PgBouncer`, taken while it runs.
+    /// Of `PgBouncer`, reloaded while it runs.
     pub pooler: Vec<(String, String)>,
 }
 

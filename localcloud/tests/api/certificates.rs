@@ -1,5 +1,4 @@
-use crate::cloud::Cloud;
-use crate::cloud::until;
+use crate::api::cloud::{Cloud, until};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 

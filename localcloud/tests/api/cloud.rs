@@ -1,6 +1,6 @@
 //! A cloud for one test: a daemon without a machine below, in a directory of its own.
 
-use crate::documented;
+use crate::api::documented;
 use localcloud::daemon::{self, DaemonConfig, Ending, Listeners};
 use localcloud::jobs::MoveLatency;
 use localcloud::machine::Machine;

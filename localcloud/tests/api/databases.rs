@@ -1,5 +1,4 @@
-use crate::cloud::Cloud;
-use crate::cloud::until;
+use crate::api::cloud::{Cloud, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,7 +1,4 @@
-use crate::cloud::Cloud;
-use crate::cloud::FINGERPRINT;
-use crate::cloud::KEY;
-use crate::cloud::until;
+use crate::api::cloud::{Cloud, FINGERPRINT, KEY, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 

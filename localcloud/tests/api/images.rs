@@ -1,6 +1,4 @@
-use crate::cloud::Cloud;
-use crate::cloud::NEVER;
-use crate::cloud::until;
+use crate::api::cloud::{Cloud, NEVER, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 

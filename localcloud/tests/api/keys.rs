@@ -1,6 +1,4 @@
-use crate::cloud::Cloud;
-use crate::cloud::FINGERPRINT;
-use crate::cloud::KEY;
+use crate::api::cloud::{Cloud, FINGERPRINT, KEY};
 use serde_json::json;
 
 #[tokio::test]

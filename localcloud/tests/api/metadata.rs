@@ -1,4 +1,4 @@
-use crate::cloud::Cloud;
+use crate::api::cloud::Cloud;
 use localcloud::cloud::Record;
 use localcloud::metadata;
 use serde_json::{Value, json};

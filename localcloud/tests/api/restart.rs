@@ -1,5 +1,4 @@
-use crate::cloud::Cloud;
-use crate::cloud::NEVER;
+use crate::api::cloud::{Cloud, NEVER};
 use serde_json::json;
 use std::time::Duration;
 

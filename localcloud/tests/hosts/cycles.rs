@@ -1,6 +1,6 @@
 //! What is made and destroyed leaves nothing.
 
-use crate::world::{NAME, World, plan, private, seed};
+use crate::hosts::world::{NAME, World, plan, private, seed};
 use localcloud::machine::spec::{ChosenSettings, DatabaseNet, DatabaseSpec, Topology};
 use std::collections::BTreeSet;
 use std::fs;

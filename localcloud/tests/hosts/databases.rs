@@ -1,6 +1,6 @@
 //! Managed databases: who reaches them, what a failover keeps, pools, and the limit of connections.
 
-use crate::world::{World, knock, opens, plan, private};
+use crate::hosts::world::{World, knock, opens, plan, private};
 use localcloud::machine::databases::Health;
 use localcloud::machine::spec::{ChosenSettings, DatabaseNet, DatabaseSpec, PoolSpec};
 use std::net::Ipv4Addr;
@@ -60,8 +60,8 @@ pub async fn one_node(world: &mut World) {
         .expect("in line again");
     // A server that was killed runs again when it is told to.
     world.machine.kill_primary(&spec.id).await.expect("killed");
-    let health = world.machine.look_after_database(&spec, false).await;
-    assert_eq!(health.expect("looked at"), Health::Down);
+    let health = world.machine.check_database(&spec, false).await;
+    assert_eq!(health.expect("looked at"), Health::NeedsRestart);
     world.machine.restart_primary(&spec.id).await.expect("runs");
     let destroyed = world.machine.destroy_database(&spec.id).await;
     destroyed.expect("gone");
@@ -152,8 +152,8 @@ pub async fn standby(world: &mut World) {
     kept.extend(writer.await.expect("wrote"));
     until_healthy(world, &spec).await;
     machine.kill_primary(&spec.id).await.expect("killed");
-    let health = machine.look_after_database(&spec, true).await;
-    assert_eq!(health.expect("looked at"), Health::Headless);
+    let health = machine.check_database(&spec, true).await;
+    assert_eq!(health.expect("looked at"), Health::NeedsFailover);
     machine
         .fail_over_database(&spec.id)
         .await
@@ -213,7 +213,7 @@ fn write(psql: &Psql, first: u32, time: Duration) -> Vec<String> {
 /// Looks after a cluster as the daemon does, until a standby may take over.
 async fn until_healthy(world: &World, spec: &DatabaseSpec) {
     for _ in 0..200 {
-        let health = world.machine.look_after_database(spec, false).await;
+        let health = world.machine.check_database(spec, false).await;
         assert_eq!(health.expect("repaired"), Health::Serving);
         let roles = world
             .directory

@@ -1,7 +1,7 @@
 //! What faults do to hosts and their links, and that they are over when they are over.
 
-use crate::wait_for_reboot;
-use crate::world::{World, opens};
+use crate::hosts::wait_for_reboot;
+use crate::hosts::world::{World, opens};
 use localcloud::machine::spec::{Cut, Direction, Impairment};
 
 /// Links are cut one way, both ways, or lose what passes.
@@ -86,7 +86,7 @@ pub async fn droplets(world: &mut World) {
         world.b.net.private.address
     );
     assert_eq!(world.on_a(&greets), "124");
-    world.machine.thaw();
+    world.machine.undo_faults();
     assert_eq!(world.on_b("hostname"), "host-11");
 
     // How much slower than its own processor time a busy process is.

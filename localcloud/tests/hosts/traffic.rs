@@ -1,6 +1,6 @@
 //! What passes between hosts, and what does not.
 
-use crate::world::{World, everything, in_vpc, knock, opens, plan, seed};
+use crate::hosts::world::{World, everything, in_vpc, knock, opens, plan, seed};
 use localcloud::machine::spec::{Protocol, Rule};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};

@@ -3,7 +3,7 @@
 use crate::cloud::resources::spaces_keys::{KeySettings, SpacesKey, full};
 use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 
 /// Most keys of an account, as on the platform.

@@ -6,7 +6,7 @@ use crate::cloud::resources::database_pools::DatabasePool;
 use crate::cloud::resources::database_settings;
 use crate::machine::spec::{DatabaseNet, DatabaseSpec, PoolSpec};
 use jiff::Timestamp;
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! API tokens and what they allow.
 
 use jiff::Timestamp;
-use rand::Rng as _;
+use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -1,12 +1,12 @@
-//! Brings the databases and users of a server in line with what a cluster should hold.
+//! Makes the databases and users of a server equal to the cluster's specification.
 
 use super::super::spec::DatabaseSpec;
 use super::node::Node;
 use anyhow::{Context, Result};
 use tokio_postgres::Client;
 
-/// Makes what is missing and drops what is gone. As on the platform a database belongs to `doadmin`,
-/// and another user may connect but owns nothing.
+/// Creates what is missing and drops what is not specified. As on the platform, `doadmin` owns each database;
+/// other users may connect and own nothing.
 ///
 /// # Errors
 /// When a statement fails.
@@ -84,12 +84,12 @@ async fn exists(client: &Client, query: &str, name: &str) -> Result<bool> {
     Ok(client.query_opt(query, &[&name]).await?.is_some())
 }
 
-/// Quoted as an SQL identifier.
+/// Quotes an SQL identifier.
 fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Quoted as an SQL string.
+/// Quotes an SQL string.
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

@@ -3,8 +3,10 @@
 use super::super::certificates::{Authority, write_secret};
 use super::super::command::run_within;
 use super::super::namespace::Namespace;
+use super::super::ports::DATABASE_PORT;
 use super::super::process::Process;
 use super::super::spec::DatabaseSpec;
+use super::sandbox::{INSIDE, give_to_postgres, in_home};
 use anyhow::{Context, Result};
 use std::fs;
 use std::net::Ipv4Addr;
@@ -14,17 +16,10 @@ use std::time::Duration;
 /// Debian 12's server.
 pub(super) const BINARIES: &str = "/usr/lib/postgresql/15/bin";
 
-/// Where a server sees its directory: the real place may lie under one that `postgres` can't enter.
-/// Exists wherever Debian's package is installed.
-pub(super) const INSIDE: &str = "/var/lib/postgresql";
+/// Connections reserved for the platform, beside those that a size allows to clients.
+pub const PLATFORM_CONNECTIONS: u32 = 3;
 
-/// Becomes `$2…` as the user postgres, with `$1` bound where only that process sees it, and shared
-/// memory that goes with it, however it ends.
-const AS_POSTGRES: &str = "mount -t tmpfs -o mode=1777 tmpfs /dev/shm && \
-    mount --bind \"$1\" /var/lib/postgresql && shift && \
-    exec setpriv --reuid=postgres --regid=postgres --init-groups --reset-env \"$@\"";
-
-/// The platform gets in from inside its namespace, everyone else with TLS and a password.
+/// The platform connects from inside the namespace, everyone else with TLS and a password.
 const ACCESS: &str = "\
 host replication postgres 127.0.0.1/32 trust
 host all postgres 127.0.0.1/32 trust
@@ -35,15 +30,14 @@ hostssl all all all scram-sha-256
 /// How long a copy of a whole server may take.
 const COPY_LIMIT: Duration = Duration::from_mins(10);
 
-/// What of a server's settings is not as it was.
+/// What a change of a server's settings requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
-    /// Nothing.
-    None,
-    /// What it takes while it runs.
-    OfRun,
-    /// What it reads when it starts.
-    OfStart,
+pub enum Changed {
+    Nothing,
+    /// The server takes it while it runs.
+    Reloadable,
+    /// The server reads it when it starts.
+    NeedsRestart,
 }
 
 /// One server's place on the machine.
@@ -56,7 +50,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// Node `number` of the cluster that is kept in `cluster` and runs in `namespace`.
+    /// Node `number` of the cluster with the directory `cluster`, in `namespace`.
     #[must_use]
     pub fn new(cluster: &Path, number: u8, namespace: Namespace) -> Self {
         let directory = match number {
@@ -74,18 +68,18 @@ impl Node {
     #[must_use]
     pub fn port(&self) -> u16 {
         match self.number {
-            1 => super::PORT,
-            number => super::PORT + u16::from(number),
+            1 => DATABASE_PORT,
+            number => DATABASE_PORT + u16::from(number),
         }
     }
 
-    /// What it is called among the others.
+    /// Its name as a standby.
     #[must_use]
     pub fn name(&self) -> String {
         format!("node{}", self.number)
     }
 
-    pub(super) fn note(&self) -> PathBuf {
+    pub(super) fn process_file(&self) -> PathBuf {
         self.directory.join("process")
     }
 
@@ -120,10 +114,10 @@ impl Node {
     }
 
     pub(super) fn process(&self) -> Option<Process> {
-        Process::noted(&self.note())
+        Process::recorded(&self.process_file())
     }
 
-    /// Makes a new, empty server, unless it has data.
+    /// Creates a new, empty server, unless it has data.
     ///
     /// # Errors
     /// When `initdb` fails.
@@ -134,7 +128,7 @@ impl Node {
             let words = [&target, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
             self.tool("initdb", &words)
                 .await
-                .context("making a PostgreSQL cluster")?;
+                .context("creating a PostgreSQL cluster")?;
             fs::rename(draft, self.data())?;
         }
         let data = self.data();
@@ -148,7 +142,7 @@ impl Node {
         Ok(())
     }
 
-    /// Makes it a copy of `primary` that follows it. What it had is gone.
+    /// Makes it a copy of `primary` that follows it. Its old data are removed.
     ///
     /// # Errors
     /// When the copy fails.
@@ -192,26 +186,26 @@ impl Node {
         in_home(&self.namespace.path(), &self.home(), words)
     }
 
-    /// Writes its settings; says which are news. A standby follows `primary`.
+    /// Writes its settings; returns what the change requires. A standby follows `primary`.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn configure(&self, spec: &DatabaseSpec, primary: Option<&Self>) -> Result<News> {
+    pub fn configure(&self, spec: &DatabaseSpec, primary: Option<&Self>) -> Result<Changed> {
         fs::write(self.data().join("pg_hba.conf"), ACCESS)?;
         let of_start = self.settings(spec.connections) + &lines(&spec.chosen.at_start);
         let at_start = self.put("postgresql.conf", &of_start)?;
-        // Where it was promoted it still has this file, which says nothing to a primary.
-        let follow = primary.map_or_else(String::new, |p| self.follow(p));
-        let elsewhere = self.put("follow.conf", &follow)? && primary.is_some();
+        // A node that was promoted still has this file, which a primary ignores.
+        let source = primary.map_or_else(String::new, |p| self.replication_settings(p));
+        let new_source = self.put("follow.conf", &source)? && primary.is_some();
         let while_it_runs = self.put("chosen.conf", &lines(&spec.chosen.at_once))?;
-        Ok(match (at_start || elsewhere, while_it_runs) {
-            (true, _) => News::OfStart,
-            (false, true) => News::OfRun,
-            (false, false) => News::None,
+        Ok(match (at_start || new_source, while_it_runs) {
+            (true, _) => Changed::NeedsRestart,
+            (false, true) => Changed::Reloadable,
+            (false, false) => Changed::Nothing,
         })
     }
 
-    /// Writes a file of settings; says whether it had another text.
+    /// Writes a file of settings; returns whether its text changed.
     fn put(&self, name: &str, text: &str) -> Result<bool> {
         let file = self.data().join(name);
         if fs::read_to_string(&file).is_ok_and(|before| before == text) {
@@ -241,12 +235,12 @@ impl Node {
              include_if_exists = 'follow.conf'\n\
              include_if_exists = 'synchronous.conf'\n",
             self.port(),
-            connections + super::PLATFORM_CONNECTIONS,
-            reserved = super::PLATFORM_CONNECTIONS,
+            connections + PLATFORM_CONNECTIONS,
+            reserved = PLATFORM_CONNECTIONS,
         )
     }
 
-    fn follow(&self, primary: &Self) -> String {
+    fn replication_settings(&self, primary: &Self) -> String {
         let (port, name) = (primary.port(), self.name());
         format!(
             "primary_conninfo = 'host=127.0.0.1 port={port} user=postgres application_name={name} sslmode=disable'\n\
@@ -255,12 +249,12 @@ impl Node {
         )
     }
 
-    /// Has commits wait for one of `standbys`, for none if there are none; says whether that is
-    /// another order than before, which the server has to read.
+    /// Makes commits wait for one of `standbys`, or for none if the list is empty. Returns whether the setting
+    /// changed, so that the server has to reload.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn wait_for(&self, standbys: &[String]) -> Result<bool> {
+    pub fn set_synchronous_standbys(&self, standbys: &[String]) -> Result<bool> {
         let names = match standbys {
             [] => String::new(),
             names => format!("ANY 1 ({})", names.join(", ")),
@@ -270,7 +264,7 @@ impl Node {
         if fs::read_to_string(&file).is_ok_and(|before| before == text) {
             return Ok(false);
         }
-        fs::write(file, text).context("writing whom a primary waits for")?;
+        fs::write(file, text).context("writing the standbys that commits wait for")?;
         Ok(true)
     }
 }
@@ -278,36 +272,4 @@ impl Node {
 fn lines(settings: &[(String, String)]) -> String {
     let line = |(name, value): &(String, String)| format!("{name} = '{value}'\n");
     settings.iter().map(line).collect()
-}
-
-/// Arguments of `nsenter` that run `words` as the user postgres in the network namespace kept at
-/// `network`, who finds the directory `home` in the place of its own.
-pub fn in_home(network: &Path, home: &Path, words: &[&str]) -> Vec<String> {
-    let network = format!("--net={}", network.display());
-    let home = home.display().to_string();
-    let enter = [
-        &network,
-        "unshare",
-        "--mount",
-        "--ipc",
-        "--propagation=private",
-        "sh",
-        "-c",
-        AS_POSTGRES,
-        "postgres",
-        &home,
-    ];
-    let all = enter.into_iter().chain(words.iter().copied());
-    all.map(str::to_owned).collect()
-}
-
-/// Makes the user postgres own a file.
-///
-/// # Errors
-/// When there is no such user.
-pub fn give_to_postgres(path: &Path) -> Result<()> {
-    let user = nix::unistd::User::from_name("postgres")?
-        .context("there is no user postgres; `make deps` installs PostgreSQL")?;
-    nix::unistd::chown(path, Some(user.uid), Some(user.gid))
-        .with_context(|| format!("giving {} to postgres", path.display()))
 }

@@ -1,9 +1,10 @@
 //! Connection pools: PgBouncer on port 25061, with the server's certificate and users.
 
+use super::super::ports::{DATABASE_PORT, POOL_PORT};
 use super::super::process::Process;
 use super::super::spec::{DatabaseSpec, PoolSpec};
-use super::node::{Node, give_to_postgres, in_home};
-use super::{POOL_PORT, PORT};
+use super::node::Node;
+use super::sandbox::{INSIDE, give_to_postgres, in_home};
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 use std::fmt::Write;
@@ -12,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Where pools find the primary, whichever node it is: the namespace leads this to it.
+/// Where pools connect: the namespace redirects this address to the current primary.
 pub const PRIMARY_FOR_POOLS: &str = "127.0.0.2";
 
 /// Debian's package.
@@ -27,7 +28,7 @@ pub struct Pooler {
 }
 
 impl Pooler {
-    /// That of the cluster kept in `cluster`, run in the network namespace kept at `network`.
+    /// The pooler of the cluster with the directory `cluster`, in the network namespace at `network`.
     #[must_use]
     pub fn new(cluster: &Path, network: PathBuf) -> Self {
         Self {
@@ -36,7 +37,7 @@ impl Pooler {
         }
     }
 
-    fn note(&self) -> PathBuf {
+    fn process_file(&self) -> PathBuf {
         self.directory.join("pooler-process")
     }
 
@@ -45,10 +46,10 @@ impl Pooler {
     }
 
     fn process(&self) -> Option<Process> {
-        Process::noted(&self.note()).filter(|process| process.is_in(&self.network))
+        Process::recorded(&self.process_file()).filter(|process| process.is_in(&self.network))
     }
 
-    /// Brings pools and users in line with `spec`; a cluster without pools has no pooler.
+    /// Makes pools and users equal to `spec`. A cluster without pools has no pooler.
     ///
     /// # Errors
     /// When it can't be set up or started.
@@ -83,10 +84,11 @@ impl Pooler {
             return Ok(());
         }
         self.end().await?;
-        let words = [PROGRAM, "--quiet", "/var/lib/postgresql/pgbouncer.ini"];
+        let settings = format!("{INSIDE}/pgbouncer.ini");
+        let words = [PROGRAM, "--quiet", &settings];
         let words = in_home(&self.network, &self.home(), &words);
         let log = self.directory.join("pooler.log");
-        Process::start("nsenter", &words, &log, &self.note()).map(drop)
+        Process::start("nsenter", &words, &log, &self.process_file()).map(drop)
     }
 
     /// Ends it, and with it every connection through it.
@@ -94,14 +96,14 @@ impl Pooler {
     /// # Errors
     /// When it does not end.
     pub async fn end(&self) -> Result<()> {
-        if let Some(process) = Process::noted(&self.note()) {
+        if let Some(process) = Process::recorded(&self.process_file()) {
             process.end(Duration::from_secs(2)).await?;
         }
-        let _ = fs::remove_file(self.note());
+        let _ = fs::remove_file(self.process_file());
         Ok(())
     }
 
-    /// Stops it where it stands, or lets it go on.
+    /// Freezes it, or lets it continue.
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -131,7 +133,6 @@ fn settings(spec: &DatabaseSpec) -> String {
     for pool in &spec.pools {
         let _ = writeln!(text, "{}", pool_line(pool));
     }
-    let inside = "/var/lib/postgresql";
     let _ = write!(
         text,
         "\n[pgbouncer]\n\
@@ -139,11 +140,11 @@ fn settings(spec: &DatabaseSpec) -> String {
          listen_port = {POOL_PORT}\n\
          unix_socket_dir =\n\
          auth_type = hba\n\
-         auth_hba_file = {inside}/access.conf\n\
-         auth_file = {inside}/users.txt\n\
+         auth_hba_file = {INSIDE}/access.conf\n\
+         auth_file = {INSIDE}/users.txt\n\
          client_tls_sslmode = require\n\
-         client_tls_cert_file = {inside}/server.crt\n\
-         client_tls_key_file = {inside}/server.key\n\
+         client_tls_cert_file = {INSIDE}/server.crt\n\
+         client_tls_key_file = {INSIDE}/server.key\n\
          server_tls_sslmode = require\n\
          max_client_conn = 1000\n\
          server_login_retry = 1\n\
@@ -151,16 +152,18 @@ fn settings(spec: &DatabaseSpec) -> String {
          log_connections = 0\n\
          log_disconnections = 0\n"
     );
-    // The last one of a name counts.
+    // If a name occurs twice, the last value takes effect.
     for (name, value) in &spec.chosen.pooler {
         let _ = writeln!(text, "{name} = {value}");
     }
     text
 }
 
-fn pool_line(pool: &PoolSpec) -> String {
+/// A pool as a line of `pgbouncer.ini`.
+#[must_use]
+pub fn pool_line(pool: &PoolSpec) -> String {
     format!(
-        "{} = host={PRIMARY_FOR_POOLS} port={PORT} dbname={} pool_mode={} pool_size={}",
+        "{} = host={PRIMARY_FOR_POOLS} port={DATABASE_PORT} dbname={} pool_mode={} pool_size={}",
         pool.name,
         value(&pool.database),
         pool.mode,
@@ -168,8 +171,9 @@ fn pool_line(pool: &PoolSpec) -> String {
     )
 }
 
-/// Who may use which pool.
-fn access(pools: &[PoolSpec]) -> String {
+/// Who may use which pool: the content of PgBouncer's file of access rules.
+#[must_use]
+pub fn access(pools: &[PoolSpec]) -> String {
     let mut text = String::new();
     for pool in pools {
         let user = pool.user.as_deref().map_or("all".to_owned(), word);
@@ -190,35 +194,12 @@ fn users(spec: &DatabaseSpec) -> String {
     text
 }
 
-/// Quoted as PgBouncer's files want names.
+/// Quotes a name for PgBouncer's files.
 fn word(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
-/// Quoted as PgBouncer's connection strings want values.
+/// Quotes a value for PgBouncer's connection strings.
 fn value(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pool_of_a_user_is_for_that_user_only() {
-        let pool = |name: &str, user: Option<&str>| PoolSpec {
-            name: name.to_owned(),
-            mode: "transaction".to_owned(),
-            size: 5,
-            database: "it's".to_owned(),
-            user: user.map(str::to_owned),
-        };
-        let pools = vec![pool("mine", Some("app")), pool("all", None)];
-        assert_eq!(
-            access(&pools),
-            "hostssl \"mine\" \"app\" 0.0.0.0/0 scram-sha-256\nhostssl \"all\" all 0.0.0.0/0 scram-sha-256\n"
-        );
-        let mine = pool_line(&pools[0]);
-        assert!(mine.starts_with("mine = host=127.0.0.2 port=25060 dbname='it''s' "));
-    }
 }

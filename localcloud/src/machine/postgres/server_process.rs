@@ -1,7 +1,8 @@
-//! A server as a process: started, asked, frozen, stopped, killed.
+//! The process of a server: started, connected to, frozen, stopped, killed.
 
 use super::super::process::Process;
-use super::node::{BINARIES, INSIDE, Node};
+use super::node::{BINARIES, Node};
+use super::sandbox::INSIDE;
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::Signal;
 use std::fs;
@@ -20,7 +21,7 @@ impl Node {
             .process()
             .is_some_and(|p| !p.is_in(&self.namespace.path()))
         {
-            // Its network was lost under it: nothing reaches this server any more.
+            // Its network was removed: nothing reaches this server any more.
             self.stop().await?;
         }
         if self.process().is_none() {
@@ -28,7 +29,7 @@ impl Node {
             let _ = fs::remove_file(self.data().join("postmaster.pid"));
             let (program, data) = (format!("{BINARIES}/postgres"), format!("{INSIDE}/data"));
             let words = self.as_postgres(&[&program, "-D", &data]);
-            Process::start("nsenter", &words, &self.log(), &self.note())?;
+            Process::start("nsenter", &words, &self.log(), &self.process_file())?;
         }
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
@@ -41,7 +42,7 @@ impl Node {
                 }
                 Err(_) if self.process().is_none() => {
                     let text = fs::read_to_string(self.log()).unwrap_or_default();
-                    let last = text.lines().last().unwrap_or("no word").to_owned();
+                    let last = text.lines().last().unwrap_or("its log is empty").to_owned();
                     bail!("PostgreSQL ended: {last}");
                 }
                 Err(_) => sleep(Duration::from_millis(50)).await,
@@ -52,7 +53,7 @@ impl Node {
     /// A connection as superuser, from inside the namespace.
     ///
     /// # Errors
-    /// When the server does not let it in within 2 s.
+    /// When the server does not accept it within 2 s.
     pub async fn connect(&self, database: &str) -> Result<Client> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port()));
         let namespace = self.namespace.clone();
@@ -60,18 +61,18 @@ impl Node {
         let stream = tokio::net::TcpStream::from_std(stream)?;
         let mut config = tokio_postgres::Config::new();
         let config = config.user("postgres").dbname(database);
-        // A frozen server's kernel accepts, and then nobody answers.
+        // A frozen server's kernel accepts the connection, and then nothing answers.
         let connected =
             tokio::time::timeout(Duration::from_secs(2), config.connect_raw(stream, NoTls));
         let (client, connection) = connected
             .await
             .context("a managed database does not answer")?
-            .context("connecting to a managed database as its platform")?;
+            .context("connecting to a managed database as the platform")?;
         tokio::spawn(connection);
         Ok(client)
     }
 
-    /// Has it read its settings again, if it runs.
+    /// Makes it reload its settings, if it runs.
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -80,7 +81,7 @@ impl Node {
             .map_or(Ok(()), |process| process.signal(Signal::SIGHUP))
     }
 
-    /// Stops all its processes where they stand, or lets them go on.
+    /// Freezes all its processes, or lets them continue.
     ///
     /// # Errors
     /// When the kernel refuses.
@@ -91,7 +92,7 @@ impl Node {
             Signal::SIGCONT
         };
         if let Some(process) = self.process() {
-            // The postmaster first: it makes the others.
+            // The postmaster first: it starts the others.
             process.signal(signal)?;
             for child in process.children() {
                 child.signal(signal)?;
@@ -100,7 +101,7 @@ impl Node {
         Ok(())
     }
 
-    /// Stops it: fast shutdown, then the plug.
+    /// Stops it: a fast shutdown first, then a kill.
     ///
     /// # Errors
     /// When it does not end.
@@ -111,17 +112,17 @@ impl Node {
                 return self.kill().await;
             }
         }
-        let _ = fs::remove_file(self.note());
+        let _ = fs::remove_file(self.process_file());
         Ok(())
     }
 
-    /// Pulls its plug: no process of it is left after this.
+    /// Kills it: no process of it is left after this.
     ///
     /// # Errors
     /// When it does not end.
     pub async fn kill(&self) -> Result<()> {
         if let Some(process) = self.process() {
-            // Stopped first, it makes no more of them.
+            // Stopped first, the postmaster starts no more processes.
             process.signal(Signal::SIGSTOP)?;
             let children = process.children();
             for one in children.iter().chain([&process]) {
@@ -133,7 +134,7 @@ impl Node {
                 }
             }
         }
-        let _ = fs::remove_file(self.note());
+        let _ = fs::remove_file(self.process_file());
         Ok(())
     }
 

@@ -1,9 +1,8 @@
 //! Terraform itself applies the repository's environment, with this provider, to a localcloud that
 //! keeps the record only.
 
-mod cloud;
-
-use cloud::Cloud;
+use crate::cloud::self;
+use crate::cloud::Cloud;
 use serde_json::json;
 use std::path::Path;
 

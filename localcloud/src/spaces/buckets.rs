@@ -1,11 +1,12 @@
-//! Buckets themselves: made, listed, set up, removed.
+//! Buckets: created, listed, configured, removed.
 
-use super::bucket::{Bucket, Settings, Version};
-use super::disk::Disk;
-use super::{Spaces, failed, host, wire};
+use super::bucket::{Bucket, Settings};
+use super::bucket_files::BucketFiles;
+use super::error::{Error, Result};
+use super::host;
+use super::state::Spaces;
 use jiff::Timestamp;
-use s3s::dto::{Grant, Permission};
-use s3s::{S3Result, s3_error};
+use s3s::s3_error;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
@@ -22,25 +23,26 @@ impl Spaces {
         name: String,
         region: Option<String>,
         public: bool,
-    ) -> S3Result<()> {
+    ) -> Result<()> {
         if let Some(region) = &region
             && !host::REGIONS.contains(&region.as_str())
         {
             return Err(s3_error!(
                 InvalidLocationConstraint,
                 "There are no Spaces in {region:?}."
-            ));
+            )
+            .into());
         }
         let this = Arc::clone(self);
-        let make = move || {
+        let make = move || -> Result<()> {
             let mut buckets = this.lock();
             if buckets.len() >= LIMIT && !buckets.contains_key(&name) {
-                return Err(s3_error!(TooManyBuckets));
+                return Err(s3_error!(TooManyBuckets).into());
             }
             match buckets.entry(name) {
                 // All buckets of a cloud are one account's.
                 Entry::Occupied(there) if there.get().settings.region == region => Ok(()),
-                Entry::Occupied(_) => Err(s3_error!(BucketAlreadyExists)),
+                Entry::Occupied(_) => Err(s3_error!(BucketAlreadyExists).into()),
                 Entry::Vacant(free) => {
                     let settings = Settings {
                         name: free.key().clone(),
@@ -50,56 +52,56 @@ impl Spaces {
                         versioning: None,
                         lifecycle: Vec::new(),
                     };
-                    this.disk.keep_bucket(&settings).map_err(failed)?;
+                    this.files.write_bucket(&settings)?;
                     free.insert(Bucket::new(settings));
                     Ok(())
                 }
             }
         };
-        tokio::task::spawn_blocking(make).await.map_err(failed)??;
-        self.tell_projects().await
+        tokio::task::spawn_blocking(make).await??;
+        self.record_buckets().await
     }
 
     /// Removes an empty bucket, with uploads that nobody has finished.
     ///
     /// # Errors
     /// When something is in it, there is none, or the disk refuses.
-    pub(super) async fn remove_bucket(self: &Arc<Self>, name: String) -> S3Result<()> {
+    pub(super) async fn remove_bucket(self: &Arc<Self>, name: String) -> Result<()> {
         let this = Arc::clone(self);
-        let remove = move || {
+        let remove = move || -> Result<()> {
             let mut buckets = this.lock();
             let bucket = buckets.get(&name).ok_or_else(|| s3_error!(NoSuchBucket))?;
             if !bucket.is_empty() {
-                return Err(s3_error!(BucketNotEmpty));
+                return Err(s3_error!(BucketNotEmpty).into());
             }
-            this.disk.remove_bucket(&name).map_err(failed)?;
+            this.files.remove_bucket(&name)?;
             buckets.remove(&name);
             Ok(())
         };
-        tokio::task::spawn_blocking(remove)
-            .await
-            .map_err(failed)??;
-        self.tell_projects().await
+        tokio::task::spawn_blocking(remove).await??;
+        self.record_buckets().await
     }
 
-    /// Lets the record know which buckets there are: they are resources of projects.
+    /// Writes the list of buckets to the record: buckets are resources of projects.
     ///
     /// # Errors
     /// When the record can't be stored.
-    pub(super) async fn tell_projects(&self) -> S3Result<()> {
-        let told = self.store.change(|record| {
+    pub(super) async fn record_buckets(&self) -> Result<()> {
+        let recorded = self.store.change(|record| {
             let buckets = self.lock();
             let settings = buckets.values().map(|bucket| &bucket.settings);
             let there = settings.map(|settings| (settings.name.clone(), settings.created_at));
             record.spaces_buckets = there.collect();
-            let gone = |urn: &str| {
+            let removed = |urn: &str| {
                 let bucket = urn.strip_prefix("do:space:");
                 bucket.is_some_and(|name| !buckets.contains_key(name))
             };
-            record.assignments.retain(|urn, _| !gone(urn));
+            record.assignments.retain(|urn, _| !removed(urn));
             Ok(())
         });
-        told.await.map_err(failed)
+        recorded
+            .await
+            .map_err(|refusal| Error::Internal(refusal.into()))
     }
 
     /// The buckets of a region, or all.
@@ -113,15 +115,15 @@ impl Spaces {
         here.cloned().collect()
     }
 
-    /// What a bucket's owner says about it.
+    /// A bucket's settings.
     ///
     /// # Errors
     /// When there is none.
-    pub(super) fn settings(&self, name: &str) -> S3Result<Settings> {
-        self.look(name, |bucket| Ok(bucket.settings.clone()))
+    pub(super) fn settings(&self, name: &str) -> Result<Settings> {
+        self.read(name, |bucket| Ok(bucket.settings.clone()))
     }
 
-    /// Says something else about a bucket.
+    /// Changes a bucket's settings.
     ///
     /// # Errors
     /// When there is none, or the disk refuses.
@@ -129,11 +131,11 @@ impl Spaces {
         self: &Arc<Self>,
         name: &str,
         set: impl FnOnce(&mut Settings) + Send + 'static,
-    ) -> S3Result<()> {
-        let set = |bucket: &mut Bucket, disk: &Disk| {
+    ) -> Result<()> {
+        let set = |bucket: &mut Bucket, files: &BucketFiles| {
             let mut settings = bucket.settings.clone();
             set(&mut settings);
-            disk.keep_bucket(&settings).map_err(failed)?;
+            files.write_bucket(&settings)?;
             bucket.settings = settings;
             Ok(())
         };
@@ -144,53 +146,4 @@ impl Spaces {
     pub(super) fn account(&self) -> String {
         self.store.record().account.simple().to_string()
     }
-}
-
-/// Whether a canned ACL lets everyone read.
-///
-/// # Errors
-/// For what the platform does not have: it knows `private` and `public-read`.
-pub fn public(canned: &str) -> S3Result<bool> {
-    match canned {
-        "private" => Ok(false),
-        "public-read" => Ok(true),
-        other => Err(s3_error!(
-            InvalidArgument,
-            "The ACL {other:?} is not there: use private or public-read."
-        )),
-    }
-}
-
-/// Whether a list of grants lets everyone read.
-///
-/// # Errors
-/// For grants to others than the owner and everyone.
-pub fn public_by(grants: &[Grant], account: &str) -> S3Result<bool> {
-    let mut public = false;
-    for grant in grants {
-        let permission = grant.permission.as_ref().map_or("", Permission::as_str);
-        let grantee = grant.grantee.as_ref();
-        let uri = grantee.and_then(|grantee| grantee.uri.as_deref());
-        let id = grantee.and_then(|grantee| grantee.id.as_deref());
-        match (uri, id, permission) {
-            (Some(wire::EVERYONE), _, Permission::READ) => public = true,
-            (None, Some(id), _) if id == account => {}
-            _ => {
-                return Err(s3_error!(
-                    NotImplemented,
-                    "Only the owner and, to read, everyone can be granted something."
-                ));
-            }
-        }
-    }
-    Ok(public)
-}
-
-/// The versions of a bucket for a list: by key, and of each key the newest first.
-pub fn versions(bucket: &Bucket) -> impl Iterator<Item = (&Version, bool)> {
-    bucket.objects.values().flat_map(|versions| {
-        let newest = versions.len() - 1;
-        let each = versions.iter().enumerate().rev();
-        each.map(move |(index, version)| (version, index == newest))
-    })
 }

@@ -1,6 +1,6 @@
-//! Between what is kept here and S3's own types.
+//! Conversions to S3's own types.
 
-use super::bucket::{About, Version};
+use super::bucket::{ObjectMetadata, Version};
 use jiff::Timestamp;
 use s3s::dto::{ETag, Grant, Grantee, Metadata, Owner, Permission, Type};
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use std::time::SystemTime;
 /// The group of everyone, in access control lists.
 pub const EVERYONE: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 
-/// A moment.
+/// A time.
 #[must_use]
 pub fn moment(timestamp: Timestamp) -> s3s::dto::Timestamp {
     SystemTime::from(timestamp).into()
@@ -22,20 +22,20 @@ pub fn etag(version: &Version) -> Option<ETag> {
     Some(ETag::Strong(content.etag.clone()))
 }
 
-/// A size as S3 says it.
+/// A size as S3 has it.
 #[must_use]
 pub fn size(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
-/// Metadata as S3 says it; `None` if there is none.
+/// User metadata as S3 has it; `None` if there is none.
 #[must_use]
-pub fn metadata(about: &About) -> Option<Metadata> {
-    let metadata = &about.metadata;
+pub fn metadata(metadata: &ObjectMetadata) -> Option<Metadata> {
+    let metadata = &metadata.user_metadata;
     (!metadata.is_empty()).then(|| metadata.clone().into_iter().collect())
 }
 
-/// The account, which owns all.
+/// The account, as the owner of everything.
 #[must_use]
 pub fn owner(account: &str) -> Owner {
     Owner {
@@ -44,7 +44,7 @@ pub fn owner(account: &str) -> Owner {
     }
 }
 
-/// The access control list of what is the account's, and perhaps everyone's to read.
+/// An access control list: all rights for the account, and if `public`, the right to read for everyone.
 #[must_use]
 pub fn grants(account: &str, public: bool) -> Vec<Grant> {
     let to = |kind: &'static str, id: Option<&str>, uri: Option<&str>| Grantee {
@@ -69,7 +69,7 @@ pub fn grants(account: &str, public: bool) -> Vec<Grant> {
     grants
 }
 
-/// Text for a list that the client wants percent-encoded, since XML can't carry every character.
+/// `text`, percent-encoded if `encode`: XML can't contain every character.
 #[must_use]
 pub fn encoded(text: &str, encode: bool) -> String {
     if !encode {

@@ -114,7 +114,7 @@ async fn power(world: &World) {
     let live = world.topology.reserved[0].ip;
     // A host whose supervisor was killed is ended before it boots again.
     let note = world.directory.join("droplets/312/process");
-    let supervisor = Process::noted(&note).expect("it runs");
+    let supervisor = Process::recorded(&note).expect("it runs");
     for process in supervisor.children().iter().chain([&supervisor]) {
         process.signal(Signal::SIGKILL).expect("killed");
     }

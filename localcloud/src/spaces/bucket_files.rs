@@ -1,8 +1,8 @@
-//! Where buckets are on disk, and how they come back after a crash.
+//! Buckets on disk, and how they are read back after a crash.
 //!
 //! `BUCKET/bucket.json` has the settings. A version is `objects/ID.json` with its bytes in
 //! `objects/ID`; an unfinished upload is `uploads/ID/upload.json` with parts `N.json` and `N`. Bytes are
-//! there before the JSON that names them, and go after it, so bytes without JSON mean nothing.
+//! written before their JSON and removed after it, so bytes without JSON are leftovers.
 
 use super::bucket::{Bucket, Part, Settings, Upload, Version};
 use crate::atomic_file;
@@ -15,16 +15,16 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
-/// Where bytes are until they belong to something. No bucket's name begins with a point.
-const INCOMING: &str = ".incoming";
+/// Directory of bytes that belong to nothing yet. No bucket's name begins with a dot.
+pub const INCOMING: &str = ".incoming";
 
 /// The directory of all buckets.
 #[derive(Debug, Clone)]
-pub struct Disk {
+pub struct BucketFiles {
     root: PathBuf,
 }
 
-/// Bytes that have come and belong to nothing yet; the file goes with this, unless it was renamed.
+/// Received bytes that belong to nothing yet. Dropping this removes the file, unless it was renamed.
 #[derive(Debug)]
 pub struct Incoming(pub PathBuf);
 
@@ -34,8 +34,8 @@ impl Drop for Incoming {
     }
 }
 
-impl Disk {
-    /// Opens the directory, making it if need be, and forgets what a crash has left half-received.
+impl BucketFiles {
+    /// Opens the directory, creates it if it does not exist, and removes what a crash left half-received.
     ///
     /// # Errors
     /// When it can't be written to.
@@ -46,10 +46,10 @@ impl Disk {
         Ok(Self { root })
     }
 
-    /// Every bucket as it is on disk.
+    /// Reads every bucket.
     ///
     /// # Errors
-    /// When a file can't be read, or is not what it should be.
+    /// When a file can't be read, or has the wrong format.
     pub fn load(&self) -> Result<BTreeMap<String, Bucket>> {
         let mut buckets = BTreeMap::new();
         for name in names(&self.root)? {
@@ -58,7 +58,7 @@ impl Disk {
             }
             let directory = self.root.join(&name);
             let Some(settings) = read::<Settings>(&directory.join("bucket.json"))? else {
-                // Half-made or half-removed.
+                // A crash interrupted its creation or removal.
                 fs::remove_dir_all(&directory)?;
                 continue;
             };
@@ -72,7 +72,7 @@ impl Disk {
         Ok(buckets)
     }
 
-    /// A new file for bytes that come.
+    /// A new file for bytes to receive.
     #[must_use]
     pub fn incoming(&self) -> Incoming {
         let name = Uuid::new_v4().simple().to_string();
@@ -97,18 +97,18 @@ impl Disk {
         uploads.join(upload.simple().to_string())
     }
 
-    /// Writes a bucket's settings, making its directory if need be.
+    /// Writes a bucket's settings, and creates its directory if it does not exist.
     ///
     /// # Errors
     /// When the disk refuses, as in all that follows.
-    pub fn keep_bucket(&self, settings: &Settings) -> Result<()> {
+    pub fn write_bucket(&self, settings: &Settings) -> Result<()> {
         let directory = self.root.join(&settings.name);
         fs::create_dir_all(directory.join("objects"))?;
         fs::create_dir_all(directory.join("uploads"))?;
         write(&directory.join("bucket.json"), settings)
     }
 
-    /// Removes a bucket with all that is in it.
+    /// Removes a bucket with its content.
     ///
     /// # Errors
     /// As above.
@@ -119,11 +119,11 @@ impl Disk {
         Ok(())
     }
 
-    /// Keeps a version, with its bytes unless it says that the object is gone.
+    /// Writes a version, with its bytes unless it is a delete marker.
     ///
     /// # Errors
     /// As above.
-    pub fn keep_version(
+    pub fn write_version(
         &self,
         bucket: &str,
         version: &Version,
@@ -149,21 +149,21 @@ impl Disk {
         Ok(())
     }
 
-    /// Keeps an upload that begins.
+    /// Writes an upload that begins.
     ///
     /// # Errors
     /// As above.
-    pub fn keep_upload(&self, bucket: &str, id: Uuid, upload: &Upload) -> Result<()> {
+    pub fn write_upload(&self, bucket: &str, id: Uuid, upload: &Upload) -> Result<()> {
         let directory = self.upload(bucket, id);
         fs::create_dir_all(&directory)?;
         write(&directory.join("upload.json"), upload)
     }
 
-    /// Keeps a part, in place of the one that had its number.
+    /// Writes a part; replaces the one with the same number.
     ///
     /// # Errors
     /// As above.
-    pub fn keep_part(
+    pub fn write_part(
         &self,
         bucket: &str,
         id: Uuid,
@@ -188,7 +188,7 @@ impl Disk {
     }
 }
 
-/// Reads all versions into `bucket`, and gives those that a crash kept from being removed.
+/// Reads all versions into `bucket`; returns those that were replaced but, because of a crash, not removed.
 fn load_versions(objects: &Path, bucket: &mut Bucket) -> Result<Vec<Version>> {
     let names = names(objects)?;
     let mut versions = Vec::new();
@@ -252,65 +252,4 @@ fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {
 
 fn write(file: &Path, content: &impl Serialize) -> Result<()> {
     atomic_file::replace(file, &serde_json::to_vec(content).context("serialising")?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::bucket::{About, Content};
-    use super::*;
-    use jiff::Timestamp;
-
-    fn settings() -> Settings {
-        Settings {
-            name: "backups".to_owned(),
-            region: Some("fra1".to_owned()),
-            created_at: Timestamp::now(),
-            public: false,
-            versioning: None,
-            lifecycle: Vec::new(),
-        }
-    }
-
-    fn written(disk: &Disk, bucket: &Bucket, bytes: &str) -> Version {
-        let content = Content {
-            size: bytes.len() as u64,
-            etag: bytes.to_owned(),
-            about: About::default(),
-        };
-        let incoming = disk.incoming();
-        fs::write(&incoming.0, bytes).unwrap();
-        let version = bucket.next_version("k", Some(content));
-        disk.keep_version("backups", &version, Some(&incoming))
-            .unwrap();
-        version
-    }
-
-    #[test]
-    fn what_a_crash_has_left_half_done_is_gone_and_the_rest_is_back() {
-        let root = tempfile::tempdir().unwrap();
-        let disk = Disk::open(root.path().to_owned()).unwrap();
-        disk.keep_bucket(&settings()).unwrap();
-        let mut bucket = Bucket::new(settings());
-        let first = written(&disk, &bucket, "first");
-        bucket.insert(first.clone());
-        // Written over, and the daemon died before the first was removed.
-        let second = written(&disk, &bucket, "second");
-        // Bytes that came, and nothing that names them.
-        let objects = root.path().join("backups/objects");
-        fs::write(objects.join(Uuid::new_v4().simple().to_string()), "lost").unwrap();
-        fs::write(root.path().join(INCOMING).join("half"), "half").unwrap();
-        // A bucket that was being removed.
-        fs::create_dir_all(root.path().join("gone/objects")).unwrap();
-
-        let disk = Disk::open(root.path().to_owned()).unwrap();
-        let buckets = disk.load().unwrap();
-        assert_eq!(buckets.keys().collect::<Vec<_>>(), ["backups"]);
-        let current = buckets["backups"].current("k").unwrap();
-        assert_eq!(current.file, second.file);
-        let bytes = fs::read_to_string(disk.bytes("backups", current)).unwrap();
-        assert_eq!(bytes, "second");
-        assert_eq!(names(&objects).unwrap().len(), 2);
-        assert!(names(&root.path().join(INCOMING)).unwrap().is_empty());
-        assert!(!root.path().join("gone").exists());
-    }
 }

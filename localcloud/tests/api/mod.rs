@@ -13,6 +13,7 @@ mod faults;
 mod firewalls;
 mod images;
 mod keys;
+mod latency;
 mod metadata;
 mod projects;
 mod reserved_ips;

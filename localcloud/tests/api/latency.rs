@@ -1,8 +1,8 @@
-//! Measures how long answers of the API take, beside what the machine itself takes.
+//! Measures how long the API takes to answer, beside what the machine itself takes.
 //!
-//! `cargo run --release -p localcloud --example api_latency`: a daemon without hosts, whose record
-//! holds what the repository's environment has, is asked over one connection at a time. Baselines:
-//! the same client at a server that does nothing, and a file as large as the record made durable.
+//! `cargo test --release -p localcloud -- --ignored --nocapture api_latency`. The record contains what the
+//! repository's environment has; requests follow one another over one connection. Two baselines: the same
+//! client at a server that does nothing, and a file as large as the record written durably.
 
 use anyhow::{Context, Result, ensure};
 use axum::Router;
@@ -72,8 +72,9 @@ impl Cloud {
     }
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
+#[tokio::test]
+#[ignore = "it measures: run it by name, in a release build"]
+async fn api_latency() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let (nothing, bare) = listen().await?;
     let server = Router::new().route("/", get(async || "{}"));
@@ -82,7 +83,7 @@ async fn main() -> Result<()> {
     let droplet = fill(&cloud).await?;
     wear(&cloud, droplet).await?;
     let state = std::fs::read(directory.path().join("state.json"))?;
-    println!(
+    eprintln!(
         "{CALLS} calls each, one after the other; the record has {} bytes",
         state.len()
     );
@@ -150,7 +151,7 @@ fn report(what: &str, mut times: Vec<Duration>) {
         let place = (times.len() as f64 * share) as usize;
         times[place.min(times.len() - 1)].as_secs_f64() * 1e3
     };
-    println!(
+    eprintln!(
         "{what:<38} p50 {:7.2} ms  p99 {:7.2} ms  most {:7.2} ms",
         at(0.5),
         at(0.99),
