@@ -1,34 +1,37 @@
-//! Breaks things and mends them again when their time is over.
+//! Starts faults, and ends them when their time is over.
 
-use crate::fault::{Active, Fault, Faults};
+use crate::fault::{ActiveFault, Fault, Faults};
 use crate::jobs::Jobs;
-use crate::journal::{Draft, Journal};
+use crate::journal::{Journal, NewEvent};
 use crate::machine::Machine;
 use crate::network::Network;
 use anyhow::Result;
+use slog::{Logger, error, info};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
-/// The one that makes faults real.
+/// Starts and ends faults on the machine.
 #[derive(Debug)]
 pub struct FaultInjector {
+    log: Logger,
     faults: Arc<Faults>,
     machine: Arc<Machine>,
     network: Arc<Network>,
     journal: Arc<Journal>,
     jobs: Arc<Jobs>,
-    /// Those who hold the connections of a database.
+    /// Tasks that occupy the connections of a database.
     holders: Mutex<HashMap<Uuid, AbortHandle>>,
 }
 
 impl FaultInjector {
-    /// Breaks things on `machine` and `network`, has `jobs` bring back what must return, and notes it
-    /// in `faults` and `journal`.
+    /// An injector that acts on `machine` and `network`, restores through `jobs`, and records active
+    /// faults in `faults` and `journal`.
     #[must_use]
     pub fn new(
+        log: Logger,
         faults: Arc<Faults>,
         machine: Arc<Machine>,
         network: Arc<Network>,
@@ -36,6 +39,7 @@ impl FaultInjector {
         jobs: Arc<Jobs>,
     ) -> Arc<Self> {
         Arc::new(Self {
+            log,
             faults,
             machine,
             network,
@@ -45,48 +49,48 @@ impl FaultInjector {
         })
     }
 
-    /// What is in force.
+    /// The active faults.
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// Puts a fault in force for `duration`.
+    /// Starts a fault for `duration`.
     ///
     /// # Errors
-    /// When the machine refuses; then nothing is broken.
+    /// When the machine refuses; then no fault is active.
     pub async fn inject(
         self: &Arc<Self>,
         fault: Fault,
         duration: Duration,
         share: f64,
         seed: Option<u64>,
-    ) -> Result<Active> {
+    ) -> Result<ActiveFault> {
         let active = self.faults.add(fault, duration, share, seed);
         if let Err(error) = self.make(&active.fault, true).await {
-            // What was done of it is undone as far as that goes: the first error counts.
-            let _ = self.mend(active.id).await;
+            // Undo what was applied as far as possible; the first error is returned.
+            let _ = self.end(active.id).await;
             return Err(error);
         }
         let words = format!("{} for {duration:?}", words(&active.fault));
-        eprintln!("fault {}: {words}", active.id);
+        info!(self.log, "a fault begins"; "fault" => active.id, "what" => &words);
         self.journal
-            .note([Draft::new("fault.begun", active.id, words)]);
+            .append([NewEvent::new("fault.begun", active.id, words)]);
         let (injector, id) = (Arc::clone(self), active.id);
         tokio::spawn(async move {
             tokio::time::sleep(duration).await;
-            if let Err(error) = injector.mend(id).await {
-                eprintln!("fault {id}: can't be mended: {error:#}");
+            if let Err(error) = injector.end(id).await {
+                error!(injector.log, "a fault can't be ended"; "fault" => id, "error" => format!("{error:#}"));
             }
         });
         Ok(active)
     }
 
-    /// Ends a fault before its time; says whether it was in force.
+    /// Ends a fault before its time; returns whether it was active.
     ///
     /// # Errors
-    /// When the machine refuses to mend it.
-    pub async fn mend(&self, id: u64) -> Result<bool> {
+    /// When the machine can't end it.
+    pub async fn end(&self, id: u64) -> Result<bool> {
         let Some(active) = self.faults.remove(id) else {
             return Ok(false);
         };
@@ -101,17 +105,17 @@ impl FaultInjector {
         } else {
             let made = self.make(&active.fault, false).await;
             if let Fault::DropletKilled { droplet } = active.fault {
-                self.faults.note_return(droplet);
+                self.faults.record_return(droplet);
             }
             made?;
-            eprintln!("fault {id}: over");
+            info!(self.log, "a fault ended"; "fault" => id);
         }
         self.journal
-            .note([Draft::new("fault.over", id, words(&active.fault))]);
+            .append([NewEvent::new("fault.over", id, words(&active.fault))]);
         Ok(true)
     }
 
-    /// Makes a fault real, or undoes it.
+    /// Applies a fault to the machine, or removes it.
     async fn make(&self, fault: &Fault, broken: bool) -> Result<()> {
         match *fault {
             Fault::ApiStatus { .. }
@@ -170,7 +174,7 @@ impl FaultInjector {
                 }
                 Ok(())
             }
-            // A node that was away comes back by itself: the platform looks after it.
+            // The cluster check restores a missing node by itself.
             _ => Ok(()),
         }
     }

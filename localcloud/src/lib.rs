@@ -9,6 +9,7 @@ pub mod fault;
 pub mod fault_injector;
 pub mod jobs;
 pub mod journal;
+pub mod log;
 pub mod machine;
 pub mod metadata;
 pub mod network;

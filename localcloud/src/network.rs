@@ -6,13 +6,15 @@ use crate::machine::spec::{ReservedRoute, Topology};
 use crate::store::Store;
 use crate::topology;
 use anyhow::Result;
+use slog::{Logger, error};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// The way to change the network.
+/// The network of the cloud; all changes go through it.
 #[derive(Debug)]
 pub struct Network {
+    log: Logger,
     store: Arc<Store>,
     machine: Arc<Machine>,
     faults: Arc<Faults>,
@@ -20,10 +22,11 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network of which nothing has been made yet.
+    /// A network that has not been applied yet.
     #[must_use]
-    pub fn new(store: Arc<Store>, machine: Arc<Machine>, faults: Arc<Faults>) -> Self {
+    pub fn new(log: Logger, store: Arc<Store>, machine: Arc<Machine>, faults: Arc<Faults>) -> Self {
         Self {
+            log,
             store,
             machine,
             faults,
@@ -66,19 +69,19 @@ impl Network {
         Ok(())
     }
 
-    /// Follows the record for ever; a change that the machine refuses is tried again each second.
+    /// Applies each change of the record in a loop that never ends; a failed change is retried each second.
     pub async fn run(&self) {
-        let mut news = self.store.watch();
+        let mut records = self.store.watch();
         loop {
             let pause = match self.follow().await {
                 Ok(()) => Duration::MAX,
                 Err(error) => {
-                    eprintln!("network: {error:#}");
+                    error!(self.log, "the network can't be changed, retrying"; "error" => format!("{error:#}"));
                     Duration::from_secs(1)
                 }
             };
             tokio::select! {
-                changed = news.changed() => if changed.is_err() { return },
+                changed = records.changed() => if changed.is_err() { return },
                 () = tokio::time::sleep(pause) => {}
             }
         }

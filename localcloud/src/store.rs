@@ -1,15 +1,17 @@
-//! Keeps the record in memory and on disk: a change is in its file before its answer goes out, and
-//! outlives the daemon. A machine that loses its power may lose the changes of the last seconds.
+//! Keeps the record in memory and on disk. A change is in its file before the response is sent, and
+//! survives the daemon. A machine that loses power may lose the changes of the last seconds.
 //!
-//! While a request is answered, an empty file stands for it, and what it makes is noted in the record
-//! with the change itself. A daemon that is killed in between leaves both, and the next one undoes
-//! what no client has received a response for ([`crate::cloud::operations::rollback`]).
+//! While a request runs, an empty file marks it, and the record lists what it creates. A daemon that
+//! is killed in between leaves both, and the next start rolls back what no client got a response
+//! for ([`crate::cloud::operations::rollback`]).
 
 use crate::atomic_file;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::created::Created;
-use crate::cloud::{Record, Refusal};
-use crate::journal::{Draft, Journal};
+use crate::journal::{Journal, NewEvent};
 use anyhow::{Context, Result, ensure};
+use slog::{Logger, error};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,25 +22,29 @@ use uuid::Uuid;
 pub const STATE_FILE: &str = "state.json";
 
 tokio::task_local! {
-    /// The request that is being answered.
+    /// The request that runs.
     static REQUEST: Uuid;
 }
 
-/// The file that stands for a request until it has been answered.
+/// The file that marks a running request.
 #[derive(Debug)]
-struct Mark(PathBuf);
+struct Mark {
+    path: PathBuf,
+    log: Logger,
+}
 
 impl Drop for Mark {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_file(&self.0) {
-            eprintln!("forgetting a request: {error}");
+        if let Err(error) = fs::remove_file(&self.path) {
+            error!(self.log, "a request's mark can't be removed"; "error" => %error);
         }
     }
 }
 
-/// The record, its file, and news of each change.
+/// The record, its file, and a channel that announces each change.
 #[derive(Debug)]
 pub struct Store {
+    log: Logger,
     path: PathBuf,
     marks: PathBuf,
     journal: Arc<Journal>,
@@ -51,7 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// When the file can't be read or written, is not a record, or belongs to another slot.
-    pub fn open(directory: &Path, slot: u8) -> Result<Self> {
+    pub fn open(directory: &Path, slot: u8, log: Logger) -> Result<Self> {
         let path = directory.join(STATE_FILE);
         let mut record = match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
@@ -73,19 +79,20 @@ impl Store {
             record.slot
         );
         let marks = directory.join("unanswered");
-        let journal = Journal::open(directory)?;
+        let journal = Journal::open(directory, log.clone())?;
         let undone = record.roll_back_unfinished(|id| marks.join(id.to_string()).exists());
         if !undone.is_empty() {
             write(&path, &record)?;
             let words = |made: &Created| format!("{made:?}: its request was never answered");
             let undone = undone.iter().map(words);
-            journal.note(undone.map(|words| Draft::new("request.undone", "-", words)));
+            journal.append(undone.map(|words| NewEvent::new("request.undone", "-", words)));
         }
         if marks.exists() {
             fs::remove_dir_all(&marks).context("removing marks of requests")?;
         }
         fs::create_dir_all(&marks).context("making a directory for marks of requests")?;
         Ok(Self {
+            log,
             path,
             marks,
             journal: Arc::new(journal),
@@ -94,7 +101,7 @@ impl Store {
         })
     }
 
-    /// What happened.
+    /// The journal of events.
     #[must_use]
     pub fn journal(&self) -> &Arc<Journal> {
         &self.journal
@@ -106,24 +113,26 @@ impl Store {
         self.newest.borrow().clone()
     }
 
-    /// Tells of each change from now on. Several quick changes may arrive as one.
+    /// A channel with the newest record. Several quick changes may arrive as one.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Arc<Record>> {
         self.newest.subscribe()
     }
 
-    /// Runs what answers a request. What it makes meanwhile is undone if the daemon is killed before
-    /// this returns.
-    pub async fn answering<F: Future>(&self, answer: F) -> F::Output {
+    /// Runs a request. What it creates is rolled back if the daemon is killed before this returns.
+    pub async fn with_rollback<F: Future>(&self, answer: F) -> F::Output {
         let id = Uuid::new_v4();
-        let mark = Mark(self.marks.join(id.to_string()));
-        if let Err(error) = File::create(&mark.0) {
-            eprintln!("marking a request: {error}");
+        let mark = Mark {
+            path: self.marks.join(id.to_string()),
+            log: self.log.clone(),
+        };
+        if let Err(error) = File::create(&mark.path) {
+            error!(self.log, "a request can't be marked"; "error" => %error);
         }
         REQUEST.scope(id, answer).await
     }
 
-    fn note_request(&self, before: &Record, record: &mut Record) {
+    fn record_request(&self, before: &Record, record: &mut Record) {
         let Ok(id) = REQUEST.try_with(|id| *id) else {
             return;
         };
@@ -139,7 +148,7 @@ impl Store {
     /// it refuses, nothing has happened. Changes run one after the other.
     ///
     /// # Errors
-    /// What `change` says, or [`Refusal::Storage`].
+    /// The refusal of `change`, or [`Refusal::Storage`].
     pub async fn change<T>(
         &self,
         change: impl FnOnce(&mut Record) -> Result<T, Refusal>,
@@ -148,14 +157,14 @@ impl Store {
         let before = self.record();
         let mut record = Record::clone(&before);
         let answer = change(&mut record)?;
-        self.note_request(&before, &mut record);
+        self.record_request(&before, &mut record);
         let (path, newest) = (self.path.clone(), self.newest.clone());
         let journal = Arc::clone(&self.journal);
         // In a task of its own: a client that goes away must not part the file from the memory.
         tokio::task::spawn_blocking(move || {
             let _turn = turn;
             write(&path, &record)?;
-            journal.note_changes(&before, &record);
+            journal.append_changes(&before, &record);
             newest.send_replace(Arc::new(record));
             Ok(())
         })
@@ -187,9 +196,9 @@ mod tests {
     #[tokio::test]
     async fn what_was_answered_stays_and_what_was_not_is_undone() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(directory.path(), 0).unwrap();
-        store.answering(store.change(make)).await.unwrap();
-        let store = Store::open(directory.path(), 0).unwrap();
+        let store = Store::open(directory.path(), 0, crate::log::discard()).unwrap();
+        store.with_rollback(store.change(make)).await.unwrap();
+        let store = Store::open(directory.path(), 0, crate::log::discard()).unwrap();
         let kept = store.record().ssh_keys.clone();
         assert_eq!(kept.len(), 1, "it was answered");
         let rename = |record: &mut Record| {
@@ -199,12 +208,12 @@ mod tests {
         let made = async || {
             store.change(rename).await.unwrap();
             // The daemon is killed here: what it was is still on disk, and another one starts.
-            let next = Store::open(directory.path(), 0).unwrap();
+            let next = Store::open(directory.path(), 0, crate::log::discard()).unwrap();
             assert_eq!(next.record().ssh_keys.len(), 0, "nobody heard of it");
             assert!(next.record().unfinished.is_empty());
             let events = next.journal().list(0, None);
             assert!(events.iter().any(|event| event.kind == "request.undone"));
         };
-        store.answering(made()).await;
+        store.with_rollback(made()).await;
     }
 }

@@ -1,6 +1,6 @@
-//! Derives from the record what the network should be. Pure.
+//! Derives the wanted network from the record. Pure.
 
-use crate::cloud::Record;
+use crate::cloud::record::Record;
 use crate::cloud::resources::databases::{Database, DatabaseRule};
 use crate::cloud::resources::droplets::Droplet;
 use crate::cloud::resources::firewall_rules::{FirewallRule, Peers};

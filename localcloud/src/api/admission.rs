@@ -1,7 +1,7 @@
 //! Admission of requests: the log line, the token, its rate limit and its scopes.
 
 use super::app::App;
-use super::error::ApiError;
+use super::error::{ApiError, Cause};
 use super::limits::{Limits, Verdict};
 use super::request::Caller;
 use super::{faults, scopes};
@@ -9,6 +9,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use slog::{Logger, error, info};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,16 +18,25 @@ use std::time::Instant;
 pub const CONTROL: &str = "/_localcloud/";
 
 /// Writes one line for each request.
-pub async fn log(request: Request, next: Next) -> Response {
+pub async fn log(State(log): State<Logger>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let start = Instant::now();
     let response = next.run(request).await;
-    let millis = start.elapsed().as_millis();
-    eprintln!("{method} {path} {} {millis}ms", response.status().as_u16());
+    let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    if let Some(Cause(cause)) = response.extensions().get() {
+        error!(log, "a request failed"; "url.path" => &path, "error" => cause);
+    }
+    info!(log, "request";
+        "http.request.method" => method.as_str(),
+        "url.path" => &path,
+        "http.response.status_code" => status,
+        "duration_ms" => millis,
+    );
     response
 }
 
-/// Lets a request through when its token is known, may do this, and not too often.
+/// Passes a request on when its token exists, has the scope, and is within its rate limit.
 pub async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let Some((text, caller)) = caller(&app, request.headers()) else {
         return ApiError::unauthorized().into_response();
@@ -52,9 +62,9 @@ pub async fn check(State(app): State<Arc<App>>, mut request: Request, next: Next
         Verdict::Pass if !allowed(&caller, &request) => ApiError::out_of_scope().into_response(),
         Verdict::Pass => {
             request.extensions_mut().insert(caller);
-            // What other methods do can be done again.
+            // Other methods are idempotent: a client can retry them.
             if request.method() == Method::POST {
-                app.store.answering(next.run(request)).await
+                app.store.with_rollback(next.run(request)).await
             } else {
                 next.run(request).await
             }
@@ -85,7 +95,7 @@ fn caller(app: &App, headers: &HeaderMap) -> Option<(String, Caller)> {
 }
 
 fn allowed(caller: &Caller, request: &Request) -> bool {
-    // A path that isn't known needs no scope: its answer is 404 whoever asks.
+    // An unknown path needs no scope: the response is 404 for everyone.
     let Some(pattern) = request.extensions().get::<MatchedPath>() else {
         return true;
     };

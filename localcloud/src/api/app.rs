@@ -2,34 +2,37 @@
 
 use super::error::ApiError;
 use super::limits::Limits;
-use crate::cloud::Record;
+use crate::cloud::record::Record;
 use crate::cloud::resources::actions::Action;
 use crate::fault_injector::FaultInjector;
 use crate::machine::Machine;
 use crate::store::Store;
 use jiff::Timestamp;
+use slog::Logger;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// What handlers work with.
+/// State that all handlers share.
 #[derive(Debug)]
 pub struct App {
     /// The cloud's name.
     pub name: String,
     /// The record.
     pub store: Arc<Store>,
-    /// The machine, to ask how things really are; changes to it are the jobs'.
+    /// The machine, for reads only; jobs change it.
     pub machine: Arc<Machine>,
-    /// Breaks things on demand.
+    /// Starts and ends faults.
     pub injector: Arc<FaultInjector>,
+    /// Where requests are logged.
+    pub log: Logger,
     /// Rate limits.
     pub limits: Limits,
-    /// Tells the daemon to end.
+    /// Ends the daemon.
     pub shutdown: Notify,
 }
 
 impl App {
-    /// An action that may be seen already.
+    /// An action that clients can see already.
     ///
     /// # Errors
     /// When there is none, or a fault still hides it.

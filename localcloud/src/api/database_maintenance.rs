@@ -3,7 +3,7 @@
 
 use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Id, Ids, bare, no_content, ok};
+use super::request::{Body, HandlerResult, Id, Ids, bare, no_content, ok};
 use super::shapes::time;
 use crate::cloud::resources::databases::{DatabaseEvent, Maintenance};
 use axum::extract::State;
@@ -36,7 +36,7 @@ pub async fn maintenance(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(window): Body<Maintenance>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.set_maintenance(id, window))
         .await?;
@@ -44,7 +44,7 @@ pub async fn maintenance(
 }
 
 /// Maintains a cluster now.
-pub async fn install_update(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn install_update(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store.change(|record| record.install_update(id)).await?;
     no_content()
 }
@@ -54,7 +54,7 @@ pub async fn upgrade(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(to): Body<Upgrade>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.upgrade_database(id, &to.version))
         .await?;
@@ -66,7 +66,7 @@ pub async fn migrate(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(to): Body<Migration>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.migrate_database(id, &to.region))
         .await?;
@@ -74,7 +74,7 @@ pub async fn migrate(
 }
 
 /// Settings that the client has chosen.
-pub async fn config(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn config(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     ok(json!({"config": app.store.record().database(id)?.config}))
 }
 
@@ -83,7 +83,7 @@ pub async fn configure(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(change): Body<Config>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.configure_database(id, change.config))
         .await?;
@@ -91,7 +91,7 @@ pub async fn configure(
 }
 
 /// What happened to a cluster, newest first.
-pub async fn events(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn events(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     let record = app.store.record();
     let database = record.database(id)?;
     let view = |event: &DatabaseEvent| {
@@ -107,24 +107,24 @@ pub async fn events(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
 }
 
 /// Read-only nodes of a cluster: none.
-pub async fn replicas(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn replicas(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store.record().database(id)?;
     ok(json!({"replicas": []}))
 }
 
 /// Read-only nodes can't be ordered.
-pub async fn create_replica(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn create_replica(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store.record().database(id)?;
     Err(ApiError::unprocessable("this cloud has no read-only nodes"))
 }
 
 /// There is no read-only node of any name.
-pub async fn replica(Ids(_, _): Ids<Uuid, String>) -> Answer {
+pub async fn replica(Ids(_, _): Ids<Uuid, String>) -> HandlerResult {
     Err(ApiError::not_found())
 }
 
 /// What only clusters of other engines have.
-pub async fn of_other_engines(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn of_other_engines(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store.record().database(id)?;
     Err(ApiError::unprocessable(
         "not supported for clusters of the engine pg",

@@ -2,12 +2,13 @@
 
 use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Id, Listing, no_content, ok};
+use super::request::{Body, HandlerResult, Id, Listing, no_content, ok};
 use super::shapes::{self, time};
 use crate::cloud::operations::images::ImageChange;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::catalogue::IMAGES;
 use crate::cloud::resources::images::{ImageKind, UserImage};
-use crate::cloud::{Record, Refusal};
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ fn snapshot(image: &UserImage) -> Value {
 }
 
 /// All images, or distributions only, or the account's only. None is an application.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     let (kind, tag) = (listing.get("type"), listing.get("tag_name"));
     let private = listing.get("private") == Some("true");
@@ -57,7 +58,7 @@ pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
 }
 
 /// One image, by id or slug.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> HandlerResult {
     let record = app.store.record();
     let source = record.image_source(&id).ok_or_else(ApiError::not_found)?;
     ok(json!({"image": shapes::droplet_image(&record, &source.key())}))
@@ -68,7 +69,7 @@ pub async fn update(
     State(app): State<Arc<App>>,
     Id(id): Id<u64>,
     Body(change): Body<ImageChange>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.update_image(id, change))
         .await?;
@@ -76,13 +77,13 @@ pub async fn update(
 }
 
 /// Deletes an image of the account.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     app.store.change(|record| record.delete_image(id)).await?;
     no_content()
 }
 
 /// Images of droplets; those of volumes would be here too.
-pub async fn snapshots(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn snapshots(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     let droplets = listing.get("resource_type").is_none_or(|k| k == "droplet");
     let own = record
@@ -92,7 +93,7 @@ pub async fn snapshots(State(app): State<Arc<App>>, listing: Listing) -> Answer 
 }
 
 /// One image of a droplet.
-pub async fn show_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn show_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     let record = app.store.record();
     let image = record.user_image(id)?;
     if !is_snapshot(image) {
@@ -102,7 +103,7 @@ pub async fn show_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answ
 }
 
 /// Deletes a snapshot of a droplet.
-pub async fn delete_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn delete_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     let delete = |record: &mut Record| {
         if !is_snapshot(record.user_image(id)?) {
             return Err(Refusal::NotFound);

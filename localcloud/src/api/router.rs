@@ -3,11 +3,12 @@
 use super::app::App;
 use super::error::ApiError;
 use super::{admission, normalize, routes};
-use crate::journal::Draft;
+use crate::journal::NewEvent;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Method, Uri};
-use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use axum::middleware::{from_fn_with_state, map_request};
+use slog::warn;
 use std::sync::Arc;
 
 /// All routes, each with or without a closing slash.
@@ -22,17 +23,17 @@ fn guarded(app: Arc<App>) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(from_fn_with_state(Arc::clone(&app), admission::check))
-        .layer(from_fn(admission::log))
+        .layer(from_fn_with_state(app.log.clone(), admission::log))
         .with_state(app)
 }
 
 async fn unknown_path(State(app): State<Arc<App>>, method: Method, uri: Uri) -> ApiError {
-    eprintln!("no such path here: {method} {uri}");
-    let draft = Draft::new(
+    warn!(app.log, "this cloud does not have this path"; "http.request.method" => method.as_str(), "url.path" => uri.path());
+    let event = NewEvent::new(
         "api.unknown-path",
         uri.path(),
         format!("{method}: this cloud has no such thing"),
     );
-    app.store.journal().note([draft]);
+    app.store.journal().append([event]);
     ApiError::not_found()
 }

@@ -1,6 +1,6 @@
-//! The JSON of things that appear in more than one noun's answers.
+//! JSON that appears in the responses of several resources.
 
-use crate::cloud::Record;
+use crate::cloud::record::Record;
 use crate::cloud::resources::actions::Action;
 use crate::cloud::resources::backups::{BackupPolicy, WINDOW};
 use crate::cloud::resources::catalogue::{self, IMAGES, Image, REGIONS, Region, SIZES, Size};
@@ -247,7 +247,7 @@ pub fn reserved_ip(record: &Record, reserved: &ReservedIp, with_droplet: bool) -
     })
 }
 
-/// A link to something that belongs to an answer.
+/// A link to a resource that belongs to a response.
 #[must_use]
 pub fn link(id: u64, rel: &str, path: &str) -> Value {
     json!({"id": id, "rel": rel, "href": format!("https://api.digitalocean.com/v2/{path}/{id}")})

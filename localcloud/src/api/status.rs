@@ -2,8 +2,8 @@
 
 use super::app::App;
 use super::limits::Limits;
-use super::request::{Answer, ok};
-use crate::cloud::Record;
+use super::request::{HandlerResult, ok};
+use crate::cloud::record::Record;
 use crate::cloud::resources::databases::Database;
 use crate::cloud::resources::droplets::Droplet;
 use crate::cloud::resources::reserved_ips::ReservedIp;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Droplets, addresses, databases, Spaces, faults in force, and tokens with what is left of their
 /// rate limits.
-pub async fn show(State(app): State<Arc<App>>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>) -> HandlerResult {
     let record = app.store.record();
     let droplets = record.droplets.values().filter(|one| !one.destroying);
     let droplets = droplets.map(|one| droplet(&app, one));

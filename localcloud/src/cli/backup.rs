@@ -1,6 +1,6 @@
 //! `localcloud backup`: has a droplet backed up now.
 
-use super::CliError;
+use super::error::CliError;
 use super::place::Place;
 use super::status::{call, find};
 use anyhow::Context;

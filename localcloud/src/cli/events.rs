@@ -1,8 +1,8 @@
 //! `localcloud events`: what happened, and what happens.
 
+use super::error::{CliError, Failure};
 use super::place::Place;
 use super::status::call;
-use super::{CliError, Failure};
 use crate::journal::Event;
 use anyhow::Context;
 use clap::Args;

@@ -1,6 +1,6 @@
 //! What exists in the cloud, independent of HTTP and of the machine below.
 //!
-//! Dependencies point one way: [`resources`] are the data of each noun, [`Record`] is composed of
+//! Dependencies point one way: [`resources`] are the data of each noun, [`record::Record`] is composed of
 //! them, and [`operations`] are the verbs that change a record.
 
 pub mod json;
@@ -9,6 +9,3 @@ pub mod random;
 pub mod record;
 pub mod refusal;
 pub mod resources;
-
-pub use record::Record;
-pub use refusal::Refusal;

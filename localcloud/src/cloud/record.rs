@@ -33,7 +33,7 @@ pub const DROPLET_LIMIT: usize = 25;
 /// Most reserved IPs that an account may have, as for new accounts of the real cloud.
 pub const RESERVED_IP_LIMIT: usize = 3;
 
-/// Everything that one cloud knows.
+/// Everything that exists in one cloud.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
     /// Which sixteen /24 of the test block this cloud uses; fixed for its life.

@@ -1,18 +1,18 @@
 //! Why a change is refused.
 
-/// Why the record does not change. The text is meant for the API's client.
+/// Why an operation is refused. The text is safe to show to the API's client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is no such thing.
+    /// The resource does not exist.
     #[error("The resource you requested could not be found.")]
     NotFound,
-    /// The request makes sense but can't be followed.
+    /// The request is well-formed but can't be carried out.
     #[error("{0}")]
     Unprocessable(String),
     /// The account may not do this to this resource now.
     #[error("{0}")]
     Forbidden(String),
-    /// Something else is in the way.
+    /// The request conflicts with another resource.
     #[error("{0}")]
     Conflict(String),
     /// The resource must be emptied or stopped first.
@@ -24,7 +24,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// A request that can't be followed, and why.
+    /// A refusal with status 422.
     pub fn unprocessable(message: impl Into<String>) -> Self {
         Self::Unprocessable(message.into())
     }

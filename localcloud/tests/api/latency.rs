@@ -169,6 +169,7 @@ async fn start(directory: &Path) -> Result<Cloud> {
     let (api, url) = listen().await?;
     let (spaces, _) = listen().await?;
     let config = DaemonConfig {
+        log: localcloud::log::discard(),
         name: "latency".to_owned(),
         slot: 0,
         directory: directory.to_owned(),

@@ -1,12 +1,13 @@
 //! Actions: what the cloud is doing, or has done, to a resource in the background.
 
 use crate::cloud::random::next_id;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::actions::{Action, ActionStatus, Work};
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 
 /// How many finished actions are remembered.
-const KEPT: usize = 500;
+const RETAINED: usize = 500;
 
 impl Record {
     /// Starts an action and locks what it works on. The caller has checked that nothing is pending.
@@ -66,7 +67,11 @@ impl Record {
             .actions
             .values()
             .filter(|action| action.completed_at.is_some());
-        let old: Vec<u64> = finished.rev().skip(KEPT).map(|action| action.id).collect();
+        let old: Vec<u64> = finished
+            .rev()
+            .skip(RETAINED)
+            .map(|action| action.id)
+            .collect();
         for id in old {
             self.actions.remove(&id);
         }

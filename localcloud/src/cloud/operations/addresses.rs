@@ -1,6 +1,7 @@
-//! Gives out addresses: always the lowest that is free.
+//! Allocates addresses, always the lowest that is free.
 
-use crate::cloud::{Record, Refusal};
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::machine::spec::PrivateNet;
 use std::net::Ipv4Addr;
 use uuid::Uuid;

@@ -1,7 +1,8 @@
-//! Alert policies of the platform's monitoring. They are kept only: nothing is measured.
+//! Alert policies of the platform's monitoring. They are stored only: nothing is measured.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::alert_policies::{AlertPolicy, PolicySettings};
-use crate::cloud::{Record, Refusal};
 use uuid::Uuid;
 
 impl Record {

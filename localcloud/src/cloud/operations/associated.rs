@@ -1,13 +1,14 @@
 //! Droplets that are destroyed together with what belongs to them.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::destructions::{Chosen, Destroyed, Destruction};
 use crate::cloud::resources::images::ImageKind;
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 use std::net::Ipv4Addr;
 
 /// How many finished destructions are remembered.
-const KEPT: usize = 100;
+const RETAINED: usize = 100;
 
 impl Record {
     /// The reserved IP that a droplet holds, and its snapshots.
@@ -48,7 +49,7 @@ impl Record {
         let gone = Destroyed::of(&droplet.to_string(), &name, Ok(()));
         let destruction = self.destroy_parts(gone, &chosen);
         self.destructions.insert(droplet, destruction);
-        while self.destructions.len() > KEPT {
+        while self.destructions.len() > RETAINED {
             self.destructions.pop_first();
         }
         Ok(())

@@ -3,15 +3,16 @@
 //! A backup is an image of the disk like a snapshot. It is made once in each window of the droplet's
 //! policy, kept for as long as the plan says, and goes with the droplet.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::actions::Event;
 use crate::cloud::resources::droplets::{Droplet, DropletStatus};
 use crate::cloud::resources::images::{ImageKind, ImageStatus};
-use crate::cloud::{Record, Refusal};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 impl Record {
-    /// Notes a backup that a droplet's action is about to make; gives the image's id.
+    /// Adds a pending backup that a droplet's action will create; returns the image's id.
     pub(super) fn begin_backup(&mut self, droplet: &Droplet) -> Result<u64, Refusal> {
         droplet.check_backed_up()?;
         let day = Timestamp::now().to_zoned(TimeZone::UTC).date();
@@ -44,7 +45,7 @@ impl Record {
     /// Starts the backups that are due and deletes those that are too old or whose droplet is gone.
     pub fn keep_backups(&mut self, now: Timestamp) {
         for droplet in self.backups_due(now) {
-            // It was looked at just now.
+            // It was checked just now.
             let _ = self.start_event(droplet, Event::Backup { image: 0 });
         }
         for image in self.backups_stale(now) {

@@ -1,8 +1,9 @@
 //! TLS certificates of the account: uploaded ones, and ones that the platform gets for its domains.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::certificate_pem::{self, Leaf};
 use crate::cloud::resources::certificates::{Certificate, CertificateState, CertificateType};
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;

@@ -1,10 +1,12 @@
 //! What is inside a database cluster: databases, users, trusted sources.
 
+use crate::cloud::random;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::databases::{
     DEFAULT_DATABASE, DEFAULT_USER, DatabaseRule, DatabaseUser,
 };
 use crate::cloud::resources::firewall_rules::is_address;
-use crate::cloud::{Record, Refusal, random};
 use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -25,7 +27,7 @@ pub struct NewDatabaseRule {
 }
 
 impl Record {
-    /// Makes a database; gives the revision in which it is there.
+    /// Makes a database; returns the revision in which it is there.
     ///
     /// # Errors
     /// When there is no such cluster, it is not online, or the name is unfit or taken.
@@ -42,7 +44,7 @@ impl Record {
         Ok(cluster.revision)
     }
 
-    /// Forgets a database; gives the revision in which it is gone.
+    /// Forgets a database; returns the revision in which it is gone.
     ///
     /// # Errors
     /// When there is none, or it is the one that every cluster has.
@@ -63,7 +65,7 @@ impl Record {
         Ok(cluster.revision)
     }
 
-    /// Makes a user with a password; gives the revision in which it can log in.
+    /// Makes a user with a password; returns the revision in which it can log in.
     ///
     /// # Errors
     /// When there is no such cluster, it is not online, or the name is unfit or taken.
@@ -83,7 +85,7 @@ impl Record {
         Ok(cluster.revision)
     }
 
-    /// Gives a user a new password; gives the revision in which it counts.
+    /// Gives a user a new password; returns the revision in which it counts.
     ///
     /// # Errors
     /// When there is no such cluster or user, or the cluster is not online.
@@ -99,7 +101,7 @@ impl Record {
         Ok(cluster.revision)
     }
 
-    /// Removes a user; gives the revision in which it is gone.
+    /// Removes a user; returns the revision in which it is gone.
     ///
     /// # Errors
     /// When there is none, or it is the one that every cluster has.
@@ -175,7 +177,7 @@ impl Record {
         )))
     }
 
-    /// Takes a tag or a droplet that goes out of all trusted sources.
+    /// Removes a deleted tag or droplet from all trusted sources.
     pub(super) fn purge_database_rules(&mut self, kind: &str, value: &str) {
         for database in self.databases.values_mut() {
             database

@@ -1,9 +1,10 @@
 //! What a cluster goes through after it was made: maintenance, upgrades, other regions, settings.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::catalogue::{self, POSTGRES_VERSIONS};
 use crate::cloud::resources::database_settings;
 use crate::cloud::resources::databases::{DatabaseStatus, Maintenance};
-use crate::cloud::{Record, Refusal};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -42,7 +43,7 @@ impl Record {
     /// When there is no such cluster, or it is not online.
     pub fn install_update(&mut self, id: Uuid) -> Result<(), Refusal> {
         let database = self.online_database(id)?;
-        database.note("cluster_maintenance_perform");
+        database.add_event("cluster_maintenance_perform");
         database.restart = true;
         database.revision += 1;
         Ok(())
@@ -62,7 +63,7 @@ impl Record {
             )));
         }
         version.clone_into(&mut database.version);
-        database.note("cluster_update");
+        database.add_event("cluster_update");
         database.restart = true;
         database.revision += 1;
         Ok(())
@@ -82,7 +83,7 @@ impl Record {
         region.clone_into(&mut database.region);
         (database.vpc, database.private) = (vpc, private);
         database.status = DatabaseStatus::Migrating;
-        database.note("cluster_update");
+        database.add_event("cluster_update");
         database.restart = true;
         database.revision += 1;
         Ok(())
@@ -105,7 +106,7 @@ impl Record {
                 (_, value) => drop(database.config.insert(name, value)),
             }
         }
-        database.note("cluster_update");
+        database.add_event("cluster_update");
         database.revision += 1;
         Ok(())
     }

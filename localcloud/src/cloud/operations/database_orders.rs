@@ -1,12 +1,14 @@
 //! Orders of database clusters and of other sizes, checked against the catalogue and the account.
 
 use crate::cloud::operations::database_contents::NewDatabaseRule;
+use crate::cloud::random;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::catalogue::{self, DatabaseSize, POSTGRES_VERSIONS};
 use crate::cloud::resources::databases::{
     DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseEvent, DatabaseStatus, DatabaseUser,
     Maintenance,
 };
-use crate::cloud::{Record, Refusal, random};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -151,7 +153,7 @@ impl Record {
         database.num_nodes = new.num_nodes;
         database.storage_mib = storage.max(size.storage_mib);
         database.status = DatabaseStatus::Resizing;
-        database.note("cluster_update");
+        database.add_event("cluster_update");
         database.revision += 1;
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Connection pools of database clusters.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::database_pools::DatabasePool;
-use crate::cloud::{Record, Refusal};
 use serde::Deserialize;
 use uuid::Uuid;
 

@@ -1,7 +1,8 @@
 //! Managed PostgreSQL clusters.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::databases::{Database, DatabaseStatus};
-use crate::cloud::{Record, Refusal};
 use uuid::Uuid;
 
 impl Record {
@@ -46,7 +47,7 @@ impl Record {
         Ok(())
     }
 
-    /// Frees what a deleted cluster had.
+    /// Removes a deleted cluster, which frees its addresses.
     pub fn forget_database(&mut self, id: Uuid) {
         self.databases.remove(&id);
     }

@@ -1,7 +1,8 @@
 //! Records of DNS domains.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::domain_records::{DomainRecord, RecordChange, blank};
-use crate::cloud::{Record, Refusal};
 
 /// Types that clients may create.
 const TYPES: [&str; 8] = ["A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT"];

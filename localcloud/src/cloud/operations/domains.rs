@@ -1,9 +1,10 @@
 //! DNS domains of the account, and their zones. Records are in [`super::domain_records`].
 
 use crate::cloud::random::next_id;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::domain_records::{DomainRecord, NAMESERVERS, RecordChange, is_domain};
 use crate::cloud::resources::domains::Domain;
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 

@@ -2,12 +2,12 @@
 
 use crate::cloud::json::NumberOrText;
 use crate::cloud::random::next_id;
-use crate::cloud::record::DROPLET_LIMIT;
+use crate::cloud::record::{DROPLET_LIMIT, Record};
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::actions::{Event, Work};
 use crate::cloud::resources::backups::BackupPolicy;
 use crate::cloud::resources::catalogue;
 use crate::cloud::resources::droplets::{Droplet, DropletStatus};
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// Most bytes of user data.
 const USER_DATA_LIMIT: usize = 64 * 1024;
 
-/// What a client says about droplets that it orders.
+/// What a client sends about droplets that it orders.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct NewDroplet {
@@ -37,13 +37,13 @@ pub struct NewDroplet {
     pub vpc_uuid: Option<String>,
     /// For cloud-init.
     pub user_data: Option<String>,
-    /// Whether graphs are wanted.
+    /// Whether monitoring is enabled.
     pub monitoring: Option<bool>,
-    /// Whether backups are wanted.
+    /// Whether backups are enabled.
     pub backups: Option<bool>,
-    /// When backups are wanted; the platform chooses if absent.
+    /// When backups are made; the platform chooses if absent.
     pub backup_policy: Option<BackupPolicy>,
-    /// Whether an IPv6 address is wanted.
+    /// Whether IPv6 is enabled.
     pub ipv6: Option<bool>,
 }
 

@@ -1,11 +1,12 @@
 //! Droplets: what the account has ordered, and what is going on with each.
 
 use crate::cloud::operations::droplet_orders::check_name;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::actions::{Event, Work};
 use crate::cloud::resources::catalogue;
 use crate::cloud::resources::droplets::{Droplet, DropletStatus};
 use crate::cloud::resources::images::{ImageKind, Source};
-use crate::cloud::{Record, Refusal};
 use crate::machine::spec::{DropletNet, DropletSeed, Firewall};
 
 impl Record {
@@ -100,8 +101,8 @@ impl Record {
         }
     }
 
-    /// Deletes a droplet. It is gone for the account at once; its addresses are free again when the
-    /// machine has cleaned up ([`Self::forget_droplet`]).
+    /// Deletes a droplet. The account no longer sees it; its addresses are free when the machine has
+    /// cleaned up ([`Self::forget_droplet`]).
     ///
     /// # Errors
     /// When there is none, or it is locked.
@@ -122,7 +123,7 @@ impl Record {
         Ok(())
     }
 
-    /// Frees what a deleted droplet had.
+    /// Removes a deleted droplet, which frees its addresses.
     pub fn forget_droplet(&mut self, id: u64) {
         self.droplets.remove(&id);
     }

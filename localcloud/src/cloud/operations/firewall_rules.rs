@@ -1,7 +1,8 @@
 //! Rules of cloud firewalls: how clients write them, checked, and how they are kept.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::firewall_rules::{FirewallRule, NewRule};
-use crate::cloud::{Record, Refusal};
 use std::collections::BTreeSet;
 
 impl Record {

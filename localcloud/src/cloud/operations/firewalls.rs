@@ -1,8 +1,9 @@
 //! Cloud firewalls: what may reach, and leave, the droplets that they are put on.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::firewall_rules::NewRule;
 use crate::cloud::resources::firewalls::CloudFirewall;
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -184,7 +185,7 @@ impl Record {
         })
     }
 
-    /// Takes a tag or a droplet that goes out of all firewalls.
+    /// Removes a deleted tag or droplet from all firewalls.
     pub(super) fn purge_firewalls(&mut self, tag: Option<&str>, droplet: Option<u64>) {
         for firewall in self.firewalls.values_mut() {
             firewall.tags.retain(|own| Some(own.as_str()) != tag);

@@ -1,11 +1,12 @@
 //! Images of droplets: snapshots that the account has made, and backups.
 
 use crate::cloud::random::next_id;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::actions::{ActionStatus, Event, Work};
 use crate::cloud::resources::catalogue;
 use crate::cloud::resources::droplets::Droplet;
 use crate::cloud::resources::images::{ImageKind, ImageStatus, Source, UserImage};
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ pub struct ImageChange {
 }
 
 impl Record {
-    /// Notes an image that a droplet's action is about to make; gives its id.
+    /// Adds a pending image that a droplet's action will create; returns its id.
     pub(super) fn begin_image(&mut self, droplet: &Droplet, name: String, kind: ImageKind) -> u64 {
         let id = next_id(&mut self.last_image);
         let base = match self.image_source(&droplet.image) {
@@ -136,7 +137,7 @@ impl Record {
         key.is_some_and(|key| *key == image.to_string())
     }
 
-    /// Frees what a deleted image had, or one whose making has failed.
+    /// Removes a deleted image, or one that could not be created.
     pub fn forget_image(&mut self, id: u64) {
         self.images.remove(&id);
     }

@@ -1,7 +1,8 @@
 //! Projects: every resource belongs to one, the default project if no other.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::projects::{Assignment, Project, ProjectResource};
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -100,7 +101,7 @@ impl Record {
         Ok(())
     }
 
-    /// Notes for each resource where it is, so that another default project takes only new ones.
+    /// Stores the project of each resource, so that a new default project gets new resources only.
     fn pin_resources(&mut self) {
         for resource in self.resources() {
             let (project, assigned_at) = (resource.project, resource.assigned_at);

@@ -1,10 +1,10 @@
 //! Reserved IPs, which older clients call floating IPs.
 
-use crate::cloud::record::RESERVED_IP_LIMIT;
+use crate::cloud::record::{RESERVED_IP_LIMIT, Record};
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::actions::Work;
 use crate::cloud::resources::catalogue;
 use crate::cloud::resources::reserved_ips::{Move, ReservedIp};
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 use std::net::Ipv4Addr;
 
@@ -113,7 +113,7 @@ impl Record {
         Ok(self.start_action(Work::UnassignIp { ip, droplet }, region))
     }
 
-    /// Records who holds a reserved IP from now on.
+    /// Records the holder of a reserved IP.
     pub fn set_holder(&mut self, ip: Ipv4Addr, holder: Option<u64>) {
         let holder = holder.filter(|id| self.droplet(*id).is_ok());
         let Some(reserved) = self.reserved_ips.get_mut(&ip) else {
@@ -130,7 +130,7 @@ impl Record {
         }
     }
 
-    /// Gives a reserved IP back.
+    /// Releases a reserved IP.
     ///
     /// # Errors
     /// When it is unknown, locked or assigned.

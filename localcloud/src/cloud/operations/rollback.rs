@@ -1,8 +1,8 @@
-//! What a killed daemon had made and not yet told its client. It is undone at the next start: the
-//! client, who has heard nothing, asks again, and must neither be refused nor leave something that
-//! nobody knows of.
+//! Rollback of unfinished requests. A daemon that is killed before it responds leaves resources that
+//! its client does not know of. The next start removes them: the client retries, and must neither be
+//! refused nor leave an orphan.
 
-use crate::cloud::Record;
+use crate::cloud::record::Record;
 use crate::cloud::resources::created::Created;
 use crate::cloud::resources::databases::Database;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ fn new<'a, K: Ord + Clone, V>(
 }
 
 impl Record {
-    /// What is here and was not `before`.
+    /// The resources that exist now and did not exist in `before`.
     pub fn created_since(&self, before: &Self) -> Vec<Created> {
         let (b, a) = (before, self);
         let mut made: Vec<Created> = new(&b.ssh_keys, &a.ssh_keys).map(Created::SshKey).collect();
@@ -55,7 +55,7 @@ impl Record {
         made
     }
 
-    /// Undoes what requests that `is_open` have made, and forgets all others. Gives what was undone.
+    /// Removes what the unfinished requests have created, and clears the list. Returns what was removed.
     pub fn roll_back_unfinished(&mut self, is_open: impl Fn(&Uuid) -> bool) -> Vec<Created> {
         let all = std::mem::take(&mut self.unfinished);
         let open = all.into_iter().filter(|(id, _)| is_open(id));

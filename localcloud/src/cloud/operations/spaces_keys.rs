@@ -1,7 +1,8 @@
 //! Keys of Spaces, the object storage, and what each may do with which bucket.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::spaces_keys::{KeySettings, SpacesKey, full};
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 use rand::RngExt as _;
 use rand::distr::Alphanumeric;
@@ -10,7 +11,7 @@ use rand::distr::Alphanumeric;
 const LIMIT: usize = 200;
 
 impl Record {
-    /// Makes a key and gives its id.
+    /// Makes a key and returns its id.
     ///
     /// # Errors
     /// When it has no name, or there are too many keys.

@@ -1,8 +1,9 @@
 //! SSH keys of the account.
 
 use crate::cloud::random::next_id;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::ssh_keys::SshKey;
-use crate::cloud::{Record, Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};

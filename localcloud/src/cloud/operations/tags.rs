@@ -1,6 +1,7 @@
 //! Tags: names that group resources, and that cloud firewalls and trusted sources refer to.
 
-use crate::cloud::{Record, Refusal};
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use std::collections::BTreeSet;
 
 impl Record {

@@ -1,12 +1,12 @@
 //! API tokens and what they allow.
 
-use crate::cloud::Record;
+use crate::cloud::record::Record;
 use crate::cloud::resources::tokens::{Token, token_text};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 impl Record {
-    /// Makes a token and gives its text.
+    /// Makes a token and returns its text.
     pub fn create_token(&mut self, name: String, scopes: BTreeSet<String>) -> String {
         let text = token_text();
         self.add_token(text.clone(), name, scopes);

@@ -1,9 +1,10 @@
-//! Uptime checks and their alerts. They are kept only: nothing is probed.
+//! Uptime checks and their alerts. They are stored only: nothing is probed.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::uptime::{
     AlertSettings, CheckSettings, PROBES, UptimeAlert, UptimeCheck, check, check_alert,
 };
-use crate::cloud::{Record, Refusal};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 

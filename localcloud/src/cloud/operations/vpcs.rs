@@ -1,14 +1,15 @@
 //! Virtual private clouds.
 
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::catalogue;
 use crate::cloud::resources::ranges::Range;
 use crate::cloud::resources::vpcs::{Member, Vpc};
-use crate::cloud::{Record, Refusal};
 use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// What a client may say about a VPC that it creates.
+/// A VPC as a client describes it.
 #[derive(Debug, Default, Deserialize)]
 pub struct NewVpc {
     /// Name.

@@ -48,18 +48,18 @@ pub enum Work {
         /// What.
         event: Event,
     },
-    /// Give a reserved IP to a droplet, whoever has it.
+    /// Assign a reserved IP to a droplet, whatever its holder.
     AssignIp {
         /// The reserved IP.
         ip: Ipv4Addr,
-        /// Who gets it.
+        /// The new holder.
         droplet: u64,
     },
-    /// Take a reserved IP from the droplet that has it.
+    /// Unassign a reserved IP from its holder.
     UnassignIp {
         /// The reserved IP.
         ip: Ipv4Addr,
-        /// Who had it when this was asked for.
+        /// Its holder when this was requested.
         droplet: u64,
     },
 }
@@ -128,7 +128,7 @@ pub enum Event {
     DisableBackups,
     /// A new password for root, who logs in by key only.
     PasswordReset,
-    /// The wish for an IPv6 address, of which there are none here.
+    /// IPv6 is enabled. This cloud has no IPv6 addresses, so nothing follows.
     #[serde(rename = "enable_ipv6")]
     EnableIpv6,
 }

@@ -1,6 +1,6 @@
-//! Alert policies of the platform's monitoring. They are kept only: nothing is measured.
+//! Alert policies of the platform's monitoring. They are stored only: nothing is measured.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::notifications::Notifications;
 use crate::cloud::resources::uptime::{on, one_of};
 use serde::{Deserialize, Serialize};
@@ -34,12 +34,12 @@ const DATABASES: [&str; 4] = [
 pub struct AlertPolicy {
     /// UUID.
     pub uuid: Uuid,
-    /// What the client says about it.
+    /// What the client has sent about it.
     #[serde(flatten)]
     pub settings: PolicySettings,
 }
 
-/// What a client says about a policy.
+/// What a client sends about a policy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PolicySettings {
     /// What is watched.

@@ -3,7 +3,7 @@
 //! A backup is an image of the disk like a snapshot. It is made once in each window of the droplet's
 //! policy, kept for as long as the plan says, and goes with the droplet.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -42,10 +42,10 @@ impl Default for BackupPolicy {
 }
 
 impl BackupPolicy {
-    /// Refuses plans, days and hours that there are not.
+    /// Refuses unknown plans, days and hours.
     ///
     /// # Errors
-    /// The sentence that says which.
+    /// The refusal names the setting.
     pub fn check(&self) -> Result<(), Refusal> {
         let wrong = |what: &str| Err(Refusal::unprocessable(format!("backup_policy: {what}")));
         match (self.plan.as_str(), self.weekday.as_deref()) {
@@ -84,7 +84,7 @@ impl BackupPolicy {
         open.then_some(start)
     }
 
-    /// Begin of the window so many days after the day of `now`, if there is one that day.
+    /// Begin of the window `days` after the day of `now`, if that day has one.
     fn window(&self, now: Timestamp, days: i32) -> Option<Timestamp> {
         let today = now.to_zoned(TimeZone::UTC).date();
         let wanted = self.weekday.as_deref();

@@ -1,6 +1,6 @@
 //! Reads what clients upload as a certificate, its key and its chain, all in PEM.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

@@ -1,12 +1,12 @@
-//! What a killed daemon had made and not yet told its client. It is undone at the next start: the
-//! client, who has heard nothing, asks again, and must neither be refused nor leave something that
-//! nobody knows of.
+//! Rollback of unfinished requests. A daemon that is killed before it responds leaves resources that
+//! its client does not know of. The next start removes them: the client retries, and must neither be
+//! refused nor leave an orphan.
 
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use uuid::Uuid;
 
-/// Something that a request has made.
+/// A resource that a request has created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "made", content = "id", rename_all = "snake_case")]
 pub enum Created {

@@ -4,7 +4,7 @@
 //! After the public description of the API (`database_config`), which names most of them as
 //! PostgreSQL does and counts some in other units.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use crate::machine::spec::ChosenSettings;
 use Effect::{Kept, Now, Start};
 use Limit::{Group, Real, Switch, Text, Whole, Word, Words, Zone};
@@ -32,14 +32,14 @@ enum Limit {
     Group(&'static [Setting]),
 }
 
-/// What becomes of a setting.
+/// How a setting takes effect.
 #[derive(Clone, Copy)]
 enum Effect {
-    /// The running server takes it. Its unit follows, where the server's own is another.
+    /// The running server applies it. The unit is given where the server's own differs.
     Now(&'static str),
-    /// The server is started anew for it. Its unit, likewise.
+    /// The server restarts to apply it. Its unit, likewise.
     Start(&'static str),
-    /// It is answered, and nothing else: the platform's own, or of an extension that is not here.
+    /// It is stored and returned, with no effect: it belongs to the platform or to an absent extension.
     Kept,
 }
 
@@ -158,10 +158,10 @@ const POOLER: &[Setting] = &[
 
 const TIMESCALE: &[Setting] = &[("max_background_workers", Whole(1, 4_096), Kept)];
 
-/// Refuses settings that there are not, and values that they can't have.
+/// Refuses unknown settings and values out of range.
 ///
 /// # Errors
-/// The sentence that says which.
+/// The refusal names the setting.
 pub fn check(settings: &Map<String, Value>) -> Result<(), Refusal> {
     settings
         .iter()
@@ -207,7 +207,7 @@ fn is_zone(name: &str) -> bool {
     name.bytes().all(plain) && !name.starts_with("right/") && TimeZone::get(name).is_ok()
 }
 
-/// What the servers are to be told of the settings that a client has chosen.
+/// The chosen settings in the servers' own names and units.
 #[must_use]
 pub fn chosen(config: &BTreeMap<String, Value>) -> ChosenSettings {
     let mut chosen = ChosenSettings::default();

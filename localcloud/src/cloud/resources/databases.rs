@@ -1,6 +1,6 @@
 //! Managed PostgreSQL clusters.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::catalogue::{self, DatabaseSize};
 use crate::cloud::resources::database_pools::DatabasePool;
 use crate::cloud::resources::database_settings;
@@ -15,7 +15,7 @@ use std::net::Ipv4Addr;
 use uuid::Uuid;
 
 /// How many events of a cluster are kept.
-const KEPT: usize = 200;
+const RETAINED: usize = 200;
 
 impl DatabaseEvent {
     /// An event of this moment.
@@ -34,8 +34,8 @@ impl DatabaseEvent {
 
 impl Database {
     /// Notes an event, as the API names it: `cluster_update`, `cluster_master_promotion` and so on.
-    pub fn note(&mut self, kind: &str) {
-        if self.events.len() < KEPT {
+    pub fn add_event(&mut self, kind: &str) {
+        if self.events.len() < RETAINED {
             self.events.push(DatabaseEvent::now(kind));
         }
     }

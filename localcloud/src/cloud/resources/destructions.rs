@@ -1,6 +1,6 @@
 //! Droplets that are destroyed together with what belongs to them.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

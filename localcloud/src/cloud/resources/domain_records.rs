@@ -1,6 +1,6 @@
 //! Records of DNS domains.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -39,7 +39,7 @@ pub struct DomainRecord {
     pub tag: Option<String>,
 }
 
-/// What a client says about a record; what is absent stays or has its default.
+/// What a client sends about a record; what is absent stays or has its default.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct RecordChange {

@@ -1,6 +1,6 @@
 //! Droplets: what the account has ordered, and what is going on with each.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::backups::BackupPolicy;
 use crate::cloud::resources::catalogue::{self, Size};
 use jiff::Timestamp;

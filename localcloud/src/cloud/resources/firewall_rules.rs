@@ -1,6 +1,6 @@
 //! Rules of cloud firewalls: how clients write them, checked, and how they are kept.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use crate::machine::spec::Protocol;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;

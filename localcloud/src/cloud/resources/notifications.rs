@@ -1,4 +1,4 @@
-//! Who is told when an alert fires. Nobody is, here: what clients say is only kept.
+//! Receivers of alerts. They are stored only: nothing is sent.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! IPv4 ranges of VPCs.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::Ipv4Addr;

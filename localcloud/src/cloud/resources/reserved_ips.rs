@@ -18,17 +18,17 @@ pub struct ReservedIp {
     pub pending: Option<u64>,
     /// When it was reserved.
     pub created_at: Timestamp,
-    /// Its last change of hands.
+    /// Its last move.
     #[serde(default)]
     pub moved: Option<Move>,
 }
 
-/// A change of hands.
+/// A move from one holder to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
     /// When.
     pub at: Timestamp,
-    /// Who had it before.
+    /// The previous holder.
     pub from: Option<u64>,
 }
 

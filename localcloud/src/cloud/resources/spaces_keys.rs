@@ -42,7 +42,7 @@ pub enum Permission {
     None,
 }
 
-/// What a client says about a key.
+/// What a client sends about a key.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct KeySettings {
     /// What it is for; a change without it leaves it.

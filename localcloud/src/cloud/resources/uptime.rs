@@ -1,6 +1,6 @@
-//! Uptime checks and their alerts. They are kept only: nothing is probed.
+//! Uptime checks and their alerts. They are stored only: nothing is probed.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use crate::cloud::resources::notifications::Notifications;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,14 +14,14 @@ pub const PROBES: [&str; 4] = ["us_east", "us_west", "eu_west", "se_asia"];
 pub struct UptimeCheck {
     /// UUID.
     pub id: Uuid,
-    /// What the client says about it.
+    /// What the client has sent about it.
     #[serde(flatten)]
     pub settings: CheckSettings,
     /// Its alerts by id.
     pub alerts: BTreeMap<Uuid, UptimeAlert>,
 }
 
-/// What a client says about a check.
+/// What a client sends about a check.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CheckSettings {
     /// Name.
@@ -46,12 +46,12 @@ pub struct CheckSettings {
 pub struct UptimeAlert {
     /// UUID.
     pub id: Uuid,
-    /// What the client says about it.
+    /// What the client has sent about it.
     #[serde(flatten)]
     pub settings: AlertSettings,
 }
 
-/// What a client says about an alert.
+/// What a client sends about an alert.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AlertSettings {
     /// Name.
