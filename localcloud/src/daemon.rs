@@ -36,7 +36,7 @@ pub struct DaemonConfig {
     pub name: String,
     /// Which sixteen /24 of the test block it uses.
     pub slot: u8,
-    /// Where its record is kept, and the files `token` and `api` are written.
+    /// Directory of its record and of the files `token` and `api`.
     pub directory: PathBuf,
     /// How long a reserved IP's move takes.
     pub move_latency: MoveLatency,

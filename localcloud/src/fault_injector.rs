@@ -180,7 +180,7 @@ impl FaultInjector {
     }
 }
 
-/// A fault as its JSON says it.
+/// A fault as JSON.
 fn words(fault: &Fault) -> String {
     serde_json::to_string(fault).unwrap_or_else(|_| format!("{fault:?}"))
 }

@@ -34,7 +34,7 @@ impl Network {
         }
     }
 
-    /// Makes the network what the record says, if it isn't already.
+    /// Makes the network equal to the record, unless it is already.
     ///
     /// # Errors
     /// As [`Machine::sync_network`].
@@ -42,7 +42,7 @@ impl Network {
         self.apply(false).await
     }
 
-    /// Makes the network what the record says, also when the record hasn't changed: links that
+    /// Makes the network equal to the record, also when the record hasn't changed: links that
     /// came or went with a host need it.
     ///
     /// # Errors

@@ -140,7 +140,7 @@ async fn keep(place: &Path, bytes: &[u8]) -> Result<()> {
         .context("keeping a package")
 }
 
-/// The name under which a package is kept; `None` for anything that may change.
+/// The name of a cached package; `None` for anything that may change.
 fn cache_name(path: &str) -> Option<String> {
     let name = path.rsplit('/').next()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+~%:".contains(c);

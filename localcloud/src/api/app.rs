@@ -35,7 +35,7 @@ impl App {
     /// An action that clients can see already.
     ///
     /// # Errors
-    /// When there is none, or a fault still hides it.
+    /// When it does not exist, or a fault still hides it.
     pub fn action<'a>(&self, record: &'a Record, id: u64) -> Result<&'a Action, ApiError> {
         let action = record.action(id)?;
         let age = Timestamp::now().duration_since(action.started_at);

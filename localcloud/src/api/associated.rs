@@ -48,7 +48,7 @@ pub async fn selective(
     bare(StatusCode::ACCEPTED)
 }
 
-/// Destroys a droplet and all that belongs to it, if the client says that it means it.
+/// Destroys a droplet and everything associated with it, if the client confirms that it is dangerous.
 pub async fn dangerous(
     State(app): State<Arc<App>>,
     Id(id): Id<u64>,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What the platform gives as the end of a certificate that is not there yet.
+/// The end of validity that the platform returns for a pending certificate.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
 fn view(certificate: &Certificate) -> Value {

@@ -37,7 +37,7 @@ pub async fn backups(
     ok(listing.page("backups", own, part))
 }
 
-/// Backs a droplet up now, whatever its policy says; the platform has no such call.
+/// Backs up a droplet now, independent of its policy. The platform has no such call.
 pub async fn back_up(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     let start = |record: &mut Record| {
         let action = record.start_event(id, Event::Backup { image: 0 })?;

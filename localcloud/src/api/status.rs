@@ -105,7 +105,7 @@ fn tokens(app: &App, record: &Record) -> Vec<Value> {
     tokens.collect()
 }
 
-/// How many there are of what is only kept.
+/// Counts of resources that are stored only.
 fn counts(record: &Record) -> Value {
     json!({
         "alert_policies": record.alert_policies.len(),

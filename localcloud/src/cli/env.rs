@@ -1,4 +1,4 @@
-//! `localcloud env`: what Terraform and the other tools need to know, as shell assignments.
+//! `localcloud env`: settings for Terraform and other tools, as shell assignments.
 
 use super::error::CliError;
 use super::place::Place;

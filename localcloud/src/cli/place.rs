@@ -1,4 +1,4 @@
-//! Where clouds are kept, and how one is found again.
+//! The files of clouds, and how a cloud is found by its name.
 
 use super::error::{CliError, Failure};
 use crate::machine::addresses::{Addresses, SLOTS};

@@ -22,7 +22,7 @@ pub enum Fault {
     ApiSilent,
     /// The API handles requests, and the response is lost.
     ApiAnswerLost,
-    /// The API says 429 with `retry-after`.
+    /// The API responds with 429 and `retry-after`.
     ApiRateLimit,
     /// Moves of reserved IPs end as `errored`.
     ActionErrored,
@@ -158,7 +158,7 @@ impl Fault {
         })
     }
 
-    /// Whether it happens and is over: nothing of it has to be ended.
+    /// Whether it is a single event that needs no end.
     #[must_use]
     pub fn is_over_at_once(&self) -> bool {
         matches!(

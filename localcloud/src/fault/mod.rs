@@ -99,7 +99,7 @@ impl Faults {
         seed: Option<u64>,
     ) -> ActiveFault {
         let mut state = self.lock();
-        // Short enough to be typed, and exact in any reader of JSON.
+        // Short enough to type, and exact as a JSON number.
         let seed = seed.unwrap_or_else(|| rand::random::<u32>().into());
         let by_chance = share < 1.0 || matches!(fault, Fault::PacketLoss { .. });
         let active = ActiveFault {
@@ -153,7 +153,7 @@ impl Faults {
         self.has(&Fault::ActionErrored)
     }
 
-    /// Whether traffic stays where it is, whatever the record says.
+    /// Whether traffic stays where it is, independent of the record.
     #[must_use]
     pub fn traffic_stays(&self) -> bool {
         self.has(&Fault::ActionEarly)

@@ -48,7 +48,7 @@ impl Job {
     }
 }
 
-/// What the record says is under way.
+/// The jobs that the record asks for.
 pub(super) fn due(record: &Record) -> Vec<Job> {
     let actions = record
         .actions

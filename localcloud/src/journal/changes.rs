@@ -143,7 +143,7 @@ fn droplets(events: &mut Vec<NewEvent>, before: Option<&Droplet>, after: &Drople
     if before.status != after.status {
         let event = match after.status {
             DropletStatus::Active => NewEvent::new("droplet.active", name, "it runs"),
-            // Without an action nobody asked for it.
+            // Without an action, no client has requested it.
             DropletStatus::Off if before.pending.is_none() => {
                 NewEvent::new("droplet.off", name, "it went down by itself")
             }

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 /// Name of the journal's file in the cloud's directory: a JSON object a line.
 pub const FILE: &str = "events.jsonl";
-/// How many events are kept in memory, and come back after a restart.
+/// Number of events in memory; a restart reloads them.
 const RETAINED: usize = 5_000;
 /// Bytes at which the file is put aside and another begun; the one put aside before is removed.
 const FILE_LIMIT: u64 = 4 * 1024 * 1024;

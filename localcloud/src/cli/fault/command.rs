@@ -68,7 +68,7 @@ pub enum Command {
         /// Its name or id.
         droplet: String,
     },
-    /// A droplet's processes together get so many percent of one processor.
+    /// A droplet's processes together get a share of one processor.
     DropletSlowCpu {
         /// Which one, and how long.
         #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Actions: what the cloud is doing, or has done, to a resource in the background.
+//! Operations on actions: start, finish, look up.
 
 use crate::cloud::random::next_id;
 use crate::cloud::record::Record;
@@ -57,7 +57,7 @@ impl Record {
     /// An action by id.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn action(&self, id: u64) -> Result<&Action, Refusal> {
         self.actions.get(&id).ok_or(Refusal::NotFound)
     }

@@ -1,4 +1,4 @@
-//! Alert policies of the platform's monitoring. They are stored only: nothing is measured.
+//! Operations on alert policies.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -28,7 +28,7 @@ impl Record {
     /// A policy by id.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn alert_policy(&self, id: Uuid) -> Result<&AlertPolicy, Refusal> {
         self.alert_policies.get(&id).ok_or(Refusal::NotFound)
     }
@@ -36,7 +36,7 @@ impl Record {
     /// Removes a policy.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_alert_policy(&mut self, id: Uuid) -> Result<(), Refusal> {
         let gone = self.alert_policies.remove(&id);
         gone.map(|_| ()).ok_or(Refusal::NotFound)

@@ -1,4 +1,4 @@
-//! Droplets that are destroyed together with what belongs to them.
+//! Destroys droplets together with associated resources.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;

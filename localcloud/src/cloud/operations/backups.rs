@@ -1,7 +1,4 @@
-//! Backups of droplets: when they are due, and which are too old.
-//!
-//! A backup is an image of the disk like a snapshot. It is made once in each window of the droplet's
-//! policy, kept for as long as the plan says, and goes with the droplet.
+//! Starts due backups and deletes old ones.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -20,7 +17,7 @@ impl Record {
         Ok(self.begin_image(droplet, name, ImageKind::Backup))
     }
 
-    /// Droplets that are to be backed up now: their window is open, and has no backup yet.
+    /// Droplets whose backup is due: their window is open and has no backup yet.
     #[must_use]
     pub fn backups_due(&self, now: Timestamp) -> Vec<u64> {
         let ready = self.droplets.values().filter(|droplet| {

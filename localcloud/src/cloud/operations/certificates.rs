@@ -1,4 +1,4 @@
-//! TLS certificates of the account: uploaded ones, and ones that the platform gets for its domains.
+//! Operations on certificates.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -25,7 +25,7 @@ pub struct NewCertificate {
 }
 
 impl Record {
-    /// Adds an uploaded certificate, or asks for one to be issued.
+    /// Adds an uploaded certificate, or a pending one that a job issues.
     ///
     /// # Errors
     /// When its name is empty or taken; when its PEM can't be read or its key is another's; when a
@@ -100,7 +100,7 @@ impl Record {
     /// A certificate by id.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn certificate(&self, id: Uuid) -> Result<&Certificate, Refusal> {
         self.certificates.get(&id).ok_or(Refusal::NotFound)
     }
@@ -108,7 +108,7 @@ impl Record {
     /// Removes a certificate.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_certificate(&mut self, id: Uuid) -> Result<(), Refusal> {
         let gone = self.certificates.remove(&id);
         gone.map(|_| ()).ok_or(Refusal::NotFound)

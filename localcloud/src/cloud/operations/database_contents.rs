@@ -47,7 +47,7 @@ impl Record {
     /// Forgets a database; returns the revision in which it is gone.
     ///
     /// # Errors
-    /// When there is none, or it is the one that every cluster has.
+    /// When it does not exist, or it is the one that every cluster has.
     pub fn delete_database_in(&mut self, cluster: Uuid, name: &str) -> Result<u64, Refusal> {
         let cluster = self.online_database(cluster)?;
         if name == DEFAULT_DATABASE {
@@ -104,7 +104,7 @@ impl Record {
     /// Removes a user; returns the revision in which it is gone.
     ///
     /// # Errors
-    /// When there is none, or it is the one that every cluster has.
+    /// When it does not exist, or it is the one that every cluster has.
     pub fn delete_user(&mut self, cluster: Uuid, name: &str) -> Result<u64, Refusal> {
         let cluster = self.online_database(cluster)?;
         if name == DEFAULT_USER {

@@ -23,7 +23,7 @@ impl Record {
     /// Sets when a cluster may be maintained.
     ///
     /// # Errors
-    /// When there is no such cluster, or the window's day or hour is none.
+    /// When there is no such cluster, or the window's day or hour is invalid.
     pub fn set_maintenance(&mut self, id: Uuid, window: Maintenance) -> Result<(), Refusal> {
         let database = self.database_mut(id)?;
         let day = window.day.to_ascii_lowercase();
@@ -52,7 +52,7 @@ impl Record {
     /// Sets a cluster's major version, which must be a newer one.
     ///
     /// # Errors
-    /// When there is no such cluster, it is not online, or the version is none or no newer one.
+    /// When there is no such cluster, it is not online, or the version is unknown or not newer.
     pub fn upgrade_database(&mut self, id: Uuid, version: &str) -> Result<(), Refusal> {
         let database = self.online_database(id)?;
         let place = |version: &str| POSTGRES_VERSIONS.iter().position(|known| *known == version);

@@ -141,7 +141,7 @@ impl Record {
     /// Changes the size of a cluster.
     ///
     /// # Errors
-    /// When there is none, it is not online, or the size is unknown.
+    /// When it does not exist, it is not online, or the size is unknown.
     pub fn resize_database(&mut self, id: Uuid, new: &Resize) -> Result<(), Refusal> {
         let database = self.online_database(id)?;
         let size = check_shape(&new.size, new.num_nodes)?;

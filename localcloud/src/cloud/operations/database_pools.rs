@@ -1,4 +1,4 @@
-//! Connection pools of database clusters.
+//! Operations on connection pools.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -34,7 +34,7 @@ impl Record {
     /// Changes a pool.
     ///
     /// # Errors
-    /// When there is none, or it would be invalid.
+    /// When it does not exist, or it would be invalid.
     pub fn update_pool(
         &mut self,
         cluster: Uuid,
@@ -87,7 +87,7 @@ impl Record {
     /// Removes a pool.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_pool(&mut self, cluster: Uuid, name: &str) -> Result<(), Refusal> {
         let cluster = self.database_mut(cluster)?;
         cluster.pool(name)?;

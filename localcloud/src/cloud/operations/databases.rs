@@ -1,4 +1,4 @@
-//! Managed PostgreSQL clusters.
+//! Operations on database clusters.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -9,7 +9,7 @@ impl Record {
     /// A cluster that the account still has.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn database(&self, id: Uuid) -> Result<&Database, Refusal> {
         let database = self.databases.get(&id).ok_or(Refusal::NotFound)?;
         if database.destroying {
@@ -40,7 +40,7 @@ impl Record {
     /// machine has cleaned up.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_database(&mut self, id: Uuid) -> Result<(), Refusal> {
         self.database_mut(id)?.destroying = true;
         self.assignments.remove(&format!("do:dbaas:{id}"));

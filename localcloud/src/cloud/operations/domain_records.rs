@@ -1,4 +1,4 @@
-//! Records of DNS domains.
+//! Operations on records of DNS domains.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -45,7 +45,7 @@ impl Record {
     /// A record of a domain.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn domain_record(&self, domain: &str, id: u64) -> Result<&DomainRecord, Refusal> {
         let records = &self.domain(domain)?.records;
         records.get(&id).ok_or(Refusal::NotFound)
@@ -54,7 +54,7 @@ impl Record {
     /// Changes what is given of a record; its type stays.
     ///
     /// # Errors
-    /// When there is none, or it would be invalid.
+    /// When it does not exist, or it would be invalid.
     pub fn update_domain_record(
         &mut self,
         domain: &str,
@@ -72,7 +72,7 @@ impl Record {
     /// Removes a record.
     ///
     /// # Errors
-    /// When there is none, or it is the SOA.
+    /// When it does not exist, or it is the SOA.
     pub fn delete_domain_record(&mut self, domain: &str, id: u64) -> Result<(), Refusal> {
         if self.domain_record(domain, id)?.r#type == "SOA" {
             return Err(Refusal::unprocessable("The SOA record can't be removed"));

@@ -1,4 +1,4 @@
-//! DNS domains of the account, and their zones. Records are in [`super::domain_records`].
+//! Operations on DNS domains.
 
 use crate::cloud::random::next_id;
 use crate::cloud::record::Record;
@@ -12,7 +12,7 @@ impl Record {
     /// Adds a domain with the platform's name servers, and with an address for itself if one is given.
     ///
     /// # Errors
-    /// When the name is none, is taken, or the address is none.
+    /// When the name or the address is invalid, or the name is taken.
     pub fn create_domain(&mut self, name: &str, address: Option<&str>) -> Result<String, Refusal> {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         if !is_domain(&name) {
@@ -52,7 +52,7 @@ impl Record {
     /// A domain by name.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn domain(&self, name: &str) -> Result<&Domain, Refusal> {
         let name = name.to_ascii_lowercase();
         self.domains.get(&name).ok_or(Refusal::NotFound)
@@ -61,7 +61,7 @@ impl Record {
     /// Removes a domain with its records.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_domain(&mut self, name: &str) -> Result<(), Refusal> {
         let name = self.domain(name)?.name.clone();
         self.domains.remove(&name);

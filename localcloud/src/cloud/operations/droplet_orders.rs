@@ -48,7 +48,7 @@ pub struct NewDroplet {
 }
 
 impl Record {
-    /// Orders droplets; gives each one's id and the id of the action that creates it.
+    /// Orders droplets; returns each one's id and the id of the action that creates it.
     ///
     /// # Errors
     /// When something asked for does not exist or is used up.

@@ -1,4 +1,4 @@
-//! Droplets: what the account has ordered, and what is going on with each.
+//! Operations on droplets.
 
 use crate::cloud::operations::droplet_orders::check_name;
 use crate::cloud::record::Record;
@@ -13,7 +13,7 @@ impl Record {
     /// A droplet that the account still has.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn droplet(&self, id: u64) -> Result<&Droplet, Refusal> {
         let droplet = self.droplets.get(&id).ok_or(Refusal::NotFound)?;
         if droplet.destroying {
@@ -105,7 +105,7 @@ impl Record {
     /// cleaned up ([`Self::forget_droplet`]).
     ///
     /// # Errors
-    /// When there is none, or it is locked.
+    /// When it does not exist, or it is locked.
     pub fn delete_droplet(&mut self, id: u64) -> Result<(), Refusal> {
         self.unlocked_droplet(id)?;
         self.droplet_mut(id)?.destroying = true;

@@ -1,4 +1,4 @@
-//! Rules of cloud firewalls: how clients write them, checked, and how they are kept.
+//! Checks the droplets and tags that firewall rules name.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -28,7 +28,7 @@ impl Record {
         }
     }
 
-    /// Refuses tags that don't exist; gives them as first written.
+    /// Refuses tags that don't exist; returns them as first written.
     pub(super) fn known_tags(&self, tags: &[String]) -> Result<BTreeSet<String>, Refusal> {
         let known = |tag: &String| {
             let found = self.tag(tag).map(str::to_owned);

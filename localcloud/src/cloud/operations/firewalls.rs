@@ -1,4 +1,4 @@
-//! Cloud firewalls: what may reach, and leave, the droplets that they are put on.
+//! Operations on cloud firewalls.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -43,7 +43,7 @@ impl Record {
     /// Replaces a firewall.
     ///
     /// # Errors
-    /// When there is none, or as [`Self::create_firewall`].
+    /// When it does not exist, or as [`Self::create_firewall`].
     pub fn replace_firewall(&mut self, id: Uuid, new: &NewFirewall) -> Result<(), Refusal> {
         let created_at = self.firewall(id)?.created_at;
         let firewall = self.firewall_from(id, created_at, new)?;
@@ -90,7 +90,7 @@ impl Record {
     /// A firewall by id.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn firewall(&self, id: Uuid) -> Result<&CloudFirewall, Refusal> {
         self.firewalls.get(&id).ok_or(Refusal::NotFound)
     }
@@ -102,7 +102,7 @@ impl Record {
     /// Removes a firewall.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_firewall(&mut self, id: Uuid) -> Result<(), Refusal> {
         self.firewalls
             .remove(&id)

@@ -1,4 +1,4 @@
-//! Images of droplets: snapshots that the account has made, and backups.
+//! Operations on the account's images.
 
 use crate::cloud::random::next_id;
 use crate::cloud::record::Record;
@@ -57,7 +57,7 @@ impl Record {
     /// An image of the account by id.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn user_image(&self, id: u64) -> Result<&UserImage, Refusal> {
         let image = self.images.get(&id).ok_or(Refusal::NotFound)?;
         match image.status {
@@ -91,7 +91,7 @@ impl Record {
     /// Changes an image's name and description.
     ///
     /// # Errors
-    /// When there is none of the account with this id, or the name is empty.
+    /// When the account has none with this id, or the name is empty.
     pub fn update_image(&mut self, id: u64, change: ImageChange) -> Result<(), Refusal> {
         self.user_image(id)?;
         let image = self.images.get_mut(&id).ok_or(Refusal::NotFound)?;
@@ -108,7 +108,7 @@ impl Record {
     /// ([`Self::forget_image`]).
     ///
     /// # Errors
-    /// When there is none of the account, or a droplet is being made from it.
+    /// When the account has none, or a droplet is being made from it.
     pub fn delete_image(&mut self, id: u64) -> Result<(), Refusal> {
         self.user_image(id)?;
         let in_use = self.actions.values().any(|action| {

@@ -1,4 +1,4 @@
-//! Projects: every resource belongs to one, the default project if no other.
+//! Operations on projects.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -64,7 +64,7 @@ impl Record {
     /// Changes a project.
     ///
     /// # Errors
-    /// When there is none, its new name is empty or taken, or its environment is invalid.
+    /// When it does not exist, its new name is empty or taken, or its environment is invalid.
     pub fn update_project(&mut self, id: Uuid, change: ProjectChange) -> Result<(), Refusal> {
         self.project(id)?;
         if let Some(name) = &change.name {
@@ -116,7 +116,7 @@ impl Record {
     /// A project by id.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn project(&self, id: Uuid) -> Result<&Project, Refusal> {
         self.projects.get(&id).ok_or(Refusal::NotFound)
     }
@@ -131,7 +131,7 @@ impl Record {
     /// Removes a project.
     ///
     /// # Errors
-    /// When there is none, it is the default one, or it has resources.
+    /// When it does not exist, it is the default one, or it has resources.
     pub fn delete_project(&mut self, id: Uuid) -> Result<(), Refusal> {
         if self.project(id)?.is_default {
             return Err(Refusal::Precondition(
@@ -218,7 +218,7 @@ impl Record {
             .unwrap_or_else(|| self.default_project())
     }
 
-    /// Moves a resource to a project; gives it as it is then, and whether it was there already.
+    /// Moves a resource to a project; returns the resource, and whether it was there already.
     /// `None` if there is no such resource.
     ///
     /// # Errors

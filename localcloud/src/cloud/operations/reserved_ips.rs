@@ -1,4 +1,4 @@
-//! Reserved IPs, which older clients call floating IPs.
+//! Operations on reserved IPs.
 
 use crate::cloud::record::{RESERVED_IP_LIMIT, Record};
 use crate::cloud::refusal::Refusal;
@@ -59,7 +59,7 @@ impl Record {
     /// A reserved IP.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn reserved_ip(&self, ip: Ipv4Addr) -> Result<&ReservedIp, Refusal> {
         self.reserved_ips.get(&ip).ok_or(Refusal::NotFound)
     }

@@ -1,4 +1,4 @@
-//! Keys of Spaces, the object storage, and what each may do with which bucket.
+//! Operations on keys of Spaces.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -39,7 +39,7 @@ impl Record {
     /// A key by its id.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn spaces_key(&self, id: &str) -> Result<&SpacesKey, Refusal> {
         self.spaces_keys.get(id).ok_or(Refusal::NotFound)
     }
@@ -47,7 +47,7 @@ impl Record {
     /// Changes a key's name or grants.
     ///
     /// # Errors
-    /// When there is none, or a key with full access would become one without or the other way round.
+    /// When it does not exist, or the change would give or take full access.
     pub fn change_spaces_key(&mut self, id: &str, change: KeySettings) -> Result<(), Refusal> {
         let key = self.spaces_keys.get_mut(id).ok_or(Refusal::NotFound)?;
         let name = change.name.unwrap_or_else(|| key.name.clone());
@@ -64,7 +64,7 @@ impl Record {
     /// Removes a key: what is signed with it is refused from now on.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_spaces_key(&mut self, id: &str) -> Result<(), Refusal> {
         let gone = self.spaces_keys.remove(id);
         gone.map(|_| ()).ok_or(Refusal::NotFound)

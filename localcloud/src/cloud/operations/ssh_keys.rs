@@ -1,4 +1,4 @@
-//! SSH keys of the account.
+//! Operations on SSH keys.
 
 use crate::cloud::random::next_id;
 use crate::cloud::record::Record;
@@ -45,7 +45,7 @@ impl Record {
     /// The key with this id or fingerprint.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn ssh_key(&self, id_or_fingerprint: &str) -> Result<&SshKey, Refusal> {
         let id = id_or_fingerprint.parse().ok();
         self.ssh_keys
@@ -57,7 +57,7 @@ impl Record {
     /// Renames a key.
     ///
     /// # Errors
-    /// When there is none, or the name is empty.
+    /// When it does not exist, or the name is empty.
     pub fn rename_ssh_key(
         &mut self,
         id_or_fingerprint: &str,
@@ -75,7 +75,7 @@ impl Record {
     /// Removes a key. Droplets keep what they were created with.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_ssh_key(&mut self, id_or_fingerprint: &str) -> Result<(), Refusal> {
         let id = self.ssh_key(id_or_fingerprint)?.id;
         self.ssh_keys.remove(&id);

@@ -5,7 +5,7 @@ use crate::cloud::refusal::Refusal;
 use std::collections::BTreeSet;
 
 impl Record {
-    /// Makes sure that a tag exists, and gives its name as first written.
+    /// Creates a tag unless it exists; returns its name as first written.
     ///
     /// # Errors
     /// When the name has characters that tags don't have.
@@ -34,7 +34,7 @@ impl Record {
     /// A tag's name as first written; case does not count.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn tag(&self, name: &str) -> Result<&str, Refusal> {
         self.tags
             .iter()
@@ -46,7 +46,7 @@ impl Record {
     /// Removes a tag from the account and from everything that has it.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_tag(&mut self, name: &str) -> Result<(), Refusal> {
         let name = self.tag(name)?.to_owned();
         self.tags.remove(&name);

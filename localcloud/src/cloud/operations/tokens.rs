@@ -1,4 +1,4 @@
-//! API tokens and what they allow.
+//! Operations on API tokens.
 
 use crate::cloud::record::Record;
 use crate::cloud::resources::tokens::{Token, token_text};

@@ -1,4 +1,4 @@
-//! Uptime checks and their alerts. They are stored only: nothing is probed.
+//! Operations on uptime checks and their alerts.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -39,7 +39,7 @@ impl Record {
     /// A check by id.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn uptime_check(&self, id: Uuid) -> Result<&UptimeCheck, Refusal> {
         self.uptime_checks.get(&id).ok_or(Refusal::NotFound)
     }
@@ -47,7 +47,7 @@ impl Record {
     /// Removes a check.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_uptime_check(&mut self, id: Uuid) -> Result<(), Refusal> {
         let gone = self.uptime_checks.remove(&id);
         gone.map(|_| ()).ok_or(Refusal::NotFound)
@@ -79,7 +79,7 @@ impl Record {
     /// An alert of a check.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn uptime_alert(&self, check: Uuid, id: Uuid) -> Result<&UptimeAlert, Refusal> {
         let alerts = &self.uptime_check(check)?.alerts;
         alerts.get(&id).ok_or(Refusal::NotFound)
@@ -88,7 +88,7 @@ impl Record {
     /// Removes an alert of a check.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn delete_uptime_alert(&mut self, check: Uuid, id: Uuid) -> Result<(), Refusal> {
         let check = self.uptime_checks.get_mut(&check);
         let gone = check.and_then(|check| check.alerts.remove(&id));

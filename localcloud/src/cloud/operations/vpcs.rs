@@ -1,4 +1,4 @@
-//! Virtual private clouds.
+//! Operations on VPCs.
 
 use crate::cloud::record::Record;
 use crate::cloud::refusal::Refusal;
@@ -154,7 +154,7 @@ impl Record {
     /// A VPC by id.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn vpc(&self, id: Uuid) -> Result<&Vpc, Refusal> {
         self.vpcs.get(&id).ok_or(Refusal::NotFound)
     }
@@ -162,7 +162,7 @@ impl Record {
     /// Changes what a VPC is called, its description, and whether it is its region's default.
     ///
     /// # Errors
-    /// When there is none, or the name is taken.
+    /// When it does not exist, or the name is taken.
     pub fn update_vpc(
         &mut self,
         id: Uuid,
@@ -211,7 +211,7 @@ impl Record {
     /// Removes a VPC.
     ///
     /// # Errors
-    /// When there is none, it has members, or it is its region's default.
+    /// When it does not exist, it has members, or it is its region's default.
     pub fn delete_vpc(&mut self, id: Uuid) -> Result<(), Refusal> {
         let vpc = self.vpc(id)?;
         if !self.vpc_members(id).is_empty() {

@@ -1,7 +1,7 @@
 //! Backups of droplets: when they are due, and which are too old.
 //!
 //! A backup is an image of the disk like a snapshot. It is made once in each window of the droplet's
-//! policy, kept for as long as the plan says, and goes with the droplet.
+//! policy, kept as long as the plan defines, and deleted with the droplet.
 
 use crate::cloud::refusal::Refusal;
 use jiff::civil::Weekday;

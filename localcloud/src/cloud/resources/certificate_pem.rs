@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-/// What a leaf certificate says about itself.
+/// The content of a leaf certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
     /// The names that it is for.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// One certificate. Keys are checked and not kept: nothing here serves with them.
+/// One certificate. Keys are checked and not stored: nothing here uses them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Certificate {
     /// UUID.
@@ -50,7 +50,7 @@ pub enum CertificateState {
 }
 
 impl Certificate {
-    /// Records what the issued certificate says.
+    /// Stores the names, end of validity and fingerprint of the certificate.
     pub(in crate::cloud) fn set_leaf(&mut self, leaf: Leaf) {
         self.state = CertificateState::Verified;
         self.dns_names = leaf.dns_names;

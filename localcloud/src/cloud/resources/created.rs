@@ -1,6 +1,4 @@
-//! Rollback of unfinished requests. A daemon that is killed before it responds leaves resources that
-//! its client does not know of. The next start removes them: the client retries, and must neither be
-//! refused nor leave an orphan.
+//! What an unfinished request has created, for its rollback.
 
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;

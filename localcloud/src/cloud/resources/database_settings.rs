@@ -87,7 +87,7 @@ const SETTINGS: &[Setting] = &[
     ),
     ("log_line_prefix", Word(PREFIXES), NOW),
     ("log_min_duration_statement", Whole(-1, 86_400_000), NOW),
-    // The size says how many there are; more are given on request only.
+    // The size defines the number; the platform grants more on request only.
     ("max_connections", Whole(25, 10_000), Kept),
     ("max_failover_replication_time_lag", Whole(10, INT), Kept),
     ("max_files_per_process", Whole(1_000, 4_096), START),
@@ -112,7 +112,7 @@ const SETTINGS: &[Setting] = &[
         Kept,
     ),
     ("pgbouncer", Group(POOLER), Kept),
-    // Memory here is the machine's, whatever the size says.
+    // Memory here is the machine's, independent of the size.
     ("shared_buffers_percentage", Real(20.0, 60.0), Kept),
     ("stat_monitor_enable", Switch, Kept),
     // Commits wait for a standby in any case.
@@ -218,7 +218,7 @@ pub fn chosen(config: &BTreeMap<String, Value>) -> ChosenSettings {
             Kept => continue,
         };
         if let Some(value) = config.get(*name) {
-            // The platform's least is none at all, the server's is one second.
+            // The platform's minimum is 0, the server's is one second.
             let value = match *name {
                 "autovacuum_naptime" if value == 0 => "1".to_owned(),
                 _ => text(value),

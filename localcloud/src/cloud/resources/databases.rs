@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use uuid::Uuid;
 
-/// How many events of a cluster are kept.
+/// Number of events that are kept for a cluster.
 const RETAINED: usize = 200;
 
 impl DatabaseEvent {
@@ -99,7 +99,7 @@ pub struct Database {
     /// Settings of the servers that the client has chosen, as the API names them.
     #[serde(default)]
     pub config: BTreeMap<String, Value>,
-    /// Whether the server is to be restarted with the next change.
+    /// Whether the server restarts with the next change.
     #[serde(default)]
     pub restart: bool,
     /// Counts changes that the server has to follow.
@@ -176,7 +176,7 @@ impl Database {
     /// A user by name.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn user(&self, name: &str) -> Result<&DatabaseUser, Refusal> {
         self.users
             .iter()
@@ -187,7 +187,7 @@ impl Database {
     /// A connection pool by name.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it does not exist.
     pub fn pool(&self, name: &str) -> Result<&DatabasePool, Refusal> {
         self.pools
             .iter()

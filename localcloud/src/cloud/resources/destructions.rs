@@ -1,4 +1,4 @@
-//! Droplets that are destroyed together with what belongs to them.
+//! Destructions of droplets together with associated resources.
 
 use crate::cloud::refusal::Refusal;
 use jiff::Timestamp;
@@ -38,7 +38,7 @@ pub struct Destruction {
     pub completed_at: Timestamp,
 }
 
-/// One thing that was to be destroyed.
+/// One resource of a destruction.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Destroyed {
     /// Its id.

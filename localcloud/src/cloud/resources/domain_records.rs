@@ -11,7 +11,7 @@ pub const NAMESERVERS: [&str; 3] = [
     "ns3.digitalocean.com",
 ];
 
-/// Shortest time that an answer may be kept, in seconds.
+/// Shortest TTL in seconds.
 const SHORTEST_TTL: u32 = 30;
 
 /// One record.
@@ -29,7 +29,7 @@ pub struct DomainRecord {
     pub priority: Option<u16>,
     /// Of SRV.
     pub port: Option<u16>,
-    /// Seconds that an answer may be kept.
+    /// TTL in seconds.
     pub ttl: u32,
     /// Of SRV.
     pub weight: Option<u16>,
@@ -55,7 +55,7 @@ pub struct RecordChange {
 }
 
 impl RecordChange {
-    /// A record of which only the essentials are said.
+    /// A record with type, name and data only.
     #[must_use]
     pub fn of(kind: &str, name: &str, data: &str) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl DomainRecord {
         }
     }
 
-    /// The record that says how long the zone's answers may be kept.
+    /// The SOA record, which contains the zone's TTL.
     pub(in crate::cloud) fn soa() -> Self {
         Self::plain("SOA", "@", &DEFAULT_TTL.to_string())
     }
@@ -174,7 +174,7 @@ pub(in crate::cloud) fn blank(what: &str, why: &str) -> Refusal {
     Refusal::unprocessable(format!("{what} {why}"))
 }
 
-/// A record's data as it is kept. Names are sent with a closing dot and kept without.
+/// A record's data as it is stored. Names are sent with a closing dot and stored without.
 fn checked_data(kind: &str, data: &str) -> Result<String, Refusal> {
     let good = match kind {
         "A" => data.parse::<Ipv4Addr>().is_ok(),
@@ -202,7 +202,7 @@ fn checked_data(kind: &str, data: &str) -> Result<String, Refusal> {
     }
 }
 
-/// Seconds that an answer may be kept where a record says nothing else.
+/// Default TTL in seconds.
 pub const DEFAULT_TTL: u32 = 1_800;
 
 /// Whether a text is a domain name of at least two labels.

@@ -18,7 +18,7 @@ pub struct Domain {
 }
 
 impl Domain {
-    /// Seconds that an answer may be kept: the TTL of the SOA record.
+    /// TTL in seconds: that of the SOA record.
     #[must_use]
     pub fn ttl(&self) -> u32 {
         let soa = self.records.values().find(|record| record.r#type == "SOA");

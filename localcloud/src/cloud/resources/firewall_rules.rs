@@ -1,4 +1,4 @@
-//! Rules of cloud firewalls: how clients write them, checked, and how they are kept.
+//! Rules of cloud firewalls: as clients write them, and as they are stored.
 
 use crate::cloud::refusal::Refusal;
 use crate::machine::spec::Protocol;
@@ -12,11 +12,11 @@ pub struct FirewallRule {
     pub protocol: RuleProtocol,
     /// First and last port; `None` for all, and for ICMP.
     pub ports: Option<(u16, u16)>,
-    /// From or to whom.
+    /// The other end of the traffic.
     pub peers: Peers,
 }
 
-/// The protocols that rules know.
+/// Protocols of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleProtocol {

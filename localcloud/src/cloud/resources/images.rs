@@ -50,7 +50,7 @@ pub enum ImageKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ImageStatus {
-    /// It is being made; nobody sees it.
+    /// It is being created and is not visible yet.
     Pending,
     /// It can.
     Available,
@@ -68,7 +68,7 @@ pub enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// What a droplet's record says about it: the slug, or the id.
+    /// The key that a droplet stores: the slug, or the id.
     #[must_use]
     pub fn key(self) -> String {
         match self {

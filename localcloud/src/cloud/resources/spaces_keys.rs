@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct SpacesKey {
     /// Its id, which requests name.
     pub access_key: String,
-    /// What requests are signed with. It is told once, when the key is made.
+    /// The secret that signs requests. The API returns it once, when the key is created.
     pub secret_key: String,
     /// What it is for.
     pub name: String,
@@ -53,7 +53,7 @@ pub struct KeySettings {
 }
 
 impl KeySettings {
-    /// Why these grants can't be had together or at all.
+    /// Why these grants are invalid, if they are.
     #[must_use]
     pub fn contradiction(&self) -> Option<&'static str> {
         let grants = self.grants.as_deref().unwrap_or_default();
