@@ -6,7 +6,6 @@ use slog_json::Json;
 use std::sync::Mutex;
 
 /// A logger that writes to standard error. `localcloud up` sends that to the cloud's `daemon.log`.
-#[must_use]
 pub fn to_stderr() -> Logger {
     let level = |record: &Record<'_>| record.level().as_str().to_ascii_lowercase();
     let drain = Json::new(std::io::stderr())
@@ -25,7 +24,6 @@ pub fn to_stderr() -> Logger {
 }
 
 /// A logger that writes nothing, for tests.
-#[must_use]
 pub fn discard() -> Logger {
     Logger::root(Discard, o!())
 }
