@@ -1,8 +1,7 @@
 //! Terraform itself applies the repository's environment, with this provider, to a localcloud that
 //! keeps the record only.
 
-use crate::cloud::self;
-use crate::cloud::Cloud;
+use crate::cloud::{self, Cloud};
 use serde_json::json;
 use std::path::Path;
 
