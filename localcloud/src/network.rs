@@ -1,18 +1,20 @@
 //! Keeps the machine's network equal to the record: one change at a time, always the newest.
 
-use crate::cloud::store::Store;
 use crate::fault::Faults;
 use crate::machine::Machine;
 use crate::machine::spec::{ReservedRoute, Topology};
+use crate::store::Store;
 use crate::topology;
 use anyhow::Result;
+use slog::{Logger, error};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// The way to change the network.
+/// The network of the cloud; all changes go through it.
 #[derive(Debug)]
 pub struct Network {
+    log: Logger,
     store: Arc<Store>,
     machine: Arc<Machine>,
     faults: Arc<Faults>,
@@ -20,10 +22,11 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network of which nothing has been made yet.
+    /// A network that has not been applied yet.
     #[must_use]
-    pub fn new(store: Arc<Store>, machine: Arc<Machine>, faults: Arc<Faults>) -> Self {
+    pub fn new(log: Logger, store: Arc<Store>, machine: Arc<Machine>, faults: Arc<Faults>) -> Self {
         Self {
+            log,
             store,
             machine,
             faults,
@@ -31,7 +34,7 @@ impl Network {
         }
     }
 
-    /// Makes the network what the record says, if it isn't already.
+    /// Makes the network equal to the record, unless it is already.
     ///
     /// # Errors
     /// As [`Machine::sync_network`].
@@ -39,7 +42,7 @@ impl Network {
         self.apply(false).await
     }
 
-    /// Makes the network what the record says, also when the record hasn't changed: links that
+    /// Makes the network equal to the record, also when the record hasn't changed: links that
     /// came or went with a host need it.
     ///
     /// # Errors
@@ -66,19 +69,19 @@ impl Network {
         Ok(())
     }
 
-    /// Follows the record for ever; a change that the machine refuses is tried again each second.
+    /// Applies each change of the record in a loop that never ends; a failed change is retried each second.
     pub async fn run(&self) {
-        let mut news = self.store.watch();
+        let mut records = self.store.watch();
         loop {
             let pause = match self.follow().await {
                 Ok(()) => Duration::MAX,
                 Err(error) => {
-                    eprintln!("network: {error:#}");
+                    error!(self.log, "the network can't be changed, retrying"; "error" => format!("{error:#}"));
                     Duration::from_secs(1)
                 }
             };
             tokio::select! {
-                changed = news.changed() => if changed.is_err() { return },
+                changed = records.changed() => if changed.is_err() { return },
                 () = tokio::time::sleep(pause) => {}
             }
         }

@@ -52,6 +52,7 @@ impl Cloud {
         let directory = TempDir::new().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let config = DaemonConfig {
+            log: localcloud::log::discard(),
             name: "terraform".to_owned(),
             slot: 0,
             directory: directory.path().to_owned(),

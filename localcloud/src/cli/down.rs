@@ -1,6 +1,6 @@
-//! `localcloud down`: ends a cloud and removes all that it was.
+//! `localcloud down`: stops a cloud and removes it.
 
-use super::CliError;
+use super::error::CliError;
 use super::place::Place;
 use super::up::NOTE;
 use crate::machine::process::Process;
@@ -10,11 +10,11 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long what a killed daemon has left running may go on.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long processes of a killed daemon may still write.
+const GRACE: Duration = Duration::from_secs(10);
 
-/// Ends the daemon, every host and database and the network, then removes the cloud's directory.
-/// The droplet image and fetched packages stay. Works whatever a crash has left.
+/// Stops the daemon, all hosts, databases and the network, then removes the cloud's directory. The
+/// droplet image and cached packages stay. Works after a crash at any point.
 ///
 /// # Errors
 /// When something does not end or can't be removed; it can be run again.
@@ -22,7 +22,7 @@ pub async fn run(place: &Place) -> Result<(), CliError> {
     let directory = place.cloud()?;
     let Ok(slot) = place.slot() else {
         println!("there is no cloud {}", place.name);
-        // What a removal that was cut off has left.
+        // Remove what an interrupted `down` has left.
         return remove(&directory).await;
     };
     if let Some(daemon) = Process::recorded(&directory.join(NOTE)) {
@@ -41,7 +41,7 @@ pub async fn run(place: &Place) -> Result<(), CliError> {
 
 /// Removes a directory, again while what a killed daemon has left running still writes there.
 async fn remove(directory: &Path) -> Result<(), CliError> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + GRACE;
     loop {
         match std::fs::remove_dir_all(directory) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

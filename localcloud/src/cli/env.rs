@@ -1,6 +1,6 @@
-//! `localcloud env`: what Terraform and the other tools need to know, as shell assignments.
+//! `localcloud env`: settings for Terraform and other tools, as shell assignments.
 
-use super::CliError;
+use super::error::CliError;
 use super::place::Place;
 use crate::machine::addresses::Addresses;
 use crate::machine::ports::API_PORT;

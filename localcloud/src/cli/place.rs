@@ -1,6 +1,6 @@
-//! Where clouds are kept, and how one is found again.
+//! The files of clouds, and how a cloud is found by its name.
 
-use super::{CliError, Failure};
+use super::error::{CliError, Failure};
 use crate::machine::addresses::{Addresses, SLOTS};
 use crate::spaces::{ENDPOINT_FILE, KEY_FILE};
 use anyhow::{Context, Result};

@@ -1,8 +1,8 @@
 //! What happens to droplets and to images of them.
 
 use super::Jobs;
-use crate::cloud::actions::Event;
-use crate::cloud::droplets::{Droplet, DropletStatus};
+use crate::cloud::resources::actions::Event;
+use crate::cloud::resources::droplets::{Droplet, DropletStatus};
 use crate::fault::Fault;
 use crate::topology;
 use anyhow::{Context, Result};

@@ -2,7 +2,7 @@
 
 use super::host;
 use super::state::Spaces;
-use crate::cloud::spaces_keys::{Permission, SpacesKey};
+use crate::cloud::resources::spaces_keys::{Permission, SpacesKey};
 use async_trait::async_trait;
 use axum::http::header::HOST;
 use s3s::access::{S3Access, S3AccessContext};

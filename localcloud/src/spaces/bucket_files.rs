@@ -5,7 +5,7 @@
 //! written before their JSON and removed after it, so bytes without JSON are leftovers.
 
 use super::bucket::{Bucket, Part, Settings, Upload, Version};
-use crate::cloud::store::replace_file;
+use crate::atomic_file;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -251,5 +251,5 @@ fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {
 }
 
 fn write(file: &Path, content: &impl Serialize) -> Result<()> {
-    replace_file(file, &serde_json::to_vec(content).context("serialising")?)
+    atomic_file::replace(file, &serde_json::to_vec(content).context("serialising")?)
 }

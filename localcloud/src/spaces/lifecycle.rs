@@ -5,9 +5,8 @@
 use super::bucket::{Bucket, Version};
 use super::bucket_files::BucketFiles;
 use super::error::Result;
-use super::objects;
-use super::s3_types;
 use super::state::Spaces;
+use super::{objects, s3_types};
 use jiff::{SignedDuration, Timestamp};
 use s3s::dto::{ExpirationStatus, LifecycleRule};
 use s3s::{S3Result, s3_error};

@@ -1,8 +1,9 @@
 //! Starts a cloud's Spaces: the account's own key, and the files from which clients read endpoint and key.
 
 use super::state::Spaces;
-use crate::cloud::spaces_keys::{Grant, KeySettings, Permission};
-use crate::cloud::store::{Store, replace_file};
+use crate::atomic_file;
+use crate::cloud::resources::spaces_keys::{Grant, KeySettings, Permission};
+use crate::store::Store;
 use anyhow::{Context, Result};
 use slog::Logger;
 use std::fs;
@@ -33,7 +34,7 @@ pub async fn start(
             .local_addr()
             .context("asking for the address of Spaces")?;
         let url = format!("http://{address}\n");
-        replace_file(&directory.join(ENDPOINT_FILE), url.as_bytes())?;
+        atomic_file::replace(&directory.join(ENDPOINT_FILE), url.as_bytes())?;
     }
     let spaces = Spaces::open(&directory.join("spaces"), Arc::clone(store), day, log)?;
     spaces.record_buckets().await?;
@@ -58,5 +59,5 @@ async fn create_owner_key(store: &Store, file: &Path) -> Result<()> {
     let record = store.record();
     let key = record.spaces_key(&id)?;
     let text = format!("{} {}\n", key.access_key, key.secret_key);
-    replace_file(file, text.as_bytes())
+    atomic_file::replace(file, text.as_bytes())
 }

@@ -3,7 +3,7 @@
 use super::bucket::Bucket;
 use super::bucket_files::BucketFiles;
 use super::error::{Error, Result};
-use crate::cloud::store::Store;
+use crate::store::Store;
 use anyhow::Context;
 use s3s::{S3Error, S3Result, s3_error};
 use slog::{Logger, error};

@@ -43,6 +43,7 @@ impl Cloud {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let config = DaemonConfig {
+            log: localcloud::log::discard(),
             name: "test".to_owned(),
             slot: 0,
             directory: directory.path().to_owned(),

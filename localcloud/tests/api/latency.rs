@@ -7,7 +7,7 @@
 use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::routing::get;
-use localcloud::cloud::store::replace_file;
+use localcloud::atomic_file;
 use localcloud::daemon::{self, DaemonConfig, Listeners};
 use localcloud::jobs::MoveLatency;
 use localcloud::machine::Machine;
@@ -117,7 +117,7 @@ async fn api_latency() -> Result<()> {
 
     let times = (0..CALLS).map(|_| {
         let begin = Instant::now();
-        replace_file(&directory.path().join("baseline"), &state)?;
+        atomic_file::replace(&directory.path().join("baseline"), &state)?;
         Ok(begin.elapsed())
     });
     report(
@@ -169,6 +169,7 @@ async fn start(directory: &Path) -> Result<Cloud> {
     let (api, url) = listen().await?;
     let (spaces, _) = listen().await?;
     let config = DaemonConfig {
+        log: localcloud::log::discard(),
         name: "latency".to_owned(),
         slot: 0,
         directory: directory.to_owned(),

@@ -7,7 +7,8 @@
 
 use super::super::bucket::Versioning;
 use super::super::error::Result;
-use super::super::{acl, host, lifecycle as rules, s3_types, state::Spaces};
+use super::super::state::Spaces;
+use super::super::{acl, host, lifecycle as rules, s3_types};
 use super::{Answer, answer};
 use axum::http::HeaderMap;
 use axum::http::header::HOST;

@@ -4,7 +4,8 @@ use super::super::bucket::{Content, ObjectMetadata};
 use super::super::conditions::Conditions;
 use super::super::error::Result;
 use super::super::objects::{Found, ObjectRef};
-use super::super::{s3_types, state::Spaces};
+use super::super::s3_types;
+use super::super::state::Spaces;
 use super::objects::metadata;
 use super::{Answer, answer};
 use s3s::dto::{

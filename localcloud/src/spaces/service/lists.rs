@@ -2,7 +2,8 @@
 
 use super::super::bucket::{Bucket, Version};
 use super::super::listing::{self, Entry, Page, Query};
-use super::super::{s3_types, state::Spaces};
+use super::super::s3_types;
+use super::super::state::Spaces;
 use super::{Answer, answer};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -10,8 +10,7 @@ mod parts;
 use super::error::Result;
 use super::state::Spaces;
 use async_trait::async_trait;
-use s3s::dto;
-use s3s::{S3, S3Request, S3Response, S3Result};
+use s3s::{S3, S3Request, S3Response, S3Result, dto};
 use std::sync::Arc;
 
 /// What every operation gives.

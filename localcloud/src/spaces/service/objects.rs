@@ -6,7 +6,8 @@ use super::super::conditions::Conditions;
 use super::super::error::Result;
 use super::super::objects::{self, ObjectRef};
 use super::super::receive::ExpectedChecksums;
-use super::super::{acl, s3_types, state::Spaces};
+use super::super::state::Spaces;
+use super::super::{acl, s3_types};
 use super::{Answer, answer};
 use s3s::dto::{
     DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject,

@@ -2,11 +2,10 @@
 
 use super::super::bucket::ObjectMetadata;
 use super::super::conditions::Conditions;
-use super::super::listing;
-use super::super::objects as stored;
 use super::super::receive::ExpectedChecksums;
+use super::super::state::Spaces;
 use super::super::uploads::UploadRef;
-use super::super::{s3_types, state::Spaces};
+use super::super::{listing, objects as stored, s3_types};
 use super::copies::source;
 use super::objects::metadata;
 use super::{Answer, answer};
