@@ -103,18 +103,20 @@ impl Engine {
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
-    /// The exact number of documents in `target`, after a refresh.
+    /// The exact number of documents in `target`, after a refresh. After a restart it waits until the shards are available again.
     pub async fn count(&self, target: &str) -> u64 {
-        self.request(
-            Method::POST,
-            &format!("{target}/_refresh?ignore_unavailable=true"),
-            None,
-        )
-        .await;
-        let path = format!("{target}/_count?ignore_unavailable=true");
-        let (status, answer) = self.request(Method::GET, &path, None).await;
-        assert!(status == 200 || status == 404, "{target}: {answer}");
-        answer["count"].as_u64().unwrap_or(0)
+        let until = Instant::now() + START_TIMEOUT;
+        let refresh = format!("{target}/_refresh?ignore_unavailable=true");
+        let count = format!("{target}/_count?ignore_unavailable=true");
+        loop {
+            self.request(Method::POST, &refresh, None).await;
+            let (status, response) = self.request(Method::GET, &count, None).await;
+            if status != 503 || Instant::now() > until {
+                assert!(status == 200 || status == 404, "{target}: {response}");
+                return response["count"].as_u64().unwrap_or(0);
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     async fn wait(&self) {
