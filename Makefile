@@ -4,12 +4,17 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up logs down plan drill drill-matrix artifact release rollback run bench build deps deny test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
+.PHONY: help up logs down plan drill drill-matrix artifact release rollback run bench build compile deps deny test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
 
 export CLOUD ?= localcloud
 export NAME ?= dev
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
+# The whole workspace is selected everywhere and binaries are chosen by name: dependencies have the same features then, and are
+# compiled once.
+CARGO := cargo build --release --locked --workspace
+UP := minitwit healthcheck floatip localcloud minitwitctl elk
+BINARIES := $(UP) drill release
 FAULT ?= app-stop
 RUNS ?= 1
 CHECKS ?= bans licenses sources
@@ -19,8 +24,9 @@ help: ## List the targets
 	@echo
 	@echo '  target/release/minitwitctl --help lists what operators do with an environment: status, shell, sql, watch, ...'
 
-up: build ## Create the environment and print the live address (CLOUD=digitalocean for a real account)
-	@scripts/install cloud terraform ansible $(if $(filter localcloud-on,$(CLOUD)-$(LOGS)),elastic)
+up: ## Create the environment and print the live address (CLOUD=digitalocean for a real account)
+	@scripts/install rust cloud terraform ansible $(if $(filter localcloud-on,$(CLOUD)-$(LOGS)),elastic)
+	@$(CARGO) $(foreach binary,$(UP),--bin $(binary))
 	@scripts/up
 
 logs: build ## Create the environment with the log pipeline: Elasticsearch and Filebeat
@@ -43,7 +49,7 @@ drill-matrix: build ## Inject every fault in local clouds of its own and write d
 
 artifact: ## Build a version's artifact from what is committed: make artifact VERSION=v1.2.3
 	@scripts/install rust
-	@cargo build --release --locked -p release
+	@$(CARGO) --bin release
 	@scripts/artifact $(VERSION)
 
 release: artifact ## Release a version: verify it, then move the live IP to it: make release VERSION=v1.2.3 (TRIAL=1, RELEASE_HOLD=1)
@@ -52,12 +58,12 @@ release: artifact ## Release a version: verify it, then move the live IP to it: 
 # Any command of `release` on the last release.
 release-%: ## Other commands of releases: release-resume, -confirm, -contract, -status, -thaw, -freeze REASON="..."
 	@scripts/install rust
-	@cargo build --release --locked -p release
+	@$(CARGO) --bin release
 	@target/release/release $* $(if $(REASON),--reason "$(REASON)") $(RELEASE_FLAGS)
 
 rollback: ## Make the previous version live again, in one move while the release is open
 	@scripts/install rust
-	@cargo build --release --locked -p release
+	@$(CARGO) --bin release
 	@target/release/release rollback $(RELEASE_FLAGS)
 
 deny: ## Check licences, sources and bans of crates with cargo-deny, which is compiled first (CHECKS= adds advisories)
@@ -67,25 +73,30 @@ deny: ## Check licences, sources and bans of crates with cargo-deny, which is co
 
 run: ## Run MiniTwit alone on http://127.0.0.1:8080 with demo users and a temporary PostgreSQL
 	@scripts/install rust postgresql
-	@cargo build --release --locked -p minitwit
+	@$(CARGO) --bin minitwit
 	@scripts/with-postgres scripts/run
 
 # 10,000 connections and other open files, or as many as are allowed; PostgreSQL durable, with the memory that a server of 2 GB gives it.
 bench: ## Measure MiniTwit beside its floors and write docs/BENCHMARKS.md: make bench BENCH_ROUNDS=3
 	@scripts/install rust postgresql bench
-	@cargo build --release --locked -p minitwit -p bench
+	@$(CARGO) --bin minitwit --bin bench
 	@ulimit -n 20000 2>/dev/null || ulimit -n "$$(ulimit -Hn)"; \
 	WITH_POSTGRES_DURABLE=1 WITH_POSTGRES_SETTINGS='-c shared_buffers=512MB' scripts/with-postgres target/release/bench run --write docs/BENCHMARKS.md
 
 build: ## Build all binaries
 	@scripts/install rust
-	@cargo build --release --locked
+	@$(CARGO) $(foreach binary,$(BINARIES),--bin $(binary))
 
 deps: ## Install what any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible browser clients watching dashboards elastic lint
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test lint check-vagrant test-unit test-browser test-clients test-logs test-rules test-e2e test-faults+test-watching test-release
+	@scripts/test compile check-vagrant lint+test-rules test-unit test-browser+test-clients+test-logs test-e2e+test-release test-faults+test-watching
+
+compile: ## Compile all binaries and tests
+	@scripts/install rust provider
+	@$(CARGO) --bins
+	@cargo test --release --locked --workspace --no-run
 
 # Tests that boot hosts or enter namespaces need root; what is built stays the user's.
 ifneq ($(shell id -u),0)
@@ -93,11 +104,11 @@ test-unit: export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER := sudo --preserv
 endif
 test-unit: ## Run unit and integration tests, with a temporary PostgreSQL
 	@scripts/install rust postgresql provider terraform cloud lint
-	@scripts/with-postgres cargo test --workspace --exclude elk --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
+	@scripts/with-postgres cargo test --release --workspace --exclude elk --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
 
 test-browser: ## Run a visitor's story on MiniTwit in Chromium, desktop and phone
 	@scripts/install rust postgresql browser
-	@cargo build --release --locked -p minitwit
+	@$(CARGO) --bin minitwit
 	@scripts/with-postgres app/tests/browser/run
 
 test-schemas: ## Test the previous version and this one, each on the previous schema and on the expanded one
@@ -106,12 +117,12 @@ test-schemas: ## Test the previous version and this one, each on the previous sc
 
 test-clients: ## Test localcloud's API with DigitalOcean's official clients
 	@scripts/install rust clients
-	@cargo build --release --locked -p localcloud
+	@$(CARGO) --bin localcloud
 	@localcloud/clients/run
 
 test-logs: ## Send log lines through Filebeat into Elasticsearch, while both are killed
 	@scripts/install rust elastic
-	@cargo test --locked -p elk
+	@cargo test --release --locked --workspace --test logs
 
 test-rules: ## Check alerts, routes and dashboards, without an environment
 	@scripts/install watching dashboards ansible

@@ -8,7 +8,7 @@ use std::process::Command;
 const STEP_FILE: &str = "/usr/lib/localcloud/clock";
 
 fn main() {
-    let source = "src/plane/clock.c";
+    let source = "src/machine/clock.c";
     println!("cargo:rerun-if-changed={source}");
     println!("cargo:rustc-env=LOCALCLOUD_CLOCK={STEP_FILE}");
     let directory = env::var("OUT_DIR").expect("cargo sets it");

@@ -1,6 +1,6 @@
 locals {
-  # Those of the platform's measurements that say early that a droplet needs somebody. The monitor's own
-  # alerts know more, but not when the monitor itself is in trouble.
+  # The platform's measurements that show early that a droplet has a problem. The monitor's own alerts are
+  # more precise, but they don't work when the monitor itself fails.
   alert_policies = length(var.alert_emails) == 0 ? {} : {
     disk   = { type = "v1/insights/droplet/disk_utilization_percent", value = 85, window = "30m" }
     memory = { type = "v1/insights/droplet/memory_utilization_percent", value = 90, window = "10m" }

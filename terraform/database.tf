@@ -10,7 +10,7 @@ resource "digitalocean_database_cluster" "main" {
   lifecycle {
     precondition {
       condition     = var.database_node_count == 1 || !endswith(var.database_size, "-1gb")
-      error_message = "Standbys take a database size with at least 2 GB of memory, such as db-s-1vcpu-2gb."
+      error_message = "Standbys need a database size with at least 2 GB of memory, such as db-s-1vcpu-2gb."
     }
   }
 }
@@ -25,18 +25,18 @@ resource "digitalocean_database_user" "app" {
   name       = "minitwit"
 }
 
-# For the monitor, which looks at the server's statistics.
+# The monitor reads the server's statistics as this user.
 resource "digitalocean_database_user" "monitor" {
   count = var.monitor_enabled ? 1 : 0
 
   cluster_id = digitalocean_database_cluster.main.id
   name       = "monitor"
 
-  # The platform makes one user at a time.
+  # The platform creates one user at a time.
   depends_on = [digitalocean_database_user.app]
 }
 
-# For the monitor's dumps: reads everything, changes nothing.
+# The monitor makes its dumps as this user, who reads everything and changes nothing.
 resource "digitalocean_database_user" "backup" {
   count = var.backups_enabled && var.monitor_enabled ? 1 : 0
 
@@ -46,7 +46,7 @@ resource "digitalocean_database_user" "backup" {
   depends_on = [digitalocean_database_user.monitor]
 }
 
-# Only what runs the application, and what watches it, may connect.
+# Only the app droplets and the monitor may connect.
 resource "digitalocean_database_firewall" "main" {
   cluster_id = digitalocean_database_cluster.main.id
 

@@ -1,4 +1,4 @@
-# The zone, unless the account has it already.
+# The DNS zone, unless the account already has it.
 resource "digitalocean_domain" "main" {
   count = var.domain != null && var.domain_created ? 1 : 0
 
@@ -6,7 +6,7 @@ resource "digitalocean_domain" "main" {
 }
 
 locals {
-  # Names of the service, at the domain itself or below it, and where they point.
+  # Names of the service and their addresses. A name is the domain itself or is below it.
   domain_records = var.domain == null ? {} : {
     (var.domain_record)           = digitalocean_reserved_ip.live.ip_address
     (local.domain_staging_record) = digitalocean_reserved_ip.stage.ip_address
@@ -14,7 +14,7 @@ locals {
   domain_staging_record = var.domain_record == "@" ? "stage" : "stage.${var.domain_record}"
 }
 
-# The addresses stay while droplets change, so these records need no quick expiry.
+# The addresses stay the same when droplets change, so these records need no short TTL.
 resource "digitalocean_record" "app" {
   for_each = local.domain_records
 

@@ -1,8 +1,7 @@
-# No cloud-init: Debian's image has Python and lets in the key, which is all that Ansible needs.
+# No cloud-init: Debian's image contains Python and accepts the SSH key, which is all that Ansible needs.
 
-# Two equals: which one is live is decided by where the live IP points, and not here. The platform
-# has no placement groups: what it offers against a common failure is that each droplet is one of its own,
-# and that a reserved IP moves between any two of a region.
+# Two equal droplets. The one that holds the live IP is live; that is not decided here. The platform has no
+# placement groups, so both droplets may be on the same physical machine.
 resource "digitalocean_droplet" "app" {
   for_each = toset(["a", "b"])
 
@@ -15,8 +14,8 @@ resource "digitalocean_droplet" "app" {
   tags       = [digitalocean_tag.app.name]
   monitoring = true
 
-  # For the way back: the droplets go first, so that their reserved IPs are free to be released
-  # and the project is empty.
+  # For `terraform destroy`: droplets are deleted first. Then their reserved IPs can be released, and the
+  # project is empty.
   depends_on = [
     digitalocean_reserved_ip.live,
     digitalocean_reserved_ip.stage,
@@ -24,7 +23,7 @@ resource "digitalocean_droplet" "app" {
   ]
 }
 
-# Watches the two from outside them. Nothing on them waits for it.
+# Monitors the two app droplets. Nothing on them depends on it.
 resource "digitalocean_droplet" "monitor" {
   count = var.monitor_enabled ? 1 : 0
 

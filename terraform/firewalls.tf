@@ -1,7 +1,8 @@
 locals {
   everywhere = ["0.0.0.0/0", "::/0"]
 
-  # Rules know TCP, UDP and ICMP only. By tag, so that they hold for a droplet from its first second.
+  # Firewalls support TCP, UDP and ICMP only. They select droplets by tag, so they protect a droplet from its
+  # first second.
   app_inbound = {
     "SSH, for operators" = {
       protocol = "tcp", ports = "22", addresses = var.operator_cidrs, tags = []
@@ -15,7 +16,7 @@ locals {
     "a release's candidate, through the stage IP" = {
       protocol = "tcp", ports = "8080", addresses = var.operator_cidrs, tags = []
     }
-    "metrics of the system, for the monitor" = {
+    "system metrics, for the monitor" = {
       protocol = "tcp", ports = "9100", addresses = [], tags = [digitalocean_tag.monitor.name]
     }
     "admin of MiniTwit and status of floatip, for the other droplet and the monitor" = {
@@ -90,7 +91,7 @@ resource "digitalocean_firewall" "role" {
   }
 }
 
-# States of before have them by these names.
+# The names of these resources in states that earlier versions wrote.
 moved {
   from = digitalocean_firewall.app
   to   = digitalocean_firewall.role["app"]

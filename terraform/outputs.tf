@@ -1,4 +1,4 @@
-# For people, checks from outside, floatip and releases.
+# For users, external checks, floatip and releases.
 
 output "live_ip" {
   description = "Address at which users reach the service."
@@ -6,12 +6,12 @@ output "live_ip" {
 }
 
 output "stage_ip" {
-  description = "Address at which a release is verified before it goes live."
+  description = "Address at which a release is verified before it is live."
   value       = digitalocean_reserved_ip.stage.ip_address
 }
 
 output "url" {
-  description = "Where users reach the service: by name if it has one."
+  description = "URL of the service: with its name if it has one, otherwise with the live IP."
   value       = "http://${coalesce(one([for name, record in digitalocean_record.app : record.fqdn if name == var.domain_record]), digitalocean_reserved_ip.live.ip_address)}"
 }
 
@@ -29,7 +29,7 @@ output "droplets" {
 }
 
 output "monitor" {
-  description = "The droplet that watches the others; null if there is none."
+  description = "The droplet that monitors the others; null if there is none."
   value = one([
     for droplet in digitalocean_droplet.monitor : {
       id         = droplet.id
@@ -41,12 +41,12 @@ output "monitor" {
 }
 
 output "vpc_ip_range" {
-  description = "Private range that the droplets and the database are in."
+  description = "Private address range of the droplets and the database."
   value       = digitalocean_vpc.main.ip_range
 }
 
 output "app_tag" {
-  description = "Tag of every droplet that runs the application."
+  description = "Tag of the app droplets."
   value       = digitalocean_tag.app.name
 }
 
@@ -69,7 +69,7 @@ output "database" {
       digitalocean_database_cluster.main.port,
       urlencode(digitalocean_database_db.app.name),
     )
-    # The cluster's own user, for migrations: only it may create tables.
+    # The cluster's own user, for migrations. Only it may create tables.
     admin_uri = format(
       "postgresql://%s:%s@%s:%d/%s?sslmode=require",
       urlencode(digitalocean_database_cluster.main.user),
@@ -78,10 +78,10 @@ output "database" {
       digitalocean_database_cluster.main.port,
       urlencode(digitalocean_database_db.app.name),
     )
-    # The monitor's user, which gets its rights from Ansible.
+    # The monitor's user. Ansible grants its rights.
     monitor_user     = one(digitalocean_database_user.monitor[*].name)
     monitor_password = one(digitalocean_database_user.monitor[*].password)
-    # The dumps' user, likewise.
+    # The user for dumps. Ansible grants its rights.
     backup_user     = one(digitalocean_database_user.backup[*].name)
     backup_password = one(digitalocean_database_user.backup[*].password)
     ca_certificate  = data.digitalocean_database_ca.main.certificate
@@ -91,7 +91,7 @@ output "database" {
 # For backups.
 
 output "backups" {
-  description = "Bucket for copies of the database, with a key for it alone; null if there is none."
+  description = "Bucket for dumps of the database, with a key for this bucket only; null if there is none."
   sensitive   = true
   value = one([
     for bucket in digitalocean_spaces_bucket.backups : {

@@ -5,8 +5,8 @@ resource "digitalocean_project" "main" {
   environment = "Production"
 }
 
-# Members are listed here and not in the project: its own list must be complete, and the reserved
-# IPs join and leave it with the droplet that they point to.
+# Members are listed here and not in the project resource. That one's list must be complete, but a reserved
+# IP joins and leaves the project together with the droplet that it points to.
 resource "digitalocean_project_resources" "main" {
   project = digitalocean_project.main.id
 

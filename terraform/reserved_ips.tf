@@ -1,5 +1,5 @@
-# Bare addresses on purpose, without droplet_id and without an assignment resource: floatip and
-# releases move them, and Terraform must not move them back.
+# These have no droplet_id and no assignment resource on purpose: floatip and releases move them, and
+# Terraform must not move them back.
 
 # Users reach the service here.
 resource "digitalocean_reserved_ip" "live" {

@@ -2,8 +2,8 @@ locals {
   spaces_regions = ["ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"]
 }
 
-# Copies of the database that outlive its cluster. Needs a Spaces key with full access in the environment:
-# SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY. The bucket of Terraform's own state is made in state/.
+# Dumps of the database, which remain when the cluster is lost. This needs a Spaces key with full access in
+# SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY. The bucket of Terraform's own state is created in state/.
 resource "digitalocean_spaces_bucket" "backups" {
   count = var.backups_enabled ? 1 : 0
 
@@ -12,7 +12,7 @@ resource "digitalocean_spaces_bucket" "backups" {
   acl           = "private"
   force_destroy = var.backups_destroyed
 
-  # Who gets hold of a droplet, and so of its key, can delete a backup but not its last version.
+  # An attacker with the key on the monitor can delete a dump, but not its last version.
   versioning {
     enabled = true
   }
@@ -20,7 +20,7 @@ resource "digitalocean_spaces_bucket" "backups" {
   lifecycle {
     precondition {
       condition     = contains(local.spaces_regions, coalesce(var.spaces_region, var.region))
-      error_message = "The environment's region has no Spaces: set spaces_region to one near it."
+      error_message = "The environment's region has no Spaces: set spaces_region to a region near it."
     }
   }
 
@@ -39,7 +39,7 @@ resource "digitalocean_spaces_bucket" "backups" {
   }
 }
 
-# For the monitor, which makes the dumps: writes and reads that bucket, and nothing else.
+# The monitor uploads dumps with this key, which can read and write this bucket only.
 resource "digitalocean_spaces_key" "backups" {
   count = var.backups_enabled ? 1 : 0
 

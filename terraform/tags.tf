@@ -1,9 +1,9 @@
-# What runs the application. The firewalls of droplets and database go by it.
+# The app droplets. The firewalls of droplets and database use this tag.
 resource "digitalocean_tag" "app" {
   name = "${var.name}-app"
 }
 
-# What watches it.
+# The monitor.
 resource "digitalocean_tag" "monitor" {
   name = "${var.name}-monitor"
 }

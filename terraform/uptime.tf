@@ -1,4 +1,4 @@
-# The platform's own look at the service from several continents, beside the monitor's.
+# The platform's own check of the service from several continents, in addition to the monitor's.
 resource "digitalocean_uptime_check" "live" {
   count = var.uptime_check_enabled ? 1 : 0
 
@@ -13,7 +13,7 @@ resource "digitalocean_uptime_alert" "down" {
 
   name     = "${var.name} is down"
   check_id = digitalocean_uptime_check.live[0].id
-  # From everywhere at once: a failover is over before this would tell.
+  # Alerts only if the check fails from everywhere. A failover ends before that.
   type   = "down_global"
   period = "2m"
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the environment. Everything in it is named after it, so several can share an account."
+  description = "Name of the environment, and prefix of the names of its resources. Several environments can share an account."
   type        = string
   default     = "minitwit"
 
@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "region" {
-  description = "Slug of the region that everything is in. A reserved IP can't leave its region."
+  description = "Slug of the region of all resources. A reserved IP can't leave its region."
   type        = string
   default     = "fra1"
 
@@ -21,7 +21,7 @@ variable "region" {
 }
 
 variable "vpc_ip_range" {
-  description = "Private range of the environment's VPC, in CIDR notation. It must not overlap the account's other VPCs."
+  description = "Private address range of the VPC, in CIDR notation. It must not overlap the account's other VPCs."
   type        = string
   default     = "10.114.16.0/24"
 
@@ -37,7 +37,7 @@ variable "vpc_ip_range" {
 }
 
 variable "droplet_size" {
-  description = "Slug of the app droplets' size. Both have the same: either may be the live one."
+  description = "Slug of the size of both app droplets. Either can be live, so they have the same size."
   type        = string
   default     = "s-1vcpu-1gb"
 
@@ -48,24 +48,24 @@ variable "droplet_size" {
 }
 
 variable "droplet_image" {
-  description = "Slug of the image that droplets start from. A change replaces both droplets."
+  description = "Slug of the droplets' image. A change replaces both droplets."
   type        = string
   default     = "debian-12-x64"
 
   validation {
     condition     = can(regex("^debian-", var.droplet_image))
-    error_message = "The image must be a Debian one: that is what Ansible configures."
+    error_message = "The image must be a Debian image: Ansible's roles need Debian."
   }
 }
 
 variable "monitor_enabled" {
-  description = "Whether a third droplet watches the other two: Prometheus, Grafana, Elasticsearch."
+  description = "Whether to create a third droplet that monitors the other two: Prometheus, Grafana, Elasticsearch."
   type        = bool
   default     = true
 }
 
 variable "monitor_size" {
-  description = "Slug of the monitor's size. Elasticsearch wants 4 GB of memory."
+  description = "Slug of the monitor's size. Elasticsearch needs 4 GB of memory."
   type        = string
   default     = "s-2vcpu-4gb"
 
@@ -76,7 +76,7 @@ variable "monitor_size" {
 }
 
 variable "database_size" {
-  description = "Slug of the database's size. It decides how many connections there are: 22 with 1 GB of memory, 47 with 2 GB."
+  description = "Slug of the database's size. It sets the number of connections: 22 with 1 GB of memory, 47 with 2 GB."
   type        = string
   default     = "db-s-1vcpu-2gb"
 
@@ -87,7 +87,7 @@ variable "database_size" {
 }
 
 variable "database_node_count" {
-  description = "Servers of the database: 1, or with 1 or 2 standbys 2 or 3, which take at least 2 GB of memory each."
+  description = "Number of database servers: 1 without a standby, 2 or 3 with standbys. Standbys need at least 2 GB of memory each."
   type        = number
   default     = 2
 
@@ -98,7 +98,7 @@ variable "database_node_count" {
 }
 
 variable "ssh_public_key" {
-  description = "Public key that may log in to the droplets as root, in OpenSSH's format. A change replaces both droplets."
+  description = "SSH public key that may log in to the droplets as root, in OpenSSH's format. A change replaces both droplets."
   type        = string
 
   validation {
@@ -108,7 +108,7 @@ variable "ssh_public_key" {
 }
 
 variable "operator_cidrs" {
-  description = "Addresses that may reach the droplets by SSH, in CIDR notation."
+  description = "Addresses that may use SSH and the monitor's web pages, in CIDR notation."
   type        = list(string)
 
   validation {
@@ -118,7 +118,7 @@ variable "operator_cidrs" {
 }
 
 variable "domain" {
-  description = "Domain in which the service gets its names, such as example.org; null for none."
+  description = "Domain of the service's names, such as example.org; null for no names."
   type        = string
   default     = null
 
@@ -129,7 +129,7 @@ variable "domain" {
 }
 
 variable "domain_created" {
-  description = "Whether the domain's zone is made here, and destroyed with the rest; false if the account has it already."
+  description = "Whether to create the domain's DNS zone here, and destroy it with the rest; false if the account already has it."
   type        = bool
   default     = false
 }
@@ -146,13 +146,13 @@ variable "domain_record" {
 }
 
 variable "backups_enabled" {
-  description = "Whether there is a bucket in Spaces for copies of the database. Needs SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY."
+  description = "Whether to create a Spaces bucket for dumps of the database. Needs SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY."
   type        = bool
   default     = true
 }
 
 variable "backups_bucket" {
-  description = "Name of that bucket, which nobody else in its region may have; null for the environment's name and -backups."
+  description = "Name of that bucket, unique in its region among all accounts; null for the environment's name and -backups."
   type        = string
   default     = null
 
@@ -163,30 +163,30 @@ variable "backups_bucket" {
 }
 
 variable "backups_days" {
-  description = "Days after which a copy is deleted."
+  description = "Days after which a dump is deleted."
   type        = number
   default     = 30
 
   validation {
     condition     = var.backups_days >= 1 && floor(var.backups_days) == var.backups_days
-    error_message = "Copies are kept for a whole number of days, at least 1."
+    error_message = "The number of days must be a whole number, at least 1."
   }
 }
 
 variable "backups_destroyed" {
-  description = "Whether `terraform destroy` also deletes the copies. If not, it stops at a bucket that is not empty."
+  description = "Whether `terraform destroy` also deletes the dumps. If not, it fails at a bucket that is not empty."
   type        = bool
   default     = false
 }
 
 variable "spaces_region" {
-  description = "Slug of the region of buckets, where the environment's own has no Spaces; null for the same."
+  description = "Slug of the bucket's region, if the environment's region has no Spaces; null for the environment's region."
   type        = string
   default     = null
 }
 
 variable "spaces_endpoint" {
-  description = "URL at which droplets reach Spaces, where it isn't DigitalOcean's own; null otherwise."
+  description = "URL at which droplets reach Spaces, if it is not DigitalOcean's; null for DigitalOcean's."
   type        = string
   default     = null
 
@@ -197,7 +197,7 @@ variable "spaces_endpoint" {
 }
 
 variable "alert_emails" {
-  description = "Verified e-mail addresses of the account that get the platform's alerts; none for no alerts."
+  description = "E-mail addresses that receive the platform's alerts; they must be verified in the account. Empty for no alerts."
   type        = list(string)
   default     = []
 
@@ -208,7 +208,7 @@ variable "alert_emails" {
 }
 
 variable "uptime_check_enabled" {
-  description = "Whether the platform itself looks at the live address from several continents."
+  description = "Whether the platform itself checks the live address from several continents."
   type        = bool
   default     = false
 }

@@ -4,11 +4,11 @@ terraform {
   required_providers {
     digitalocean = {
       source  = "digitalocean/digitalocean"
-      version = "~> 2.75"
+      version = "~> 2.76"
     }
   }
 }
 
-# The API's address and the token come from the environment:
-# DIGITALOCEAN_API_URL (DigitalOcean's own when unset) and DIGITALOCEAN_TOKEN.
+# The environment provides the API's address and the token: DIGITALOCEAN_API_URL (DigitalOcean's own by
+# default) and DIGITALOCEAN_TOKEN.
 provider "digitalocean" {}

@@ -1,4 +1,4 @@
-//! What happens on one connection, and since when: the basis for letting it go or cutting it.
+//! The activity on one connection, with times: the basis for closing it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,36 +12,36 @@ use tokio::time::{Instant, sleep};
 
 use crate::lifecycle::Phase;
 
-/// A connection is let go when nothing came over it for so long: a request that is on its way must
-/// not meet a closed connection.
+/// A drained connection is closed after it was idle for this time: a request that is on its way must not find a closed
+/// connection.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// How patient a listener is with its clients.
+/// The time that clients may take.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientLimits {
-    /// For the head of a request, from its first byte or from the connection's begin, and for
-    /// taking any of an answer.
+    /// For the head of a request, from its first byte or from the start of the connection, and for
+    /// reading any part of a reply.
     pub head: Duration,
-    /// For the silence between two requests.
+    /// Between two requests.
     pub idle: Duration,
 }
 
 /// No such time.
 const NEVER: u64 = u64::MAX;
 
-/// What a connection does; times are in milliseconds after it was opened.
+/// Times are in milliseconds after the connection was opened.
 pub struct Activity {
     opened: Instant,
     /// Since when no request is being answered.
     idle_since: AtomicU64,
-    /// When the first byte of a head came that is not complete yet.
+    /// When the first byte of an incomplete head arrived.
     head_since: AtomicU64,
-    /// Since when the client takes nothing.
+    /// Since when the client reads nothing.
     stalled_since: AtomicU64,
 }
 
 impl Activity {
-    /// A connection that was just opened: its first request is due.
+    /// A connection that was just opened and waits for its first request.
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             opened: Instant::now(),
@@ -51,23 +51,23 @@ impl Activity {
         })
     }
 
-    /// A request's head is complete; until the guard is dropped it is being answered.
+    /// A request's head is complete; the request is being answered until the guard is dropped.
     pub fn busy(self: &Arc<Self>) -> Busy {
         self.idle_since.store(NEVER, Ordering::Relaxed);
         self.head_since.store(NEVER, Ordering::Relaxed);
         Busy(self.clone())
     }
 
-    /// Bytes came.
+    /// Bytes arrived.
     pub fn received(&self) {
         if self.idle_since.load(Ordering::Relaxed) != NEVER {
             self.begin(&self.head_since);
         }
     }
 
-    /// Whether the client took what was there for it.
-    pub fn sent(&self, took: bool) {
-        if took {
+    /// Whether the client accepted bytes.
+    pub fn sent(&self, accepted: bool) {
+        if accepted {
             self.stalled_since.store(NEVER, Ordering::Relaxed);
         } else {
             self.begin(&self.stalled_since);
@@ -75,7 +75,7 @@ impl Activity {
     }
 
     /// Returns when the phase closes connections and this one has been idle long enough.
-    pub async fn let_go(&self, mut phase: watch::Receiver<Phase>) {
+    pub async fn drained(&self, mut phase: watch::Receiver<Phase>) {
         loop {
             if phase
                 .wait_for(|phase| phase.closes_connections())
@@ -96,8 +96,8 @@ impl Activity {
     }
 
     /// Returns when the client has been slower than the limits allow.
-    pub async fn overstayed(&self, limits: ClientLimits) {
-        // What begins during a sleep is over no sooner than after the shorter limit.
+    pub async fn timed_out(&self, limits: ClientLimits) {
+        // A wait that starts during a sleep ends after the shorter limit at the earliest.
         let shorter = limits.head.min(limits.idle);
         loop {
             let now = self.now();
@@ -150,20 +150,19 @@ impl Drop for Busy {
     }
 }
 
-/// The body of an answer; the connection is busy until it is sent.
-pub struct Held<B> {
+/// The body of a reply; the connection is busy until it is sent.
+pub struct BusyBody<B> {
     body: B,
     _busy: Busy,
 }
 
-impl<B> Held<B> {
-    /// Ends `busy` when the body ends.
+impl<B> BusyBody<B> {
     pub fn new(body: B, busy: Busy) -> Self {
         Self { body, _busy: busy }
     }
 }
 
-impl<B: Body + Unpin> Body for Held<B> {
+impl<B: Body + Unpin> Body for BusyBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 

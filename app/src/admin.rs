@@ -1,4 +1,4 @@
-//! The admin listener: alive, ready, metrics, drain.
+//! The admin listener: liveness, readiness, metrics, drain.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ struct Report {
     version: &'static str,
 }
 
-/// Answers one request of an operator or a machine that watches.
+/// Answers one request of an operator or of monitoring.
 pub async fn answer(app: Arc<App>, readiness: Arc<Readiness>, request: Request<Incoming>) -> Reply {
     let (path, method) = (request.uri().path(), request.method());
     let allowed = match path {
@@ -68,7 +68,7 @@ fn drain_status(app: &App) -> Reply {
 fn metrics(app: &App) -> Reply {
     let draining = app.lifecycle.phase().draining;
     let text = app.metrics.text(app.database.connections(), draining);
-    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let content_type = "text/plain; version=0.0.4; charset=utf-8";
     reply::with_type(text.into(), content_type)
 }
 

@@ -1,85 +1,92 @@
-//! What all requests share.
+//! The state that all requests share.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use hyper::header::HeaderValue;
 use slog::Logger;
 
 use crate::auth::limiter::Limiter;
-use crate::auth::seal::{KeyError, Sealer};
+use crate::auth::signer::{KeyError, Signer};
+use crate::basic_auth::Credential;
 use crate::config::ServeConfig;
-use crate::credential::Credential;
 use crate::database::Database;
 use crate::lifecycle::Lifecycle;
 use crate::live::Live;
-use crate::log::Dropped;
 use crate::metrics::Metrics;
 use crate::password::Hasher;
-use crate::route::{Route, Router};
-use crate::store::shared::Shared;
+use crate::render::Renderer;
+use crate::render::messages::MessageRenderer;
+use crate::store::batched::Batched;
 
 /// Built once at start, then only read.
 pub struct App {
-    /// The pool.
+    /// Pooled connections.
     pub database: Database,
-    /// The calls that come often.
-    pub shared: Shared,
-    /// Password hashing.
+    /// The frequent statements.
+    pub batched: Batched,
     pub hasher: Hasher,
-    /// Serving, draining or stopping.
     pub lifecycle: Lifecycle,
-    /// New messages for those who listen.
-    pub live: Live,
-    /// The process's metrics.
+    pub live: Arc<Live>,
+    pub renderer: Arc<Renderer>,
+    pub messages: Arc<MessageRenderer>,
     pub metrics: Metrics,
-    /// Where each request is logged.
     pub logger: Logger,
-    /// Seals cookies.
-    pub sealer: Sealer,
-    /// Bounds attempts to sign in and to register.
+    /// Signs cookies.
+    pub signer: Signer,
+    /// Limits attempts to sign in and to register.
     pub limiter: Limiter,
+    /// Names that no user can register.
+    pub reserved_names: HashSet<&'static str>,
     pub(crate) credential: Credential,
-    pub(crate) router: Router,
-    pub(crate) body_limit: std::time::Duration,
-    /// What answers say of who served them.
+    pub(crate) body_limit: Duration,
+    /// The value of the header `minitwit-served-by`.
     pub(crate) served_by: Option<&'static HeaderValue>,
 }
 
 impl App {
-    /// From the settings, on the runtime that this is called in; connects to nothing yet.
+    /// Starts the batches on the current runtime; connects to nothing yet.
     ///
     /// # Errors
-    /// When a setting can't be used.
+    /// If a setting is invalid.
     pub fn new(
         config: &ServeConfig,
-        routes: Vec<Route>,
+        reserved_names: HashSet<&'static str>,
         logger: Logger,
-        dropped: Dropped,
+        metrics: Metrics,
     ) -> Result<Self> {
-        let metrics = Metrics::new(dropped);
-        let listeners = i64::try_from(config.live_listeners).unwrap_or(i64::MAX);
-        metrics.listeners_limit.set(listeners);
+        let limit = i64::try_from(config.live_listeners).unwrap_or(i64::MAX);
+        metrics.live_listeners_limit.set(limit);
         let database = Database::new(config)?;
+        let renderer = Arc::new(Renderer::new()?);
         Ok(Self {
-            shared: Shared::start(config, &database)?,
+            batched: Batched::start(config, &database)?,
             database,
-            sealer: sealer(config)?,
+            signer: signer(config)?,
             limiter: Limiter::new(config.account_attempts, config.account_attempt_interval),
             hasher: Hasher::new(metrics.passwords_waiting.clone()),
             lifecycle: Lifecycle::default(),
-            live: Live::new(config, metrics.listeners.clone()),
+            live: Arc::new(Live::new(
+                config.live_listeners,
+                metrics.live_listeners.clone(),
+            )),
+            messages: Arc::new(MessageRenderer::new(renderer.clone())),
+            renderer,
             metrics,
             logger,
+            reserved_names,
             credential: Credential::new(config.api_credential.clone()),
-            router: Router::new(routes),
             body_limit: config.client_limit,
             served_by: config.served_by,
         })
     }
 }
 
-fn sealer(config: &ServeConfig) -> Result<Sealer, KeyError> {
+fn signer(config: &ServeConfig) -> Result<Signer, KeyError> {
     match &config.session_key {
-        Some(key) => Sealer::with_key(key),
-        None => Ok(Sealer::with_random_key()),
+        Some(key) => Signer::with_key(key),
+        None => Ok(Signer::with_random_key()),
     }
 }

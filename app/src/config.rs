@@ -1,4 +1,4 @@
-//! What the operator can set: each field is a flag and an environment variable.
+//! The settings: each field is a flag and an environment variable.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,23 +14,21 @@ use crate::version::version;
 #[command(name = "minitwit", version = version())]
 #[command(after_help = "Exit codes: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.")]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the site until SIGTERM
     Serve(ServeConfig),
     /// Bring the database's schema up to date; safe to repeat and to run twice at once
     Migrate(MigrateConfig),
-    /// Print the migrations that this binary holds, as JSON: version, name and SQL of each
+    /// Print the migrations of this binary as JSON: version, name and SQL of each
     Migrations,
 }
 
-/// Where the database is and how it is trusted.
+/// The database's address and trust.
 #[derive(Args, Clone, Debug)]
 pub struct DatabaseConfig {
     /// PostgreSQL, as `postgresql://USER:PASSWORD@HOST:PORT/NAME?sslmode=require`
@@ -67,7 +65,7 @@ pub struct ServeConfig {
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1000))]
     pub database_connections: usize,
 
-    /// How long a request waits for a free database connection before it is answered 503
+    /// How long a request waits for a free database connection before it receives 503
     #[arg(long, env = "MINITWIT_DATABASE_WAIT_LIMIT", default_value = "2s", value_parser = duration)]
     pub database_wait_limit: Duration,
 
@@ -89,7 +87,7 @@ pub struct ServeConfig {
     pub api_credential: String,
 
     /// Key that signs session cookies: 32 bytes or more in hex or base64, the same for all processes
-    /// behind one address; without it each start makes up its own
+    /// behind one address; without it each process generates its own
     #[arg(long, env = "MINITWIT_SESSION_KEY", hide_env_values = true)]
     pub session_key: Option<String>,
 
@@ -97,25 +95,25 @@ pub struct ServeConfig {
     #[arg(long, env = "MINITWIT_ACCOUNT_ATTEMPTS", default_value_t = 60)]
     pub account_attempts: u32,
 
-    /// After how long it may try once more
+    /// After this time the address has one more attempt
     #[arg(long, env = "MINITWIT_ACCOUNT_ATTEMPT_INTERVAL", default_value = "1s", value_parser = duration)]
     pub account_attempt_interval: Duration,
 
-    /// Streams of live updates at once; past that they are answered 503
+    /// Open streams of live updates; further ones receive 503
     #[arg(long, env = "MINITWIT_LIVE_LISTENERS", default_value_t = 2000,
           value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(0..=100_000))]
     pub live_listeners: usize,
 
-    /// How long a client may take for a request's head, for its body, or to take any of its answer
+    /// How long a client may take for a request's head, for its body, or to read any of its reply
     #[arg(long, env = "MINITWIT_CLIENT_LIMIT", default_value = "15s", value_parser = duration)]
     pub client_limit: Duration,
 
-    /// How long a client may stay silent between two requests
+    /// How long a client may wait between two requests
     #[arg(long, env = "MINITWIT_IDLE_LIMIT", default_value = "60s", value_parser = duration)]
     pub idle_limit: Duration,
 
-    /// What every answer says in its header `minitwit-served-by`, such as this droplet's name; for drills, which ask who
-    /// has answered. Without it there is no such header
+    /// Value of the header `minitwit-served-by` of every reply, such as this droplet's name; for drills, which record which
+    /// droplet has answered. Without it there is no such header
     #[arg(long, env = "MINITWIT_SERVED_BY", value_parser = header_value)]
     pub served_by: Option<&'static HeaderValue>,
 
@@ -131,7 +129,7 @@ pub struct MigrateConfig {
     #[command(flatten)]
     pub database: DatabaseConfig,
 
-    /// User that `serve` connects as, if another than the one in the URL; gets the rights it needs
+    /// User that `serve` connects as, if it is not the one in the URL; it is granted the rights that it needs
     #[arg(long, env = "MINITWIT_MIGRATE_GRANT_TO")]
     pub grant_to: Option<String>,
 
@@ -139,7 +137,7 @@ pub struct MigrateConfig {
     #[arg(long, env = "MINITWIT_MIGRATE_WAIT_LIMIT", default_value = "60s", value_parser = duration)]
     pub wait_limit: Duration,
 
-    /// Apply contract migrations too, which end the support of older versions
+    /// Apply contract migrations too; older versions don't work afterwards
     #[arg(long)]
     pub contract: bool,
 
@@ -148,7 +146,7 @@ pub struct MigrateConfig {
     pub lock_limit: Duration,
 }
 
-/// Parses what a header can say. It is leaked: settings live as long as the process.
+/// Parses a header's value. It is leaked: settings live as long as the process.
 fn header_value(text: &str) -> Result<&'static HeaderValue, String> {
     let value: HeaderValue = text
         .parse()

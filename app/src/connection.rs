@@ -1,4 +1,4 @@
-//! One connection: its requests, one after the other, until it ends or is let go.
+//! One connection: its requests, one after the other, until the client or the server closes it.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -12,19 +12,19 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use crate::activity::{Activity, ClientLimits, Held};
+use crate::activity::{Activity, BusyBody, ClientLimits};
 use crate::lifecycle::Phase;
 use crate::reply::Reply;
-use crate::watched::Watched;
+use crate::tracked_stream::TrackedStream;
 
-/// Request line and headers may be this large, in bytes.
+/// The largest request line with headers, in bytes.
 const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Serves one connection to its end.
 ///
-/// A client that is slower than `limits` is cut. In a phase that closes connections, the service has
-/// said so in its answers, and an idle connection is closed.
-pub async fn attend<S, F>(
+/// A client that is slower than `limits` is disconnected. In a phase that closes connections an idle connection is closed;
+/// the service's replies have announced it.
+pub async fn serve<S, F>(
     (stream, address): (TcpStream, SocketAddr),
     service: S,
     limits: ClientLimits,
@@ -36,26 +36,26 @@ pub async fn attend<S, F>(
     let activity = Activity::new();
     let observed = service_fn(|request: Request<Incoming>| {
         let busy = activity.busy();
-        // Boxed, so that an idle connection has no room for it.
+        // Boxed, so that an idle connection does not contain the space for it.
         let work = Box::pin(service(request, address.ip()));
         async {
             let reply = work.await;
-            Ok::<_, Infallible>(reply.map(|body| Held::new(body, busy)))
+            Ok::<_, Infallible>(reply.map(|body| BusyBody::new(body, busy)))
         }
     });
-    let stream = Watched::new(stream, activity.clone());
+    let stream = TrackedStream::new(stream, activity.clone());
     let connection = http1::Builder::new()
         .max_buf_size(HEAD_LIMIT)
         .serve_connection(TokioIo::new(stream), observed);
     let mut connection = pin!(connection);
-    // How it ended is the client's business: it left, was silent, or did not speak HTTP.
+    // The result does not matter: the client left, was silent, or did not speak HTTP.
     tokio::select! {
         _ = connection.as_mut() => return,
-        () = activity.overstayed(limits) => return,
-        () = activity.let_go(phase) => connection.as_mut().graceful_shutdown(),
+        () = activity.timed_out(limits) => return,
+        () = activity.drained(phase) => connection.as_mut().graceful_shutdown(),
     }
     tokio::select! {
         _ = connection => {}
-        () = activity.overstayed(limits) => {}
+        () = activity.timed_out(limits) => {}
     }
 }

@@ -1,4 +1,4 @@
-//! A request as its handler sees it, and what can be taken out of it.
+//! A request as its handler sees it, and the values that it contains.
 
 use std::mem;
 use std::num::{IntErrorKind, ParseIntError};
@@ -14,37 +14,39 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::app::App;
-use crate::auth::session::Claim;
+use crate::auth::flash;
+use crate::auth::session::{self, Claim};
 use crate::database::Session;
 use crate::error::{Error, Result};
 use crate::form::Form;
+use crate::reply::Reply;
+use crate::store::users::User;
 
-/// How many messages or names a call gets that does not say.
+/// The number of messages or names without `?no=`.
 const DEFAULT_COUNT: i64 = 100;
 
-/// How many it gets at most.
+/// The largest number of messages or names.
 const MOST: i64 = 1000;
 
 /// A request that was matched to a route and read to its end.
 pub struct Context {
-    /// What all requests share.
+    /// The state that all requests share.
     pub app: Arc<App>,
     head: Parts,
     user: Option<String>,
     claim: Option<Claim>,
     body: Result<Bytes>,
-    progress: Option<Progress>,
+    latest: Option<LatestToStore>,
 }
 
-/// The simulator's progress that came with a call, for the handler to store with what it writes.
+/// The value of `?latest=`, for the handler to store in the same statement as its own change.
 #[derive(Clone, Debug)]
-pub struct Progress {
+pub struct LatestToStore {
     value: i64,
     taken: Arc<AtomicBool>,
 }
 
-impl Progress {
-    /// That nobody has taken yet.
+impl LatestToStore {
     #[must_use]
     pub fn new(value: i64) -> Self {
         Self {
@@ -53,7 +55,7 @@ impl Progress {
         }
     }
 
-    /// Whether it is stored, or not, with what the call writes.
+    /// Whether the handler has stored it, or tried to, with its own change.
     #[must_use]
     pub fn is_taken(&self) -> bool {
         self.taken.load(Ordering::Relaxed)
@@ -61,8 +63,7 @@ impl Progress {
 }
 
 impl Context {
-    /// From the request's head, the path's `{user}` as it was sent, who the cookie says is signed
-    /// in, and what came of the body.
+    /// `user` is the path's `{user}` as it was sent.
     #[must_use]
     pub fn new(
         app: Arc<App>,
@@ -77,27 +78,27 @@ impl Context {
             user,
             claim,
             body,
-            progress: None,
+            latest: None,
         }
     }
 
-    /// Has the handler store this with what it writes.
-    pub fn bring(&mut self, progress: Progress) {
-        self.progress = Some(progress);
+    /// The handler is to store this value with its change.
+    pub fn set_latest(&mut self, latest: LatestToStore) {
+        self.latest = Some(latest);
     }
 
-    /// What is to be stored with what the call writes.
+    /// The value to store with the handler's change.
     #[must_use]
-    pub fn take_progress(&self) -> Option<i64> {
-        let progress = self.progress.as_ref()?;
-        progress.taken.store(true, Ordering::Relaxed);
-        Some(progress.value)
+    pub fn take_latest(&self) -> Option<i64> {
+        let latest = self.latest.as_ref()?;
+        latest.taken.store(true, Ordering::Relaxed);
+        Some(latest.value)
     }
 
     /// A database connection.
     ///
     /// # Errors
-    /// 503 when there is none.
+    /// 503 if there is none.
     pub async fn session(&self) -> Result<Session> {
         Ok(self.app.database.session().await?)
     }
@@ -108,16 +109,55 @@ impl Context {
         &self.head.headers
     }
 
-    /// Who the cookie says is signed in; [`session`](crate::auth::session) asks the database.
+    /// The user that the cookie names, not confirmed by the database.
     #[must_use]
     pub fn claim(&self) -> Option<&Claim> {
         self.claim.as_ref()
     }
 
+    /// The signed-in user, if that user still exists.
+    ///
+    /// # Errors
+    /// 503 if the database is away.
+    pub async fn viewer(&self, session: &mut Session) -> Result<Option<User>> {
+        match &self.claim {
+            Some(claim) => Ok(session::confirm(claim, session).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// The signed-in user; a request without a claim takes no database connection.
+    ///
+    /// # Errors
+    /// 503 if the database is away.
+    pub async fn viewer_if_claimed(&self) -> Result<Option<User>> {
+        if self.claim.is_none() {
+            return Ok(None);
+        }
+        self.viewer(&mut self.session().await?).await
+    }
+
+    /// The signed-in user.
+    ///
+    /// # Errors
+    /// 401 if nobody is signed in, 503 if the database is away.
+    pub async fn required_viewer(&self) -> Result<User> {
+        let viewer = self.viewer_if_claimed().await?;
+        viewer.ok_or(Error::Unauthorized)
+    }
+
+    /// The next page shows this text once.
+    ///
+    /// # Errors
+    /// 500 if there is no such cookie: a defect.
+    pub fn add_flash(&self, reply: &mut Reply, text: impl Into<String>) -> Result<()> {
+        flash::add(&self.app.signer, self.headers(), reply, text.into())
+    }
+
     /// The path's user name, percent-decoded.
     ///
     /// # Errors
-    /// 404 when it is none that a user can have.
+    /// 404 if no user can have that name.
     pub fn user(&self) -> Result<String> {
         self.user
             .as_deref()
@@ -134,32 +174,32 @@ impl Context {
             .map(|(_, value)| value.into_owned())
     }
 
-    /// `?no=`: how many are asked for.
+    /// `?no=`: the number of messages or names to return.
     #[must_use]
     pub fn count(&self) -> i64 {
         self.query("no").map_or(DEFAULT_COUNT, |text| count(&text))
     }
 
-    /// `?latest=`, unless it is absent, -1 or no integer.
+    /// `?latest=`, unless it is absent, -1 or not an integer.
     #[must_use]
     pub fn latest(&self) -> Option<i64> {
         let value = self.query("latest")?.trim().parse().ok()?;
         (value != -1).then_some(value)
     }
 
-    /// The body as an HTML form; once.
+    /// The body as an HTML form; a second call returns an empty one.
     ///
     /// # Errors
-    /// 400 or 415 when it is none, 413 or 408 when it was too large or too slow.
+    /// 400 or 415 if it is not a form, 413 or 408 if it was too large or too slow.
     pub fn form(&mut self) -> Result<Form> {
         let body = mem::replace(&mut self.body, Ok(Bytes::new()))?;
         Form::read(self.headers(), &body)
     }
 
-    /// The body as JSON; once.
+    /// The body as JSON; a second call fails.
     ///
     /// # Errors
-    /// 400 when it is not what `T` wants, 413 or 408 when it was too large or too slow.
+    /// 400 if it does not match `T`, 413 or 408 if it was too large or too slow.
     pub fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
         let body = mem::replace(&mut self.body, Ok(Bytes::new()))?;
         serde_json::from_slice(&body).map_err(|error| match error.classify() {
@@ -177,7 +217,6 @@ impl Context {
 pub struct Text(String);
 
 impl Text {
-    /// The text.
     #[must_use]
     pub fn into_string(self) -> String {
         self.0

@@ -1,4 +1,4 @@
-//! What can go wrong with a request: a status and a text that is safe to show, the cause for the log.
+//! Why a request failed: a status and a text that is safe to show, and the cause for the log.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,15 @@ use thiserror::Error;
 
 use crate::database;
 
+const NO_SUCH_USER: &str = "There is no such user";
+
 /// A handler's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a request was not done.
+/// Why a request failed.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// 400: the client can read in the text what to change.
+    /// 400; the text explains what to change.
     #[error("{0}")]
     BadRequest(Cow<'static, str>),
     /// 401: nobody is signed in.
@@ -25,10 +27,10 @@ pub enum Error {
     /// 403: the page of another site made this request.
     #[error("This request came from another site, so it was not done")]
     CrossSite,
-    /// 404, with what was not found.
+    /// 404.
     #[error("{0}")]
     NotFound(&'static str),
-    /// 405, with the methods that the path knows.
+    /// 405, with the methods that the path has.
     #[error("The method is not allowed here; allowed: {0}")]
     MethodNotAllowed(&'static str),
     /// 408: the body did not arrive in time.
@@ -40,13 +42,13 @@ pub enum Error {
     /// 414, with the limit in bytes.
     #[error("The address is longer than {0} bytes")]
     AddressTooLong(usize),
-    /// 415, with what the path takes.
+    /// 415; the text names the type to send.
     #[error("{0}")]
     UnsupportedMediaType(&'static str),
     /// 429, with the seconds to wait.
     #[error("Too many attempts; please wait and try again")]
     TooMany(u64),
-    /// 503: the database is away or all its connections are taken; worth another try.
+    /// 503: the database is away or all its connections are in use; a retry may succeed.
     #[error("The service is busy or its database is away; please try again")]
     Unavailable(#[source] Cause),
     /// 500: a defect.
@@ -58,21 +60,18 @@ pub enum Error {
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 impl Error {
-    /// The text of [`Error::unknown_user`].
-    pub(crate) const NO_SUCH_USER: &'static str = "There is no such user";
-
     /// A 400 with this text.
     pub fn bad_request(text: impl Into<Cow<'static, str>>) -> Self {
         Self::BadRequest(text.into())
     }
 
-    /// A 404 for a user nobody knows.
+    /// A 404 for a user that does not exist.
     #[must_use]
     pub fn unknown_user() -> Self {
-        Self::NotFound(Self::NO_SUCH_USER)
+        Self::NotFound(NO_SUCH_USER)
     }
 
-    /// A 404 for a path nobody serves.
+    /// A 404 for a path without a route.
     #[must_use]
     pub fn unknown_path() -> Self {
         Self::NotFound("There is no such page")
@@ -88,7 +87,12 @@ impl Error {
         Self::Unavailable(cause.into())
     }
 
-    /// The status it is answered with.
+    /// Whether a user does not exist.
+    #[must_use]
+    pub fn is_unknown_user(&self) -> bool {
+        matches!(self, Self::NotFound(text) if *text == NO_SUCH_USER)
+    }
+
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -110,7 +114,7 @@ impl Error {
 
 impl From<database::Error> for Error {
     fn from(error: database::Error) -> Self {
-        if error.is_passing() {
+        if error.is_transient() {
             Self::unavailable(error)
         } else {
             Self::internal(error)

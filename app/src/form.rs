@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 
 const URL_ENCODED: &str = "application/x-www-form-urlencoded";
 
-/// Whether a body is an HTML form's. Command line tools send JSON under a form's type when nobody
-/// tells them better; no field of a form here begins like JSON.
+/// Whether a body is that of an HTML form. Command line tools send JSON with a form's type by default; no field of a
+/// form here begins like JSON.
 #[must_use]
 pub fn is_form(headers: &HeaderMap, body: &[u8]) -> bool {
     let media_type = media_type(headers);
@@ -31,7 +31,7 @@ impl Form {
     /// Reads a body.
     ///
     /// # Errors
-    /// 415 for another encoding than browsers use by default, 400 for NUL characters.
+    /// 415 for an encoding other than the browsers' default, 400 for NUL characters.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self> {
         if !media_type(headers).eq_ignore_ascii_case(URL_ENCODED) {
             return Err(Error::UnsupportedMediaType(
@@ -45,7 +45,7 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// The first value of a field, empty without one.
+    /// The first value of a field; an absent field is empty.
     #[must_use]
     pub fn take(&mut self, name: &str) -> String {
         let found = self.0.iter_mut().find(|(field, _)| field == name);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_are_told_from_json_by_type_and_body() {
+    fn forms_and_json_are_distinguished_by_type_and_body() {
         let form = of_type("Application/X-WWW-Form-URLEncoded; charset=utf-8");
         assert!(is_form(&form, b"username=ann"));
         assert!(is_form(&form, b""));
@@ -86,7 +86,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_encoded_comes_back(text in "[^\0]*") {
+        fn encoded_text_is_decoded_to_the_same(text in "[^\0]*") {
             let mut body = form_urlencoded::Serializer::new(String::new());
             body.append_pair("text", &text);
             let form = Form::read(&of_type(URL_ENCODED), body.finish().as_bytes());

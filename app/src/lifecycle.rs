@@ -1,18 +1,18 @@
-//! Where the process is in its life: serving, draining for a release, or stopping.
+//! The phase of the process: serving, draining for a release, or stopping.
 
 use tokio::sync::watch;
 
-/// What has been asked of the process.
+/// The phase that an operator or a signal has set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Phase {
-    /// A release is about to move the traffic away: answers close their connections.
+    /// A release is about to move the traffic away: replies close their connections.
     pub draining: bool,
-    /// The process ends: not ready, no new connections, what runs is finished.
+    /// The process ends: it is not ready, accepts no connections and finishes running requests.
     pub stopping: bool,
 }
 
 impl Phase {
-    /// Whether connections are to be closed as they fall idle.
+    /// Whether idle connections are to be closed.
     #[must_use]
     pub fn closes_connections(self) -> bool {
         self.draining || self.stopping
@@ -34,23 +34,21 @@ impl Default for Lifecycle {
 }
 
 impl Lifecycle {
-    /// The phase now.
     #[must_use]
     pub fn phase(&self) -> Phase {
         *self.phase.borrow()
     }
 
-    /// Starts or cancels the drain; stopping can't be undone and is not touched.
+    /// Starts or cancels the drain. It does not change `stopping`, which can't be undone.
     pub fn drain(&self, draining: bool) {
         self.phase.send_modify(|phase| phase.draining = draining);
     }
 
-    /// Starts the end.
     pub fn stop(&self) {
         self.phase.send_modify(|phase| phase.stopping = true);
     }
 
-    /// Follows the phase from here on.
+    /// Receives every later change.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Phase> {
         self.phase.subscribe()

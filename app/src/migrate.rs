@@ -1,15 +1,15 @@
 //! Brings the schema up to date: numbered SQL files, each in a transaction of its own.
 //!
-//! Two runs at once are safe, the second waits for the first. A schema that is newer than this
-//! binary is left alone: the previous release must be able to run on it. So a file only adds, unless
-//! its name says `contract`: those take away what no version needs any more, and are applied only
-//! when that is asked for.
+//! Two runs at once are safe: the second waits for the first. A schema that is newer than this binary is not changed. The
+//! previous release must be able to run on the schema, so a file only adds, unless its name contains `contract`: such a
+//! file removes what no version needs any more, and is applied only with `--contract`.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
+use tokio::runtime;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -20,16 +20,14 @@ use crate::database::Target;
 /// One numbered file.
 #[derive(Debug, Serialize)]
 pub struct Migration {
-    /// Its number.
     pub version: i32,
-    /// Its name, without `.sql`.
+    /// The file's name without `.sql`.
     pub name: &'static str,
-    /// What it says.
     pub sql: &'static str,
 }
 
 impl Migration {
-    /// Whether it takes away what an older version may need.
+    /// Whether it removes something that an older version may need.
     const fn is_contract(&self) -> bool {
         let (name, word) = (self.name.as_bytes(), b"_contract_");
         let mut at = 0;
@@ -43,7 +41,7 @@ impl Migration {
     }
 }
 
-/// In order; a file that was released is never changed.
+/// In order. A released file is never changed.
 pub const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
@@ -65,10 +63,10 @@ pub const MIGRATIONS: &[Migration] = &[
 /// The advisory lock's key, the same in all releases.
 const LOCK: i64 = 0x6d69_6e69_7477_6974;
 
-/// A table in use is tried again so often before the run fails.
+/// Attempts with a table that is in use before the run fails.
 const ATTEMPTS: u32 = 5;
 
-/// The version that this binary's statements need: a contract is never among it.
+/// The version that this binary's statements need; no contract is needed.
 pub const NEEDED: i32 = {
     let mut last = MIGRATIONS.len() - 1;
     while MIGRATIONS[last].is_contract() {
@@ -77,11 +75,37 @@ pub const NEEDED: i32 = {
     MIGRATIONS[last].version
 };
 
-/// Applies what is missing and returns the names, oldest first.
+/// Runs `minitwit migrate` and prints what it has applied.
 ///
 /// # Errors
-/// When the database can't be reached, another migration does not end in time, or a file fails;
-/// what was applied before the failure stays.
+/// As for [`run`].
+pub fn command(config: &MigrateConfig) -> Result<()> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("starting the runtime")?;
+    let applied = runtime.block_on(run(config))?;
+    for name in &applied {
+        println!("applied {name}");
+    }
+    if applied.is_empty() {
+        println!("the schema is up to date");
+    }
+    Ok(())
+}
+
+/// Prints all migrations as JSON.
+///
+/// # Errors
+/// If they have no JSON form: a defect.
+pub fn print_all() -> Result<()> {
+    let text = serde_json::to_string(MIGRATIONS).context("writing JSON")?;
+    println!("{text}");
+    Ok(())
+}
+
+/// Applies the missing files and returns their names, oldest first.
+///
+/// # Errors
+/// If the database can't be reached, another migration does not end in time, or a file fails; the files before it stay applied.
 pub async fn run(config: &MigrateConfig) -> Result<Vec<&'static str>> {
     let target = Target::new(&config.database)?;
     let mut connection = target
@@ -90,7 +114,7 @@ pub async fn run(config: &MigrateConfig) -> Result<Vec<&'static str>> {
         .context("connecting to the database")?;
     let client = connection.client_mut();
     lock(client, config.wait_limit).await?;
-    // The lock ends with the connection.
+    // The server releases the lock when the connection ends.
     client
         .batch_execute(
             "CREATE TABLE IF NOT EXISTS schema_migration (
@@ -125,8 +149,8 @@ pub async fn run(config: &MigrateConfig) -> Result<Vec<&'static str>> {
     Ok(applied)
 }
 
-/// Lets `user` read and write every table, and change none. On a managed PostgreSQL 15 only the
-/// database's owner may create tables, so migrations and service are two users.
+/// Lets `user` read and write the rows of every table. On a managed PostgreSQL 15 only the database's owner may create
+/// tables, so migrations and the service have a user each.
 async fn grant(client: &Client, user: &str) -> Result<(), tokio_postgres::Error> {
     let user = format!("\"{}\"", user.replace('"', "\"\""));
     let grants = format!(
@@ -170,7 +194,7 @@ async fn apply_once(
     lock_limit: Duration,
 ) -> Result<(), tokio_postgres::Error> {
     let transaction = client.transaction().await?;
-    // A change that waits for a table keeps everyone else from it, so it must not wait long.
+    // A change that waits for a table blocks all others there, so it must not wait long.
     let limit = format!("SET LOCAL lock_timeout = {}", lock_limit.as_millis());
     transaction.batch_execute(&limit).await?;
     transaction.batch_execute(migration.sql).await?;

@@ -1,4 +1,4 @@
-//! One log line and one set of measurements per request, whatever becomes of it.
+//! One log line and one set of measurements per request, whatever its result is.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use crate::app::App;
 use crate::error::Error;
 use crate::log::chain;
 
-/// A request that takes longer stands out in the log.
+/// A request that takes longer is logged as a warning.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// What is recorded for a client that left before its answer; no client ever sees it.
+/// Recorded for a client that left before its reply; no client ever receives it.
 const CLIENT_LEFT: u16 = 499;
 
 /// A request under way.
@@ -26,7 +26,7 @@ pub struct Observation {
     done: bool,
 }
 
-/// Who is signed in, for the log.
+/// The signed-in user, for the log.
 #[derive(Clone, Copy)]
 struct UserId(Option<i64>);
 
@@ -38,7 +38,7 @@ impl KV for UserId {
 }
 
 impl Observation {
-    /// Starts the clock; `route` is the pattern, never what the client sent.
+    /// Starts the clock; `route` is the pattern, never the path that the client sent.
     pub fn start(app: Arc<App>, method: &Method, route: &'static str) -> Self {
         app.metrics.request_started();
         Self {
@@ -51,19 +51,18 @@ impl Observation {
         }
     }
 
-    /// The same of a user who is signed in.
-    pub fn of(mut self, user: Option<i64>) -> Self {
+    pub fn of_user(mut self, user: Option<i64>) -> Self {
         self.user = UserId(user);
         self
     }
 
-    /// The request was answered; `error` is why it was not done.
+    /// The request was answered; `error` is why it failed.
     pub fn finish(mut self, status: StatusCode, error: Option<&Error>) {
         self.done = true;
-        self.record(status.as_u16(), error);
+        self.record(status, error);
     }
 
-    fn record(&self, status: u16, error: Option<&Error>) {
+    fn record(&self, status: StatusCode, error: Option<&Error>) {
         let took = self.started.elapsed();
         let Self {
             method,
@@ -72,9 +71,10 @@ impl Observation {
             ..
         } = *self;
         self.app.metrics.request_ended(route, method, status, took);
-        if let Some(error) = error {
-            self.app.metrics.counts.failed(error);
+        if error.is_some_and(Error::is_unknown_user) {
+            self.app.metrics.usage.users_not_found.inc();
         }
+        let status = status.as_u16();
         let duration = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let logger = &self.app.logger;
         match error {
@@ -95,12 +95,12 @@ impl Observation {
 impl Drop for Observation {
     fn drop(&mut self) {
         if !self.done {
-            self.record(CLIENT_LEFT, None);
+            self.record(StatusCode::from_u16(CLIENT_LEFT).unwrap_or_default(), None);
         }
     }
 }
 
-/// Clients can make up methods; labels must stay few.
+/// Clients can invent methods; the number of labels must stay small.
 fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,19 +1,18 @@
-//! Turns a panic inside a future into a value.
+//! Turns a panic inside a future into an error.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// A panic was caught; what and where was said by the panic hook.
+/// A panic was caught; the panic hook has logged its text and place.
 #[derive(Debug, thiserror::Error)]
 #[error("the handler panicked")]
 pub struct Panicked;
 
 /// Runs `work` to its end or its panic.
 ///
-/// State that requests share is either atomic or behind locks that are not held across a panic,
-/// so going on after one is safe.
+/// The state that requests share is either atomic or behind locks that are not held across a panic, so it is safe to go on.
 pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     let mut work = pin!(work);
     poll_fn(|context| {
@@ -31,7 +30,7 @@ mod tests {
     use super::caught;
 
     #[tokio::test]
-    async fn a_panic_becomes_an_error_and_a_value_stays() {
+    async fn a_panic_becomes_an_error_and_a_value_is_returned() {
         assert!(caught(async { panic!("on purpose") }).await.is_err());
         assert_eq!(caught(async { 7 }).await.ok(), Some(7));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{self, Output, ParamsString, PasswordHash, Salt, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus::IntGauge;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -21,36 +21,33 @@ const MEMORY_KIB: u32 = 7168;
 const PASSES: u32 = 5;
 const LANES: u32 = 1;
 
-/// How long a request waits for its turn before it is answered 503.
+/// A request that waits longer for its turn receives 503.
 const WAIT_LIMIT: Duration = Duration::from_secs(2);
 
 /// Hashes passwords, a bounded number at once.
 pub struct Hasher {
     argon2: Argon2<'static>,
     turns: Arc<Semaphore>,
-    waiting: Gauge,
-    /// Working memory that is not in use. It is kept because an allocator that gets 7 MiB back from
-    /// ever other threads keeps many times that.
+    waiting: IntGauge,
+    /// Working memory for the next hashes. An allocator that receives 7 MiB back from changing threads keeps many times that.
     memory: Arc<Mutex<Vec<Memory>>>,
 }
 
 type Memory = Vec<Block>;
 
-/// What came of a password that was tried.
+/// The result of checking a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is another one.
     Wrong,
-    /// It is the one.
     Right,
-    /// It is the one, and its hash was made at another cost than new ones are.
+    /// Right, and its hash was made at a cost other than that of new ones.
     Outdated,
 }
 
 impl Hasher {
-    /// A hasher that works on two passwords per core at most: with one, hashes fall behind on a
-    /// machine whose cores are wanted by many others. `waiting` is set to how many wait for a turn.
-    pub fn new(waiting: Gauge) -> Self {
+    /// A hasher that works on at most two passwords per core: with one, hashes fall behind on a machine whose cores
+    /// many others need. `waiting` shows how many wait for a turn.
+    pub fn new(waiting: IntGauge) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .expect("the parameters are within argon2's bounds");
@@ -62,19 +59,14 @@ impl Hasher {
         }
     }
 
-    /// A salted hash in PHC format.
-    ///
-    /// # Errors
-    /// 503 when too many others wait.
+    /// A salted hash in PHC format; 503 if too many others wait.
     pub async fn hash(&self, password: String) -> Result<String> {
         self.work(move |argon2, memory| hash(argon2, &password, memory))
             .await
     }
 
-    /// Whether the password is the one of this hash. Without a hash it never is, in the same time.
-    ///
-    /// # Errors
-    /// 503 when too many others wait, 500 when the hash is none of ours.
+    /// Whether the password belongs to this hash; 503 if too many others wait. Without a hash the result is `Wrong`, after the
+    /// same time.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<Verdict> {
         self.work(move |argon2, memory| match hash {
             Some(hash) => verify(argon2, &password, &hash, memory),
@@ -108,11 +100,11 @@ impl Hasher {
     }
 }
 
-/// A request that waits for its turn, until it has it, gives up or its client leaves.
-struct Waits<'g>(&'g Gauge);
+/// A request that waits for its turn: until it has the turn, gives up or its client leaves.
+struct Waits<'g>(&'g IntGauge);
 
 impl<'g> Waits<'g> {
-    fn new(waiting: &'g Gauge) -> Self {
+    fn new(waiting: &'g IntGauge) -> Self {
         waiting.inc();
         Self(waiting)
     }
@@ -192,7 +184,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_is_salted_argon2id_and_verifies() {
-        let hasher = Hasher::new(Gauge::default());
+        let hasher = Hasher::new(IntGauge::new("waiting", "Waiting").expect("a name"));
         let first = hasher.hash("pässword".to_owned()).await.expect("a hash");
         let second = hasher.hash("pässword".to_owned()).await.expect("a hash");
         assert!(first.starts_with("$argon2id$v=19$m=7168,t=5,p=1$"));
@@ -208,8 +200,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn passwords_are_told_apart_and_older_hashes_are_known() {
-        let hasher = Hasher::new(Gauge::default());
+    async fn passwords_are_distinguished_and_older_hashes_recognised() {
+        let hasher = Hasher::new(IntGauge::new("waiting", "Waiting").expect("a name"));
         let verify = async |password: &str, hash: &str| {
             let outcome = hasher.verify(password.to_owned(), Some(hash.to_owned()));
             outcome.await.expect("a verdict")

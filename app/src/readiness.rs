@@ -1,5 +1,5 @@
-//! Whether this process should get traffic, asked over a connection of its own: a pool that is
-//! busy is no reason to move the traffic.
+//! Whether this process should receive traffic. The check has a database connection of its own: a busy pool is no reason
+//! to move the traffic.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,29 +16,25 @@ use crate::database::{Dedicated, Target};
 use crate::log::chain;
 use crate::migrate;
 
-/// Why this process should get no traffic; the text is shown to whoever asks.
+/// Why this process should receive no traffic; the admin listener shows the text.
 #[derive(Debug, Error)]
 pub enum NotReady {
-    /// SIGTERM came.
     #[error("shutting down")]
     Stopping,
-    /// The database took too long.
     #[error("the database did not answer within {0:?}")]
     Slow(Duration),
-    /// The database could not be asked.
     #[error("the database is away")]
     Away(#[source] tokio_postgres::Error),
     /// The schema is older than this binary.
     #[error("the schema is not migrated: it is at {present}, this version needs {needed}")]
     NotMigrated {
-        /// The schema's version, 0 for none.
+        /// 0 for no schema.
         present: i32,
-        /// This binary's.
         needed: i32,
     },
 }
 
-/// Asks and remembers.
+/// Checks the database and logs changes.
 pub struct Readiness {
     target: Target,
     budget: Duration,
@@ -48,7 +44,7 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    /// Ready is who answers within `budget`.
+    /// The database must answer within `budget`.
     pub fn new(target: Target, budget: Duration, logger: Logger) -> Self {
         Self {
             target,
@@ -60,9 +56,6 @@ impl Readiness {
     }
 
     /// Checks now; a change of the outcome is logged once.
-    ///
-    /// # Errors
-    /// Why not.
     pub async fn check(&self, app: &App) -> Result<(), NotReady> {
         let outcome = self.decide(app).await;
         app.metrics.set_ready(outcome.is_ok());
@@ -94,16 +87,16 @@ impl Readiness {
         Ok(())
     }
 
-    /// The connection is kept only after an answer: one that was silent is not asked again.
+    /// The connection is used again only after an answer; a silent one is dropped.
     async fn schema_version(&self) -> Result<i32, tokio_postgres::Error> {
-        let mut kept = self.connection.lock().await;
-        let connection = match kept.take() {
+        let mut idle = self.connection.lock().await;
+        let connection = match idle.take() {
             Some(connection) if !connection.client().is_closed() => connection,
             _ => self.target.connect().await?,
         };
         let sql = "SELECT coalesce(max(version), 0) FROM schema_migration";
         let answer = connection.client().simple_query(sql).await?;
-        *kept = Some(connection);
+        *idle = Some(connection);
         let version = answer.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
             _ => None,

@@ -1,4 +1,4 @@
-//! New users: what the API and the page ask of them, and in which order.
+//! New users: the checks of the API and the page, in their order.
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -11,22 +11,16 @@ const LONGEST_PASSWORD: usize = 1000;
 
 const NAME_TAKEN: &str = "The username is already taken";
 
-/// What a new user gives.
+/// The values of a new user.
 pub struct Registration {
-    /// The name.
     pub name: String,
-    /// The e-mail address.
     pub email: String,
-    /// The password.
     pub password: String,
 }
 
 impl Registration {
-    /// Checks the values, in the order that clients were promised; `repeated` is the password once
-    /// more, where it is asked for twice.
-    ///
-    /// # Errors
-    /// 400 with a text for the one who registers.
+    /// Checks the values, in the order that the API promises; `repeated` is the second input of the password, if there is one.
+    /// The error is a 400 with a text for the user.
     pub fn check(&self, repeated: Option<&str>) -> Result<()> {
         if self.name.trim().is_empty() {
             return Err(Error::bad_request("You have to enter a username"));
@@ -47,31 +41,28 @@ impl Registration {
         Ok(())
     }
 
-    /// Adds the user.
-    ///
-    /// # Errors
-    /// 400 when the name is taken, 503 when the service is busy.
+    /// Adds the user. The error is a 400 if the name is taken, a 503 if the service is busy.
     pub async fn add(self, context: &Context) -> Result<()> {
         let Self {
             name,
             email,
             password,
         } = self;
-        if context.app.router.reserves(&name) {
+        if context.app.reserved_names.contains(name.as_str()) {
             return Err(Error::bad_request(NAME_TAKEN));
         }
-        // Asked first so that a taken name costs no hash; decided by the insert.
+        // Read first so that a taken name costs no hash; the insert decides.
         let taken = users::exists(&mut context.session().await?, &name).await?;
         if taken {
             return Err(Error::bad_request(NAME_TAKEN));
         }
         let hash = context.app.hasher.hash(password).await?;
         let mut session = context.session().await?;
-        let latest = context.take_progress();
+        let latest = context.take_latest();
         if !users::add(&mut session, (&name, &email, &hash), latest).await? {
             return Err(Error::bad_request(NAME_TAKEN));
         }
-        context.app.metrics.counts.users.inc();
+        context.app.metrics.usage.users.inc();
         Ok(())
     }
 }

@@ -1,8 +1,7 @@
-//! Answers: JSON, HTML, redirects.
+//! Replies: JSON, HTML, redirects.
 
 use std::convert::Infallible;
 
-use askama::Template;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Body;
@@ -11,17 +10,17 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::payload::Payload;
+use crate::reply_body::ReplyBody;
 
-/// What a handler answers.
-pub type Reply = Response<Payload>;
+/// A handler's reply.
+pub type Reply = Response<ReplyBody>;
 
-/// Pages load and run nothing but the site's own files and avatars, and are framed nowhere.
+/// Pages load and run only the site's own files and avatars, and no site may frame them.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     connect-src 'self'; img-src 'self' https://www.gravatar.com https://secure.gravatar.com; \
     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Headers that an answer has at most, but for cookies.
+/// A reply has at most this number of headers besides cookies.
 const HEADERS: usize = 10;
 
 /// 204 without a body.
@@ -35,15 +34,15 @@ pub fn no_content() -> Reply {
 /// 200 with JSON.
 ///
 /// # Errors
-/// When the value has no JSON form.
+/// 500 if the value has no JSON form.
 pub fn json(value: &impl Serialize) -> Result<Reply> {
     Ok(json_text(json_of(value)?.into()))
 }
 
-/// 200 with a JSON array of these.
+/// 200 with a JSON array of these values.
 ///
 /// # Errors
-/// When one of them has no JSON form.
+/// 500 if one of them has no JSON form.
 pub fn json_list(values: impl Iterator<Item = impl Serialize>) -> Result<Reply> {
     let mut text = vec![b'['];
     for value in values {
@@ -59,7 +58,7 @@ pub fn json_list(values: impl Iterator<Item = impl Serialize>) -> Result<Reply> 
 /// A JSON array of values that are JSON already.
 ///
 /// # Errors
-/// When one of them could not be made.
+/// The first error among the values.
 pub fn json_joined<'v>(values: impl Iterator<Item = Result<&'v [u8]>>) -> Result<Bytes> {
     let mut text = vec![b'['];
     for value in values {
@@ -75,12 +74,12 @@ pub fn json_joined<'v>(values: impl Iterator<Item = Result<&'v [u8]>>) -> Result
 /// A value as JSON.
 ///
 /// # Errors
-/// When the value has no JSON form.
+/// 500 if the value has no JSON form.
 pub fn json_of(value: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(Error::internal)
 }
 
-/// 200 with what is JSON already.
+/// 200 with a text that is JSON already.
 #[must_use]
 pub fn json_text(text: Bytes) -> Reply {
     let mut reply = with_type(text, "application/json");
@@ -89,25 +88,8 @@ pub fn json_text(text: Bytes) -> Reply {
 }
 
 /// 200 with a page.
-///
-/// # Errors
-/// When the template fails.
-pub fn html(template: &impl Template) -> Result<Reply> {
-    Ok(html_text(html_of(template)?))
-}
-
-/// A template's page.
-///
-/// # Errors
-/// When the template fails.
-pub fn html_of(template: &impl Template) -> Result<Bytes> {
-    let text = template.render().map_err(Error::internal)?;
-    Ok(text.into())
-}
-
-/// 200 with what is a page already.
 #[must_use]
-pub fn html_text(text: Bytes) -> Reply {
+pub fn html(text: Bytes) -> Reply {
     let mut reply = with_type(text, "text/html; charset=utf-8");
     let headers = reply.headers_mut();
     headers.insert(
@@ -126,7 +108,7 @@ pub fn html_text(text: Bytes) -> Reply {
 #[must_use]
 pub fn with_type(body: Bytes, content_type: &'static str) -> Reply {
     let mut reply = Reply::new(Full::new(body).into());
-    // Room for all that is still to come, in one piece.
+    // One allocation for all headers that are still to be added.
     reply.headers_mut().reserve(HEADERS);
     reply
         .headers_mut()
@@ -137,7 +119,7 @@ pub fn with_type(body: Bytes, content_type: &'static str) -> Reply {
 /// 200 with events, until the stream ends.
 #[must_use]
 pub fn event_stream(events: impl Body<Data = Bytes, Error = Infallible> + Send + 'static) -> Reply {
-    let mut reply = Reply::new(Payload::stream(events));
+    let mut reply = Reply::new(ReplyBody::stream(events));
     let content_type = HeaderValue::from_static("text/event-stream");
     reply
         .headers_mut()
@@ -146,10 +128,10 @@ pub fn event_stream(events: impl Body<Data = Bytes, Error = Infallible> + Send +
     reply
 }
 
-/// 302 to a path of this site, percent-encoded.
+/// 302 to a percent-encoded path of this site.
 ///
 /// # Errors
-/// When it is not: a defect.
+/// 500 if it is not percent-encoded: a defect.
 pub fn redirect(path: &str) -> Result<Reply> {
     let mut reply = Reply::default();
     *reply.status_mut() = StatusCode::FOUND;

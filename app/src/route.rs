@@ -1,5 +1,6 @@
-//! What a route is, and how a path finds its own.
+//! A route, and the router that finds the route of a path.
 
+use std::collections::HashSet;
 use std::pin::Pin;
 
 use hyper::Method;
@@ -11,37 +12,36 @@ use crate::reply::Reply;
 type Outcome = Pin<Box<dyn Future<Output = Result<Reply>> + Send>>;
 type Handler = Box<dyn Fn(Context) -> Outcome + Send + Sync>;
 
-/// How errors are told.
+/// The form of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// To people, as a page.
+    /// A page, for people.
     Page,
-    /// To programs, as JSON.
+    /// JSON, for programs.
     Api,
 }
 
-/// What a browser's request has to pass before the handler of a page.
+/// The checks of a browser's request before the handler of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
-    /// Forms must be this site's own.
+    /// Forms must come from this site.
     Forms,
-    /// Links too: they change something.
+    /// Links too, as they change something.
     Everything,
-    /// Forms must be this site's own, and one client sends only so many.
+    /// Forms must come from this site, and the number for each client is limited.
     Attempts,
 }
 
-/// A path pattern with its handlers and what comes before them.
+/// A path pattern with its handlers and the checks before them.
 pub struct Route {
-    /// As in the table; the label in logs and metrics.
+    /// The label in logs and metrics.
     pub pattern: &'static str,
-    /// How errors are told, but for what people ask on a path that they share with programs.
+    /// For all requests but those of people on a path that people and programs share.
     kind: Kind,
-    /// Whether `?latest=` is stored before anything else is looked at.
+    /// Whether `?latest=` is stored, whatever the result of the call is.
     pub records_latest: bool,
-    /// Whether the simulator's credential is needed.
+    /// Whether a call needs the simulator's credential.
     pub for_simulator: bool,
-    /// What browsers have to pass.
     pub guard: Guard,
     get: Option<Handler>,
     post: Option<Handler>,
@@ -73,7 +73,7 @@ impl Route {
         }
     }
 
-    /// Stores `?latest=` first, whatever becomes of the call.
+    /// Stores `?latest=`, whatever the result of the call is.
     #[must_use]
     pub fn records_latest(mut self) -> Self {
         self.records_latest = true;
@@ -94,7 +94,7 @@ impl Route {
         self
     }
 
-    /// Takes forms of one client only so often.
+    /// Limits the number of forms for each client.
     #[must_use]
     pub fn limited(mut self) -> Self {
         self.guard = Guard::Attempts;
@@ -123,8 +123,7 @@ impl Route {
         self
     }
 
-    /// Answers POSTs of HTML forms, where others are [`Route::post`]'s: the path is a page's and the
-    /// API's.
+    /// Answers POSTs of HTML forms; other POSTs go to [`Route::post`]. The path belongs to a page and to the API.
     #[must_use]
     pub fn form<H, F>(mut self, handler: H) -> Self
     where
@@ -135,7 +134,7 @@ impl Route {
         self
     }
 
-    /// Who asks here by this method, with an HTML form or without.
+    /// Whether a person or a program sends this method, with an HTML form or without.
     #[must_use]
     pub fn kind(&self, method: &Method, is_form: bool) -> Kind {
         let reads = matches!(*method, Method::GET | Method::HEAD);
@@ -157,7 +156,7 @@ impl Route {
     ) -> Result<&(dyn Fn(Context) -> Outcome + Send + Sync)> {
         let handler = match *method {
             Method::POST if is_form && self.form.is_some() => &self.form,
-            // HEAD asks what GET would say; one that changes something can't be asked that.
+            // HEAD returns the head of GET's reply, which is impossible for a GET that changes something.
             Method::HEAD if self.guard == Guard::Everything => &None,
             Method::GET | Method::HEAD => &self.get,
             Method::POST => &self.post,
@@ -183,8 +182,8 @@ impl Route {
     }
 }
 
-/// Names that no user can have though no route of this release has them: pages that other releases
-/// have, files that browsers and robots ask for, and path segments that browsers remove.
+/// Names that no user can have though this release has no route for them: files that browsers and robots request, and
+/// path segments that browsers remove.
 const RESERVED: [&str; 4] = ["favicon.ico", "robots.txt", ".", ".."];
 
 /// The table, searchable by path. Fixed paths beat `/{user}`.
@@ -197,7 +196,7 @@ impl Router {
     /// Indexes the table.
     ///
     /// # Panics
-    /// When two patterns collide: a defect of the table, seen at the first start.
+    /// If two patterns collide: a defect of the table, found at the first start.
     #[must_use]
     pub fn new(routes: Vec<Route>) -> Self {
         let mut by_path = matchit::Router::new();
@@ -216,43 +215,10 @@ impl Router {
         Some((&self.routes[*found.value], found.params.get("user")))
     }
 
-    /// Whether a user's page of that name could not be reached.
+    /// Names whose user's page could not be reached.
     #[must_use]
-    pub fn reserves(&self, name: &str) -> bool {
-        RESERVED.contains(&name)
-            || self
-                .routes
-                .iter()
-                .any(|route| route.first_segment() == name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::routes;
-
-    #[test]
-    fn fixed_paths_beat_user_pages() {
-        let router = Router::new(routes::table());
-        let pattern = |path| router.find(path).map(|(route, _)| route.pattern);
-        assert_eq!(pattern("/public"), Some("/public"));
-        assert_eq!(pattern("/ann"), Some("/{user}"));
-        assert_eq!(pattern("/msgs/ann"), Some("/msgs/{user}"));
-        assert_eq!(pattern("/msgs/ann/more"), None);
-        assert_eq!(pattern("/ann/follow"), Some("/{user}/follow"));
-        assert_eq!(pattern("/ann/else"), None);
-    }
-
-    #[test]
-    fn names_of_routes_and_unreachable_names_are_reserved() {
-        let router = Router::new(routes::table());
-        for name in [
-            "public", "msgs", "fllws", "latest", "register", "login", "static", "..",
-        ] {
-            assert!(router.reserves(name), "{name} is free");
-        }
-        assert!(!router.reserves("ann"));
-        assert!(!router.reserves("Public"));
+    pub fn reserved_names(&self) -> HashSet<&'static str> {
+        let segments = self.routes.iter().map(Route::first_segment);
+        segments.chain(RESERVED).collect()
     }
 }

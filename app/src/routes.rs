@@ -1,4 +1,4 @@
-//! The one table of routes.
+//! The table of all routes.
 
 use crate::api::{follows, latest, messages, register};
 use crate::pages::{self, assets, follow, live, login, post, timeline};
@@ -47,4 +47,34 @@ pub fn table() -> Vec<Route> {
             .get(follows::of_user)
             .post(follows::change),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+    use crate::route::Router;
+
+    #[test]
+    fn fixed_paths_beat_user_pages() {
+        let router = Router::new(table());
+        let pattern = |path| router.find(path).map(|(route, _)| route.pattern);
+        assert_eq!(pattern("/public"), Some("/public"));
+        assert_eq!(pattern("/ann"), Some("/{user}"));
+        assert_eq!(pattern("/msgs/ann"), Some("/msgs/{user}"));
+        assert_eq!(pattern("/msgs/ann/more"), None);
+        assert_eq!(pattern("/ann/follow"), Some("/{user}/follow"));
+        assert_eq!(pattern("/ann/else"), None);
+    }
+
+    #[test]
+    fn names_of_routes_and_unreachable_names_are_reserved() {
+        let reserved = Router::new(table()).reserved_names();
+        for name in [
+            "public", "msgs", "fllws", "latest", "register", "login", "static", "..",
+        ] {
+            assert!(reserved.contains(name), "{name} is free");
+        }
+        assert!(!reserved.contains("ann"));
+        assert!(!reserved.contains("Public"));
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus::IntGauge;
 use slog::{Logger, info, warn};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -15,18 +15,18 @@ use crate::admin;
 use crate::app::App;
 use crate::config::ServeConfig;
 use crate::database::Target;
-use crate::kept_socket::{Left, keep};
 use crate::lifecycle::Lifecycle;
-use crate::listener::{Attendant, Listener, bind};
-use crate::live::feed;
-use crate::log::Dropped;
+use crate::listener::{Acceptor, Listener, bind};
+use crate::live::feed::Feed;
+use crate::metrics::Metrics;
 use crate::readiness::Readiness;
-use crate::route::Route;
-use crate::service;
+use crate::route::{Route, Router};
+use crate::service::Service;
+use crate::socket_handover::{self, Inherited};
 
-/// A server that serves.
+/// A running server.
 pub struct Running {
-    /// The public listener's address, with the port that it got.
+    /// The public listener's address, with its actual port.
     pub address: SocketAddr,
     /// The admin listener's.
     pub admin_address: SocketAddr,
@@ -37,43 +37,40 @@ pub struct Running {
     _admin_lifecycle: Lifecycle,
 }
 
-/// Starts serving `routes` on the runtime that this is called in, with the listener that a process
-/// before has `left`, if any. That the database is away, or its schema old, shows in readiness only.
-/// `dropped` counts lines that `logger` loses.
+/// Starts serving the routes of `table` on the current runtime, on the listener that an earlier process has left, if there is one. If the
+/// database is away or its schema old, only readiness shows it.
 ///
 /// # Errors
-/// When a setting can't be used or an address can't be bound.
+/// If a setting is invalid or an address can't be bound.
 pub fn start(
     config: &ServeConfig,
-    left: Left,
-    routes: Vec<Route>,
+    inherited: Inherited,
+    table: Vec<Route>,
     logger: &Logger,
-    dropped: Dropped,
+    metrics: Metrics,
 ) -> Result<Running> {
-    let app = Arc::new(App::new(config, routes, logger.clone(), dropped)?);
+    let router = Router::new(table);
+    let app = App::new(config, router.reserved_names(), logger.clone(), metrics)?;
+    let app = Arc::new(app);
     let target = Target::new(&config.database)?;
-    let readiness = Readiness::new(target, config.ready_budget, logger.clone());
-    let listen = left.listen(config.listen);
-    let public = listen.with_context(|| format!("listening on {}", config.listen))?;
+    let readiness = Readiness::new(target.clone(), config.ready_budget, logger.clone());
+    let listener = inherited.listen(config.listen);
+    let public = listener.with_context(|| format!("listening on {}", config.listen))?;
     let admin = bind(config.admin_listen)
         .with_context(|| format!("listening on {}", config.admin_listen))?;
     let (address, admin_address) = (public.local_addr()?, admin.local_addr()?);
-    let kept = keep(&public).context("leaving the listener with systemd")?;
+    let outlives_process =
+        socket_handover::store(&public).context("storing the listener with systemd")?;
 
-    let public_service = {
-        let app = app.clone();
-        move |request, address| service::answer(app.clone(), request, address)
-    };
-    let admin_service = {
-        let (app, readiness) = (app.clone(), Arc::new(readiness));
-        move |request, _| admin::answer(app.clone(), readiness.clone(), request)
-    };
+    let service = Arc::new(Service::new(app.clone(), router));
+    let readiness = Arc::new(readiness);
+    let admin_app = app.clone();
     let limits = ClientLimits {
         head: config.client_limit,
         idle: config.idle_limit,
     };
-    let public = Attendant {
-        service: public_service,
+    let public = Acceptor {
+        service: move |request, client| service.clone().answer(request, client),
         limits,
         phase: app.lifecycle.watch(),
         open: app.metrics.connections.clone(),
@@ -81,26 +78,29 @@ pub fn start(
     }
     .serve(Listener {
         socket: public,
-        kept,
+        outlives_process,
     });
-    // A drain and a stop are watched over this listener, so it takes no part in them.
+    // A drain and a stop are watched over this listener, so it does not take part in them.
     let admin_lifecycle = Lifecycle::default();
-    let admin = Attendant {
-        service: admin_service,
+    let admin = Acceptor {
+        service: move |request, _| admin::answer(admin_app.clone(), readiness.clone(), request),
         limits,
         phase: admin_lifecycle.watch(),
-        open: Gauge::default(),
+        open: IntGauge::new("admin_connections", "Not exported")?,
         logger: logger.clone(),
     }
     .serve(Listener {
         socket: admin,
-        kept: false,
+        outlives_process: false,
     });
-
-    let target = Target::new(&config.database)?;
-    let feed = tokio::spawn(feed::run(app.clone(), target, logger.clone()));
+    let feed = Feed {
+        live: app.live.clone(),
+        messages: app.messages.clone(),
+        database: app.database.clone(),
+        logger: logger.clone(),
+    };
     let running = Running {
-        feed,
+        feed: tokio::spawn(feed.run(target)),
         address,
         admin_address,
         public: tokio::spawn(public),
@@ -121,8 +121,7 @@ pub fn start(
 }
 
 impl Running {
-    /// Not ready from now on; finishes what runs, and returns how many connections were still
-    /// open when `limit` was over.
+    /// Stops being ready and finishes running requests. Returns how many connections were still open after `limit`.
     pub async fn stop(self, limit: Duration) -> i64 {
         self.app.lifecycle.stop();
         let mut public = self.public;

@@ -1,4 +1,4 @@
-//! From a request to its answer: the steps that all routes share.
+//! From a request to its reply: the steps that all routes share.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,78 +13,94 @@ use serde::Serialize;
 use crate::app::App;
 use crate::auth::same_site;
 use crate::auth::session::{self, Claim};
-use crate::body;
-use crate::context::{Context, Progress};
+use crate::context::{Context, LatestToStore};
 use crate::error::{Error, Result};
 use crate::form;
 use crate::observe::Observation;
 use crate::pages;
 use crate::panics;
 use crate::reply::{self, Reply};
-use crate::route::{Guard, Kind, Route};
-use crate::store::writes::{Act, Write};
+use crate::request_body;
+use crate::route::{Guard, Kind, Route, Router};
+use crate::store::writes::{Change, Write};
 use crate::version::version;
 
-/// The pattern that logs and metrics show for paths that no route has.
+/// The pattern in logs and metrics for paths without a route.
 const UNMATCHED: &str = "unmatched";
 
-/// Tells every client which version served it.
+/// Contains the version that served the client.
 const VERSION: HeaderName = HeaderName::from_static("minitwit-version");
 
-/// Tells who is told to say so which droplet served a client.
+/// Contains the droplet that served the client, if that is configured.
 const SERVED_BY: HeaderName = HeaderName::from_static("minitwit-served-by");
 
-/// Path and query may be this long, in bytes.
+/// The longest path with query, in bytes.
 const ADDRESS_LIMIT: usize = 8 * 1024;
 
-/// Answers one request; whatever goes wrong becomes an answer too.
-pub async fn answer(app: Arc<App>, request: Request<Incoming>, client: IpAddr) -> Reply {
-    let (head, incoming) = request.into_parts();
-    let found = app.router.find(head.uri.path());
-    let (route, user) = match found {
-        Some((route, user)) => (Some(route), user.map(str::to_owned)),
-        None => (None, None),
-    };
-    let observation = Observation::start(
-        app.clone(),
-        &head.method,
-        route.map_or(UNMATCHED, |route| route.pattern),
-    );
-    // Read before all else: a client that still sends would not see an early answer.
-    let body = body::read(incoming, app.body_limit).await;
-    let is_form = matches!(&body, Ok(bytes) if form::is_form(&head.headers, bytes));
-    let kind = match route {
-        Some(route) => route.kind(&head.method, is_form),
-        None => kind_of_unmatched(head.uri.path()),
-    };
-    let claim = session::claim(&app.sealer, &head.headers);
-    let observation = observation.of(claim.as_ref().map(|claim| claim.id));
-    let call = Call {
-        client,
-        route,
-        user,
-        is_form,
-        kind,
-        claim: claim.clone(),
-    };
-    let work = run(&app, call, head, body);
-    let outcome = match panics::caught(work).await {
-        Ok(outcome) => outcome,
-        Err(panicked) => {
-            app.metrics.panics.inc();
-            Err(Error::internal(panicked))
-        }
-    };
-    let (mut reply, error) = match outcome {
-        Ok(reply) => (reply, None),
-        Err(error) => (failure(&error, kind, claim), Some(error)),
-    };
+/// Answers the requests of the public listener.
+pub struct Service {
+    app: Arc<App>,
+    router: Router,
+}
+
+impl Service {
+    pub fn new(app: Arc<App>, router: Router) -> Self {
+        Self { app, router }
+    }
+
+    /// Answers one request; a failure becomes a reply too.
+    pub async fn answer(self: Arc<Self>, request: Request<Incoming>, client: IpAddr) -> Reply {
+        let app = &self.app;
+        let (head, incoming) = request.into_parts();
+        let (route, user) = match self.router.find(head.uri.path()) {
+            Some((route, user)) => (Some(route), user.map(str::to_owned)),
+            None => (None, None),
+        };
+        let pattern = route.map_or(UNMATCHED, |route| route.pattern);
+        let observation = Observation::start(app.clone(), &head.method, pattern);
+        // Read before all else: a client that is still sending would not see an early reply.
+        let body = request_body::read(incoming, app.body_limit).await;
+        let is_form = matches!(&body, Ok(bytes) if form::is_form(&head.headers, bytes));
+        let kind = match route {
+            Some(route) => route.kind(&head.method, is_form),
+            None => kind_of_unmatched(head.uri.path()),
+        };
+        let claim = session::claim(&app.signer, &head.headers);
+        let observation = observation.of_user(claim.as_ref().map(|claim| claim.id));
+        let call = Call {
+            client,
+            route,
+            user,
+            is_form,
+            kind,
+            claim: claim.clone(),
+        };
+        let work = run(app, call, head, body);
+        let outcome = match panics::caught(work).await {
+            Ok(outcome) => outcome,
+            Err(panicked) => {
+                app.metrics.panics.inc();
+                Err(Error::internal(panicked))
+            }
+        };
+        let (mut reply, error) = match outcome {
+            Ok(reply) => (reply, None),
+            Err(error) => (failure(app, &error, kind, claim.as_ref()), Some(error)),
+        };
+        add_headers(app, &mut reply);
+        observation.finish(reply.status(), error.as_ref());
+        reply
+    }
+}
+
+/// Headers of every reply.
+fn add_headers(app: &App, reply: &mut Reply) {
     let headers = reply.headers_mut();
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    // Which version a client was served by: a release is judged by it.
+    // A release is judged by the versions that served its clients.
     headers.insert(VERSION, HeaderValue::from_static(version()));
     if let Some(name) = app.served_by {
         headers.insert(SERVED_BY, name.clone());
@@ -92,11 +108,9 @@ pub async fn answer(app: Arc<App>, request: Request<Incoming>, client: IpAddr) -
     if app.lifecycle.phase().closes_connections() {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    observation.finish(reply.status(), error.as_ref());
-    reply
 }
 
-/// What a request turned out to ask for.
+/// A request after it was matched.
 struct Call<'r> {
     client: IpAddr,
     route: Option<&'r Route>,
@@ -119,9 +133,9 @@ async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -
     let mut context = Context::new(app.clone(), head, call.user, call.claim, body);
     let allowed = !route.for_simulator || app.credential.allows(context.headers());
     let latest = context.latest().filter(|_| route.records_latest);
-    let progress = latest.map(Progress::new);
-    if let Some(progress) = progress.clone().filter(|_| posts) {
-        context.bring(progress);
+    let to_store = latest.map(LatestToStore::new);
+    if let Some(to_store) = to_store.clone().filter(|_| posts) {
+        context.set_latest(to_store);
     }
     let work = async {
         if allowed {
@@ -130,24 +144,26 @@ async fn run(app: &Arc<App>, call: Call<'_>, head: Parts, body: Result<Bytes>) -
             Err(Error::Forbidden)
         }
     };
-    let (Some(latest), Some(progress)) = (latest, progress) else {
+    let (Some(latest), Some(to_store)) = (latest, to_store) else {
         return work.await;
     };
-    app.metrics.counts.simulator_called();
-    // Stored whatever becomes of the call, and before it is answered.
+    app.metrics.usage.simulator_called();
+    // Stored before the reply, whatever the result of the call is.
     let record = async {
-        let act = Act::Nothing;
-        let latest = Some(latest);
-        app.shared.write(Write { act, latest }).await
+        let write = Write {
+            change: Change::None,
+            latest: Some(latest),
+        };
+        app.batched.write(write).await
     };
     if !posts {
         let (stored, outcome) = tokio::join!(record, work);
         stored?;
         return outcome;
     }
-    // A handler that stores something stores the progress with it: no error after a write.
+    // A handler that stores a change stores the value in the same statement: no client gets an error after its write.
     let outcome = work.await;
-    if !progress.is_taken() {
+    if !to_store.is_taken() {
         record.await?;
     }
     outcome
@@ -158,7 +174,7 @@ fn address_length(head: &Parts) -> usize {
     address.map_or(0, |address| address.as_str().len())
 }
 
-/// What is asked of a browser before it changes something.
+/// Checks a browser's request that changes something.
 fn guard(app: &App, route: &Route, head: &Parts, client: IpAddr) -> Result<()> {
     let posts = head.method == Method::POST;
     if posts || route.guard == Guard::Everything {
@@ -176,18 +192,21 @@ struct ApiError<'a> {
     error_msg: &'a str,
 }
 
-fn failure(error: &Error, kind: Kind, claim: Option<Claim>) -> Reply {
+fn failure(app: &App, error: &Error, kind: Kind, claim: Option<&Claim>) -> Reply {
     let status = error.status();
     let text = error.to_string();
-    let told = match kind {
-        Kind::Page => pages::failure::page(status, &text, claim.map(|claim| claim.name)),
+    let reply = match kind {
+        Kind::Page => {
+            let viewer = claim.map(|claim| claim.name.as_str());
+            pages::failure::page(&app.renderer, status, &text, viewer)
+        }
         Kind::Api => reply::json(&ApiError {
             status: status.as_u16(),
             error_msg: &text,
         }),
     };
     let mut reply =
-        told.unwrap_or_else(|_| reply::with_type(text.into(), "text/plain; charset=utf-8"));
+        reply.unwrap_or_else(|_| reply::with_type(text.into(), "text/plain; charset=utf-8"));
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     match error {
@@ -200,7 +219,7 @@ fn failure(error: &Error, kind: Kind, claim: Option<Claim>) -> Reply {
         Error::Unavailable(_) => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        // What is left of the request was not read.
+        // The rest of the request was not read.
         Error::TooLarge(_) | Error::BodyTimeout => {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

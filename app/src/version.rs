@@ -1,4 +1,4 @@
-//! The version that this binary reports.
+//! The version of this binary.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-// Adds new messages to an open timeline. Without this file pages work all the same.
+// Adds new messages to an open timeline. Pages also work without this file.
 "use strict";
 
 (() => {
@@ -7,11 +7,11 @@
   if (!list || !window.EventSource) return;
   list.setAttribute("aria-live", "polite");
 
-  // The page must not grow for ever; what goes at the end is behind the link to older messages.
+  // The page must not grow for ever; removed messages are behind the link to older ones.
   const most = 300;
   const firstWait = 1000;
   const longestWait = 30000;
-  // The server says something at least every 15 s; two missed beats and the stream is dead.
+  // The server sends something at least every 15 s; a stream that misses two beats is dead.
   const longestSilence = 35000;
   let newest = Number(shown) || 0;
   let wait = firstWait;
@@ -34,7 +34,7 @@
     template.innerHTML = message.html;
     const item = template.content.querySelector("li");
     if (!item) return;
-    // What stands there when there is no message.
+    // The text of an empty timeline.
     const only = list.firstElementChild;
     if (only && !only.querySelector("[data-id]")) only.remove();
     list.prepend(item);
@@ -42,7 +42,7 @@
     if (list.children.length > most) shorten();
   };
 
-  // More came than was told: only a new page shows all, and that is for the reader to ask for.
+  // The stream has left messages out: only a reload shows all, and the reader decides when.
   const gap = () => {
     if (document.querySelector("p.more")) return;
     const note = document.createElement("p");
@@ -62,7 +62,7 @@
     stream = null;
   };
 
-  // The browser connects again by itself after a lost connection, but not after a refusal.
+  // The browser reconnects by itself after a lost connection, but not after a refusal.
   const again = () => {
     if (!stream || stream.readyState !== EventSource.CLOSED) return;
     close();
@@ -88,7 +88,7 @@
     for (const kind of ["open", "message", "gap", "beat"]) stream.addEventListener(kind, heard);
   };
 
-  // A page that nobody sees leaves its place to others.
+  // A hidden page leaves its place to others.
   const follow = () => (document.visibilityState === "visible" ? open() : close());
   document.addEventListener("visibilitychange", follow);
   window.addEventListener("pagehide", close);

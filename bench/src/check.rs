@@ -1,4 +1,4 @@
-//! Right answers under many connections: every acknowledged write is read back, none is lost.
+//! Correct answers with many connections: every acknowledged write is read back, none is lost.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,36 +15,35 @@ use crate::client::Connection;
 use crate::process::Server;
 use crate::seed::USERS;
 
-/// Messages that each connection posts.
+/// The messages of each connection.
 const EACH: u32 = 3;
 
-/// Public reads show at most so many messages: with more writers a message may be gone already.
+/// A public read shows a limited number of messages: with more connections than this a message may not be among them.
 const SEEN_IN_PUBLIC: u32 = 256;
 
-/// Connections that are being made at a time.
+/// Connections that are opened at the same time.
 const CONNECTING: usize = 512;
 
-/// How long all are idle after their work before the memory is looked at: MiniTwit's allocator gives free pages back within 10 s.
+/// The idle time after the work before memory is measured: MiniTwit's allocator returns free pages within 10 s.
 const SETTLES: Duration = Duration::from_secs(12);
 
-/// What came of it.
 #[derive(Default)]
 pub struct Verdict {
-    /// Writes acknowledged.
+    /// Acknowledged writes.
     pub acknowledged: u64,
-    /// Of those, how many the database has at the end.
+    /// Writes that the database contains at the end.
     pub stored: i64,
-    /// Answers 503: refused for the moment, nothing done.
+    /// Answers 503: nothing was stored.
     pub refused: u64,
     /// The first wrong answers.
     pub wrong: Vec<String>,
-    /// MB resident with all connections open and idle, each after one read.
+    /// Resident MB with all connections open and idle, each after one read.
     pub idle: f64,
-    /// The same after they have all worked at once.
+    /// The same after all have worked at once.
     pub worked: f64,
 }
 
-/// What all clients share.
+/// The state that all clients share.
 struct Plan {
     to: SocketAddr,
     authorization: String,
@@ -57,10 +56,7 @@ struct Plan {
     public: bool,
 }
 
-/// `connections` clients, all connected before the first of them begins, post and read back.
-///
-/// # Errors
-/// When the database can't be asked at the end.
+/// `connections` clients post and read back; all are connected before the first of them begins.
 pub async fn run(
     server: &Server,
     database: &tokio_postgres::Client,

@@ -1,5 +1,5 @@
-//! One HTTP connection of many: thousands of them leave from several addresses of loopback, as one
-//! address has ports for some 28,000 only.
+//! One of many HTTP connections. Thousands of them use several addresses of loopback, as one address has ports for about
+//! 28,000 only.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -16,20 +16,16 @@ use tokio::time::timeout;
 /// Connections from one address.
 const PER_ADDRESS: u32 = 5_000;
 
-/// For connecting, and for an answer.
+/// For connecting, and for a response.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// An open connection.
 pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: String,
 }
 
 impl Connection {
-    /// The connection number `n` of many.
-    ///
-    /// # Errors
-    /// When it can't be made in time.
+    /// Opens the connection number `n` of many.
     pub async fn open(to: SocketAddr, n: u32) -> Result<Self> {
         let last = u8::try_from(2 + n / PER_ADDRESS).context("too many connections")?;
         let socket = TcpSocket::new_v4()?;
@@ -37,16 +33,13 @@ impl Connection {
         let stream = timeout(LIMIT, socket.connect(to)).await??;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        // How it ended shows in the answers.
+        // Its errors are returned with the responses.
         tokio::spawn(connection);
         let host = to.to_string();
         Ok(Self { sender, host })
     }
 
-    /// Sends a request and reads the whole answer.
-    ///
-    /// # Errors
-    /// When there is none in time.
+    /// Sends a request and reads the whole response.
     pub async fn send(
         &mut self,
         (method, path): (Method, &str),

@@ -1,4 +1,4 @@
-//! The floor of an answer over HTTP: hyper with nothing behind it.
+//! The floor of an HTTP response: hyper with nothing behind it.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -13,10 +13,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// Serves on a free port of loopback, which it prints.
-///
-/// # Errors
-/// When the file can't be read or no port is free.
+/// Serves on a free port of loopback and prints its address.
 pub async fn serve(body: &Path) -> Result<()> {
     let bytes = std::fs::read(body).with_context(|| format!("reading {}", body.display()))?;
     let bytes = Bytes::from(bytes);

@@ -1,4 +1,4 @@
-//! Load by wrk and pgbench, and what they say about it.
+//! Load by wrk and pgbench, and its results.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,42 +7,37 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
-/// Requests prepared per thread, so that the script costs next to nothing per request.
+/// Requests that each thread prepares, so that the script costs almost nothing per request.
 const PREPARED: u32 = 5_000;
 
-/// What came of one load.
+/// The result of one load.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// Answers or transactions a second.
+    /// Responses or transactions a second.
     pub rate: f64,
-    /// All of them.
+    /// All responses or transactions.
     pub count: f64,
-    /// Milliseconds; 0 where the tool does not say.
+    /// Milliseconds; 0 if the tool does not report it.
     pub p50: f64,
-    /// Milliseconds; 0 where the tool does not say.
+    /// Milliseconds; 0 if the tool does not report it.
     pub p99: f64,
     /// Statuses of 400 and more, timeouts and broken connections.
     pub errors: u64,
 }
 
-/// How wrk sends.
+/// The requests of wrk.
 pub struct Load<'a> {
     /// Lua that returns the request number `i` as `method, path, nil, body`; `random(n)` and `users` help.
     pub request: &'a str,
     /// Headers besides `Host`.
     pub headers: &'a [(&'a str, String)],
-    /// Open connections.
     pub connections: u32,
-    /// How many users there are: `users` in the Lua.
+    /// The number of users: `users` in the Lua.
     pub users: u32,
-    /// How long.
     pub seconds: u64,
 }
 
 /// Runs wrk against `address`.
-///
-/// # Errors
-/// When it can't be run or says nothing.
 pub async fn wrk(directory: &Path, address: &str, load: &Load<'_>) -> Result<Outcome> {
     let script = directory.join("load.lua");
     fs::write(&script, lua(load))?;
@@ -111,10 +106,7 @@ end
     )
 }
 
-/// Runs pgbench with prepared statements, as many clients as wrk has connections.
-///
-/// # Errors
-/// When it can't be run or a statement fails.
+/// Runs pgbench with prepared statements; its clients correspond to wrk's connections.
 pub async fn pgbench(
     directory: &Path,
     database: &str,

@@ -1,4 +1,4 @@
-//! The command line: `bench run` measures MiniTwit beside its floors, `bench floor` is one of them.
+//! The command line: `bench run` measures MiniTwit beside its floors, `bench floor` is one of the floors.
 
 mod check;
 mod client;
@@ -11,7 +11,9 @@ mod run;
 mod scale;
 mod scenario;
 mod seed;
+mod side;
 mod target;
+mod variants;
 mod watch;
 
 use std::path::PathBuf;
@@ -44,17 +46,20 @@ pub struct RunConfig {
     /// Seconds per measurement
     #[arg(long, env = "BENCH_SECONDS", default_value_t = 4)]
     pub seconds: u64,
-    /// Measurements of each; the ratio is the rounds' median
+    /// Measurements of each scenario; the ratio is their median
     #[arg(long, env = "BENCH_ROUNDS", default_value_t = 1)]
     pub rounds: usize,
-    /// Messages in the database before
+    /// Messages in the database at the start
     #[arg(long, env = "BENCH_MESSAGES", default_value_t = 200_000)]
     pub messages: u32,
-    /// Only the scenarios whose name contains this; `check`: only that answers are right under many
-    /// connections; `scale`: only what reads cost with more messages
+    /// Only the scenarios whose name contains this; `check`: only correctness and memory with many
+    /// connections; `scale`: only the cost of reads with more messages
     #[arg(long, env = "BENCH_ONLY", default_value = "")]
     pub only: String,
-    /// The report
+    /// Compare with this binary instead of the floors, as NAME=BINARY; can be repeated. `--only check`: only memory
+    #[arg(long)]
+    pub variant: Vec<variants::Variant>,
+    /// The file for the report
     #[arg(long)]
     pub write: Option<PathBuf>,
 }

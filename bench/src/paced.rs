@@ -1,5 +1,5 @@
-//! Registrations at a steady rate, each on a connection of its own, sent when they are due whether
-//! earlier ones were answered or not. What a late start costs counts.
+//! Registrations at a steady rate, each on a connection of its own. Each is sent when it is due, whether earlier ones were
+//! answered or not, and the delay of a late start counts.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,10 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::client::Connection;
 use crate::load::Outcome;
 
-/// Sends `rate` a second.
-///
-/// # Errors
-/// When a task can't be waited for.
+/// Sends `rate` registrations a second.
 pub async fn register(to: SocketAddr, rate: u32, seconds: u64) -> Result<Outcome> {
     let mark = jiff::Timestamp::now().as_millisecond();
     let begin = Instant::now();

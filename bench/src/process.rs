@@ -1,4 +1,4 @@
-//! Processes that are measured: started, ended, and read out of `/proc`.
+//! The measured processes: starts and ends them, and reads their CPU time and memory from `/proc`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -11,27 +11,23 @@ use anyhow::{Context, Result, bail};
 /// Linux counts CPU time for programs in hundredths of a second.
 const TICKS: f64 = 100.0;
 
-/// A server of this run; it ends when dropped.
+/// A server; it ends when dropped.
 pub struct Server {
     child: Child,
-    /// Where it listens, as `host:port`.
+    /// `host:port`.
     pub address: String,
-    /// Where MiniTwit's admin listener does.
+    /// The same of MiniTwit's admin listener.
     admin: String,
 }
 
-/// Pooled connections to the database that MiniTwit is allowed.
+/// MiniTwit's pooled database connections.
 const POOL: u16 = 6;
 
-/// Connections that MiniTwit may have in all: readiness, live updates and the public timeline have
-/// one more each.
+/// All of MiniTwit's database connections: readiness, live updates and the public timeline have one each.
 pub const DATABASE_CONNECTIONS: i64 = POOL as i64 + 3;
 
 impl Server {
-    /// MiniTwit, ready.
-    ///
-    /// # Errors
-    /// When it does not become ready.
+    /// Starts MiniTwit and waits until it is ready; returns how long that took.
     pub async fn minitwit(binary: &Path, database: &str, log: &Path) -> Result<(Self, Duration)> {
         let (address, admin) = (free_address()?, free_address()?);
         let started = Instant::now();
@@ -61,10 +57,7 @@ impl Server {
         )
     }
 
-    /// The bare server that answers with `body`.
-    ///
-    /// # Errors
-    /// When it does not start.
+    /// Starts the bare server that returns `body`.
     pub fn floor(directory: &Path, body: &[u8]) -> Result<Self> {
         let file = directory.join("body");
         fs::write(&file, body)?;
@@ -85,10 +78,7 @@ impl Server {
         })
     }
 
-    /// The value of one of MiniTwit's metrics that has no labels.
-    ///
-    /// # Errors
-    /// When it has none of that name.
+    /// The value of one of MiniTwit's metrics without labels.
     pub async fn metric(&self, name: &str) -> Result<f64> {
         let text = reqwest::get(format!("http://{}/metrics", self.admin)).await?;
         let text = text.error_for_status()?.text().await?;
@@ -126,7 +116,7 @@ struct Stat {
     cpu: f64,
 }
 
-/// Seconds of CPU that PostgreSQL has used, ended backends included.
+/// Seconds of CPU that PostgreSQL has used, including ended backends.
 pub fn database_cpu(postmaster: u32) -> f64 {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -136,7 +126,7 @@ pub fn database_cpu(postmaster: u32) -> f64 {
     children.map(|stat| stat.cpu).sum::<f64>() + stat(postmaster).map_or(0.0, |stat| stat.cpu)
 }
 
-/// proc(5): the fields after the name in parentheses; CPU with that of children waited for.
+/// proc(5): the fields after the name in parentheses. CPU includes the children that have ended.
 fn stat(id: u32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();

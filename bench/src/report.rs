@@ -1,33 +1,31 @@
-//! The table of figures, for people and for the repository.
+//! The table of figures.
 
 use std::fmt::Write as _;
 
 use crate::load::Outcome;
 use crate::scale;
 
-/// What was measured of a floor.
+/// The measurement of a floor.
 pub struct Measured {
-    /// What it is.
     pub name: &'static str,
-    /// Answers or transactions a second.
+    /// Responses or transactions a second.
     pub rate: f64,
-    /// Seconds of CPU per 1,000 of them of the bare server or of PostgreSQL.
+    /// Seconds of CPU per 1,000 of them, of the bare server or of PostgreSQL.
     pub cpu: f64,
 }
 
-/// What was measured of one scenario.
+/// The measurement of a scenario.
 pub struct Line {
-    /// The scenario's name.
     pub name: &'static str,
     /// MiniTwit's round with the median ratio.
     pub app: Outcome,
-    /// What it is compared with, in that round.
+    /// The floor in that round.
     pub floor: Option<Measured>,
-    /// The share of the floor that is to be reached, 0 for none.
+    /// The least ratio, 0 for none.
     pub target: f64,
     /// Seconds of CPU per 1,000 requests of MiniTwit and of PostgreSQL.
     pub cpu: (f64, f64),
-    /// MB resident after it.
+    /// Resident MB after it.
     pub resident: f64,
 }
 
@@ -76,8 +74,8 @@ pub fn row(line: &Line) -> String {
 pub fn page(about: &[String], rows: &[String], scaled: &[String], notes: &[String]) -> String {
     let mut text = String::from(
         "# Benchmarks\n\nWritten by `make bench`. Each request is measured beside its floor in the same run: a bare hyper server that\n\
-        answers the same bytes, or pgbench with the equivalent prepared statement and as many clients as there are connections.\n\
-        Load, server and database share one machine, so ratios carry over to others and rates do not.\n\n",
+        returns the same bytes, or pgbench with the equivalent prepared statement and as many clients as there are connections.\n\
+        Load, server and database share one machine, so ratios carry over to other machines and rates do not. See bench/README.md.\n\n",
     );
     for line in about {
         let _ = writeln!(text, "- {line}");
@@ -89,8 +87,8 @@ pub fn page(about: &[String], rows: &[String], scaled: &[String], notes: &[Strin
     if !scaled.is_empty() {
         let _ = writeln!(
             text,
-            "\nWhat reads cost, MiniTwit and PostgreSQL together, with a hundred times the messages and as many of each user, both\n\
-            vacuumed but for each user's newest message:\n\n{}",
+            "\nThe cost of reads, MiniTwit and PostgreSQL together, with a hundred times the messages and the same number for each user. Both\n\
+            databases are vacuumed except for each user's newest message:\n\n{}",
             scale::HEAD
         );
     }

@@ -1,4 +1,4 @@
-//! One run: prepares, measures each scenario and its floor in turn, checks, reports.
+//! One run: prepares the database, measures each scenario and its floor in turn, checks answers and reports.
 
 use std::fs;
 use std::path::Path;
@@ -13,12 +13,12 @@ use crate::report::{self, Line, Measured};
 use crate::scenario::{ALL, Floor, Scenario};
 use crate::target::{AUTHORIZATION, CONNECTIONS, Target, sign_in};
 use crate::watch::Watch;
-use crate::{RunConfig, check, paced, scale, seed};
+use crate::{RunConfig, check, paced, scale, seed, variants};
 
-/// Connections that post and read back at once.
+/// The numbers of connections that post and read back at once.
 const CHECKED: [u32; 3] = [32, 256, 10_000];
 
-/// How long registrations are paced, in seconds: the 99th hundredth of them needs some.
+/// Seconds of registrations: their 99th percentile needs a number of them.
 const PACED: u64 = 15;
 
 struct Bench<'a> {
@@ -30,12 +30,15 @@ struct Bench<'a> {
     cookie: Option<String>,
 }
 
-/// Runs all of it.
-///
-/// # Errors
-/// When something can't be run, or an answer was wrong.
+/// The error is a program that can't be run, or a wrong answer.
 pub async fn run(config: &RunConfig) -> Result<()> {
     let directory = tempfile::tempdir()?;
+    if !config.variant.is_empty() {
+        let (database, connection) = tokio_postgres::connect(&config.database_url, NoTls).await?;
+        tokio::spawn(connection);
+        let postmaster = postmaster(&database).await?;
+        return variants::run(config, directory.path(), postmaster).await;
+    }
     let migrated = Command::new(&config.minitwit)
         .args(["migrate", "--database-url", &config.database_url])
         .status()
@@ -87,7 +90,7 @@ pub async fn run(config: &RunConfig) -> Result<()> {
     ));
     let postmaster = bench.postmaster;
     let about = bench.about().await?;
-    // Its log, with a line of each request, is of no use any more.
+    // The log is not needed any more; it contains a line for each request.
     drop(bench);
     fs::remove_file(&log)?;
     let mut scaled = Vec::new();
@@ -110,7 +113,7 @@ pub async fn run(config: &RunConfig) -> Result<()> {
 }
 
 impl Bench<'_> {
-    /// The floor, then MiniTwit, as many rounds as asked for; the one with the median ratio.
+    /// Measures the floor, then MiniTwit, in each round; returns the round with the median ratio.
     async fn measure(&self, scenario: &Scenario) -> Result<Line> {
         let mut lines = Vec::new();
         for _ in 0..self.config.rounds.max(1) {
@@ -189,7 +192,7 @@ impl Bench<'_> {
         (self.app.cpu(), process::database_cpu(self.postmaster))
     }
 
-    /// Reads back what was written, under more and more connections.
+    /// Writes and reads back with more and more connections.
     async fn check(&self) -> Result<(Vec<String>, bool)> {
         let (mut notes, mut failed) = (Vec::new(), false);
         for connections in CHECKED {
@@ -214,7 +217,7 @@ impl Bench<'_> {
         Ok((notes, failed))
     }
 
-    /// What was measured, where and how.
+    /// The place and the settings of the run.
     async fn about(&self) -> Result<Vec<String>> {
         let mut settings = Vec::new();
         for name in [
@@ -267,7 +270,7 @@ async fn postmaster(database: &Client) -> Result<u32> {
     Ok(line.trim().parse()?)
 }
 
-/// How many lines the log has.
+/// The number of lines in the log.
 fn log_lines(log: &Path) -> Result<u64> {
     use std::io::BufRead;
     let mut count = 0_u64;

@@ -1,28 +1,26 @@
-//! What reads cost with a hundred times the messages: two databases side by side, in which each user
-//! has written as much and follows as many.
+//! The cost of reads with a hundred times the messages: two databases in which each user has written and follows the same
+//! number.
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use tokio::process::Command;
-use tokio_postgres::NoTls;
+use anyhow::{Result, ensure};
 
-use crate::process::{self, Server};
+use crate::RunConfig;
+use crate::process;
 use crate::scenario::ALL;
-use crate::target::{Target, sign_in};
-use crate::{RunConfig, seed};
+use crate::side::{Contents, Side};
 
-/// Users in each, and each of them has written so many messages.
+/// The number of users in each database, and of messages of each user.
 const SIZES: [u32; 2] = [100, 10_000];
 const EACH: u32 = 100;
 
 /// Seconds of each load.
 const SECONDS: u64 = 2;
 
-/// Loads of each, one size after the other.
+/// Loads of each read, alternating between the sizes.
 const ROUNDS: usize = 3;
 
-/// What no vacuum has seen yet: one more message of each user.
+/// Messages that no vacuum has seen yet: one more of each user.
 const NEWEST: &str = "INSERT INTO messages (author_id, content)
     SELECT id, 'What I had to say about this a moment ago, before anything was tidied up.' FROM users";
 
@@ -31,23 +29,18 @@ pub const HEAD: &str = "\
 | read | CPU s/1,000 at 10,000 messages | at 1,000,000 | ratio | requests/s ratio |
 | --- | ---: | ---: | ---: | ---: |";
 
-struct Side {
-    server: Server,
-    cookie: String,
-    users: u32,
-}
-
-/// Measures every read at both sizes; a row of each.
-///
-/// # Errors
-/// When something can't be run.
+/// Measures every read at both sizes and returns a row for each.
 pub async fn run(config: &RunConfig, directory: &Path, postmaster: u32) -> Result<Vec<String>> {
     let mut sides = Vec::new();
     for users in SIZES {
         let name = format!("scale_{users}");
-        let url = database(&config.database_url, &name).await?;
-        let side = side(config, directory, &url, users).await;
-        sides.push(side.with_context(|| format!("preparing {name}"))?);
+        let place = (config.database_url.as_str(), name.as_str());
+        let contents = Contents {
+            users,
+            messages: users * EACH,
+            then: NEWEST,
+        };
+        sides.push(Side::start(&config.minitwit, directory, place, contents).await?);
     }
     let mut rows = Vec::new();
     for scenario in ALL.iter().filter(|one| one.scales) {
@@ -55,15 +48,9 @@ pub async fn run(config: &RunConfig, directory: &Path, postmaster: u32) -> Resul
         for _ in 0..ROUNDS {
             let mut measured = Vec::new();
             for side in &sides {
-                let target = Target {
-                    address: &side.server.address,
-                    cookie: Some(&side.cookie),
-                    users: side.users,
-                    seconds: SECONDS,
-                };
                 let cpu = || side.server.cpu() + process::database_cpu(postmaster);
                 let before = cpu();
-                let outcome = target.load(directory, scenario).await?;
+                let outcome = side.target(SECONDS).load(directory, scenario).await?;
                 ensure!(outcome.errors == 0, "errors of {}", scenario.name);
                 measured.push(((cpu() - before) / outcome.count * 1e3, outcome.rate));
             }
@@ -81,40 +68,4 @@ pub async fn run(config: &RunConfig, directory: &Path, postmaster: u32) -> Resul
         println!("{}", rows[rows.len() - 1]);
     }
     Ok(rows)
-}
-
-/// A database of this name on the same server.
-async fn database(url: &str, name: &str) -> Result<String> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    tokio::spawn(connection);
-    client
-        .batch_execute(&format!("CREATE DATABASE {name}"))
-        .await?;
-    let (server, _) = url.rsplit_once('/').context("DATABASE_URL has no path")?;
-    Ok(format!("{server}/{name}"))
-}
-
-async fn side(config: &RunConfig, directory: &Path, url: &str, users: u32) -> Result<Side> {
-    let migrate = ["migrate", "--database-url", url];
-    let output = Command::new(&config.minitwit)
-        .args(migrate)
-        .output()
-        .await?;
-    ensure!(output.status.success(), "minitwit migrate failed");
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    tokio::spawn(connection);
-    eprintln!("filling a database with {} messages", users * EACH);
-    seed::fill(&client, users, users * EACH).await?;
-    client
-        .batch_execute(NEWEST)
-        .await
-        .context("adding the newest messages")?;
-    let log = directory.join(format!("minitwit.{users}.log"));
-    let (server, _) = Server::minitwit(&config.minitwit, url, &log).await?;
-    let cookie = sign_in(&server.address).await?;
-    Ok(Side {
-        server,
-        cookie,
-        users,
-    })
 }

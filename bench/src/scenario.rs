@@ -1,33 +1,29 @@
-//! What is measured, and what each is measured against.
+//! The scenarios, each with its floor and target.
 
-/// What a scenario's figure is compared with.
+/// The floor of a scenario.
 pub enum Floor {
-    /// A bare hyper server that answers the same bytes.
+    /// A bare hyper server that returns the same bytes as MiniTwit does for this path.
     Hyper {
-        /// What is answered, as a path.
         path: &'static str,
     },
     /// pgbench with these statements.
     Postgres(&'static str),
-    /// Nothing: its time is its target.
     None,
 }
 
 /// One kind of request.
 pub struct Scenario {
-    /// In the report.
     pub name: &'static str,
     /// Lua for [`crate::load::Load`].
     pub request: &'static str,
-    /// What it is compared with.
     pub floor: Floor,
-    /// The share of the floor that is to be reached.
+    /// The least ratio to the floor, 0 for none.
     pub target: f64,
-    /// Whether it is one of the reads that must not cost more with more messages.
+    /// Whether its cost must not grow with the number of messages.
     pub scales: bool,
     /// Whether each request has a connection of its own.
     pub closes: bool,
-    /// Registrations a second, each when it is due; 0: `request`, as many as possible.
+    /// Registrations a second; 0: `request`, as often as possible.
     pub pace: u32,
     /// Whether a signed-in user's cookie is sent.
     pub signed_in: bool,
@@ -192,7 +188,7 @@ ON CONFLICT DO NOTHING;",
     },
 ];
 
-/// Seven of ten write; registrations are measured apart, for their passwords cost what they should.
+/// Seven of ten requests write. Registrations are measured separately, as hashing a password is expensive on purpose.
 const MIXED: &str = "local user, kind = 'u' .. random(users), i % 10
     local latest = '?latest=' .. i
     if kind < 5 then return 'POST', '/msgs/' .. user .. latest, nil, '{\"content\": \"Message ' .. i .. '\"}' end

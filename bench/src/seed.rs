@@ -1,18 +1,15 @@
-//! What is in the database before the first measurement.
+//! The contents of the database at the start.
 
 use anyhow::Result;
 use tokio_postgres::Client;
 
-/// Users are named `u1` to `u10000`, where nothing else is said.
+/// The number of users by default; they are named `u1`, `u2` and so on.
 pub const USERS: u32 = 10_000;
 
-/// Each user follows so many of the next ones.
+/// Each user follows this number of the next ones.
 const FOLLOWS: u32 = 5;
 
-/// Fills the migrated, empty database with so many users, who have written so many messages.
-///
-/// # Errors
-/// When the database fails.
+/// Fills a migrated, empty database.
 pub async fn fill(client: &Client, users: u32, messages: u32) -> Result<()> {
     let sql = format!(
         "INSERT INTO users (name, email, password_hash)

@@ -1,4 +1,4 @@
-//! A server under load: MiniTwit or a floor, and as whom it is asked.
+//! A server under load, MiniTwit or a floor, with the credentials of its requests.
 
 use std::path::Path;
 
@@ -14,23 +14,17 @@ pub const CONNECTIONS: u32 = 32;
 /// The simulator's credential in development.
 pub const AUTHORIZATION: &str = "Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh";
 
-/// What is loaded.
 pub struct Target<'a> {
     /// `host:port`.
     pub address: &'a str,
-    /// Of a signed-in user.
+    /// The cookie of a signed-in user.
     pub cookie: Option<&'a str>,
-    /// How many users there are.
     pub users: u32,
-    /// For how long.
     pub seconds: u64,
 }
 
 impl Target<'_> {
-    /// Loads it as the scenario says.
-    ///
-    /// # Errors
-    /// When wrk can't be run.
+    /// Sends the scenario's requests.
     pub async fn load(&self, directory: &Path, scenario: &Scenario) -> Result<Outcome> {
         let mut headers = vec![("Content-Type", "application/json".to_owned())];
         match self.cookie {
@@ -51,10 +45,7 @@ impl Target<'_> {
     }
 }
 
-/// Registers a user over the API, follows some, and logs in as a browser does.
-///
-/// # Errors
-/// When one of these fails.
+/// Registers a user over the API, follows some users, and signs in as a browser does. Returns the cookie.
 pub async fn sign_in(address: &str) -> Result<String> {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())

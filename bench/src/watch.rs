@@ -1,4 +1,4 @@
-//! How many connections MiniTwit has to the database, watched from the database's side.
+//! The number of MiniTwit's connections, as the database reports it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,17 +9,14 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_postgres::NoTls;
 
-/// Watches until it is dropped.
+/// Counts until it is dropped.
 pub struct Watch {
     most: Arc<AtomicI64>,
     task: JoinHandle<()>,
 }
 
 impl Watch {
-    /// Asks the database ten times a second.
-    ///
-    /// # Errors
-    /// When it can't be reached.
+    /// Queries the database ten times a second.
     pub async fn start(database: &str) -> Result<Self> {
         let (client, connection) = tokio_postgres::connect(database, NoTls).await?;
         tokio::spawn(connection);
@@ -37,7 +34,7 @@ impl Watch {
         Ok(Self { most, task })
     }
 
-    /// The most that were seen at once.
+    /// The highest number.
     pub fn most(&self) -> i64 {
         self.most.load(Ordering::Relaxed)
     }

@@ -17,7 +17,7 @@ pub struct Percentiles {
 }
 
 impl Percentiles {
-    /// By nearest rank, so each is a value that was measured; `None` of nothing.
+    /// By nearest rank, so each is a measured value; `None` without values.
     #[must_use]
     pub fn of(values: &[Duration]) -> Option<Self> {
         let mut sorted = values.to_vec();
@@ -35,7 +35,7 @@ impl Percentiles {
     }
 }
 
-/// A percentile of sorted values by nearest rank, so it is one that was measured; `None` of nothing.
+/// A percentile of sorted values by nearest rank, so it is a measured value; `None` without values.
 #[must_use]
 pub fn rank(sorted: &[f64], percent: usize) -> Option<f64> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);

@@ -1,4 +1,4 @@
-//! Puts the configuration into Elasticsearch, what others refer to first.
+//! Loads the lifecycle and the templates into Elasticsearch, each after those that it refers to.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use reqwest::{Client, Method, header};
 
-/// Time for one call; a node that has just started takes seconds for its first.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit of a request. A node that has just started takes seconds for the first one.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// File, and the path that it is put to.
+/// File, and its path in Elasticsearch's API.
 const PARTS: [(&str, &str); 4] = [
     ("lifecycle.json", "_ilm/policy/minitwit-logs"),
     ("settings.json", "_component_template/minitwit-settings"),
@@ -18,16 +18,14 @@ const PARTS: [(&str, &str); 4] = [
     ("index-template.json", "_index_template/minitwit-logs"),
 ];
 
-/// An Elasticsearch to talk to.
-pub struct Engine {
+pub struct Elasticsearch {
     url: String,
     username: Option<String>,
     password: Option<String>,
     client: Client,
 }
 
-impl Engine {
-    /// The Elasticsearch at `url`.
+impl Elasticsearch {
     pub fn new(url: String, username: Option<String>, password: Option<String>) -> Self {
         Self {
             url,
@@ -42,36 +40,40 @@ impl Engine {
         let mut request = self
             .client
             .request(Method::PUT, &url)
-            .timeout(PATIENCE)
+            .timeout(REQUEST_TIMEOUT)
             .header(header::CONTENT_TYPE, "application/json")
             .body(body);
         if let Some(username) = &self.username {
             request = request.basic_auth(username, self.password.as_ref());
         }
-        let answer = request
+        let response = request
             .send()
             .await
-            .with_context(|| format!("asking {url}"))?;
-        let status = answer.status();
-        let text = answer.text().await.unwrap_or_default();
+            .with_context(|| format!("requesting {url}"))?;
+        let status = response.status();
+        let text = response.text().await.unwrap_or_default();
         if !status.is_success() {
-            bail!("{url} answered {status}: {text}");
+            bail!("{url} returned {status}: {text}");
         }
         Ok(())
     }
 }
 
-/// Loads all parts, in an order in which each finds what it refers to.
-pub async fn load(engine: &Engine, configuration: &Path, without_lifecycle: bool) -> Result<()> {
+/// Loads all parts from the directory `configuration`, in the order of their references.
+pub async fn load(
+    elasticsearch: &Elasticsearch,
+    configuration: &Path,
+    without_lifecycle: bool,
+) -> Result<()> {
     for (file, path) in PARTS {
         if without_lifecycle && file == "lifecycle.json" {
-            println!("left out {path}: this Elasticsearch is to have none");
+            println!("skipped {path}, because of --without-lifecycle");
             continue;
         }
         let file = configuration.join("elasticsearch").join(file);
         let body =
             fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
-        engine.put(path, body).await?;
+        elasticsearch.put(path, body).await?;
         println!("loaded {path}");
     }
     Ok(())

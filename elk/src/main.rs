@@ -1,5 +1,5 @@
-//! Loads the templates of `elk/elasticsearch` into Elasticsearch, and prints the saved objects of
-//! `elk/kibana` as Kibana imports them.
+//! Loads the templates in `elk/elasticsearch` into Elasticsearch, and prints the saved objects in `elk/kibana` in
+//! the format that Kibana imports.
 
 mod load;
 mod objects;
@@ -9,13 +9,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Where logs go: templates, lifecycle, saved searches and a dashboard.
+/// Configures Elasticsearch and Kibana for logs: templates, lifecycle, searches and a dashboard.
 ///
-/// Exit codes: 0 done, 1 not done (the reason is on stderr), 2 bad usage.
+/// Exit codes: 0 success, 1 failure (the reason is on stderr), 2 wrong usage.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
-    /// Directory with the configuration: `elasticsearch/` and `kibana/`
+    /// Directory that contains `elasticsearch/` and `kibana/`
     #[arg(long, env = "ELK_CONFIGURATION", default_value = "elk", global = true)]
     configuration: PathBuf,
     #[command(subcommand)]
@@ -24,7 +24,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Put lifecycle, component templates and index template into Elasticsearch; safe to repeat
+    /// Load lifecycle, component templates and index template into Elasticsearch; safe to repeat
     Load {
         /// URL of Elasticsearch
         #[arg(
@@ -33,36 +33,36 @@ enum Command {
             default_value = "http://127.0.0.1:9200"
         )]
         url: String,
-        /// User name, where Elasticsearch asks for one
+        /// User name, if Elasticsearch has users
         #[arg(long, env = "ELASTICSEARCH_USERNAME")]
         username: Option<String>,
         /// Its password
         #[arg(long, env = "ELASTICSEARCH_PASSWORD", hide_env_values = true)]
         password: Option<String>,
-        /// Leave the lifecycle out: Elasticsearch's published core can't carry one out
+        /// Skip the lifecycle, which Elasticsearch's published core does not support
         #[arg(long)]
         without_lifecycle: bool,
     },
-    /// Print data view, searches, visualizations and dashboard, an object a line, for Kibana's import
+    /// Print data view, searches, visualizations and dashboard for Kibana's import, one object a line
     SavedObjects,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = match cli.command {
+    let result = match cli.command {
         Command::Load {
             url,
             username,
             password,
             without_lifecycle,
         } => {
-            let engine = load::Engine::new(url, username, password);
-            load::load(&engine, &cli.configuration, without_lifecycle).await
+            let elasticsearch = load::Elasticsearch::new(url, username, password);
+            load::load(&elasticsearch, &cli.configuration, without_lifecycle).await
         }
         Command::SavedObjects => objects::print(&cli.configuration),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");

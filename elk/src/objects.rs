@@ -1,7 +1,7 @@
-//! Kibana's saved objects, made from the short descriptions in `elk/kibana`.
+//! Builds Kibana's saved objects from the short form in `elk/kibana`.
 //!
-//! The shapes are those of Kibana's export files (8.x): some attributes are JSON within a string, and
-//! an object names others by references.
+//! The format is that of Kibana's export files (8.x): some attributes are JSON within a string, and objects name
+//! each other in a list of references.
 
 use std::fs;
 use std::path::Path;
@@ -11,13 +11,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Id of the data view that all others look through.
+/// ID of the data view that all other objects use.
 const DATA_VIEW: &str = "minitwit-logs";
-/// What the data view covers.
-const PATTERN: &str = "logs-minitwit-*";
-/// The versions of the objects' shapes, as Kibana 8 writes them.
-const CORE: &str = "8.8.0";
-/// Columns of a dashboard.
+/// Data streams of the data view.
+const INDEX_PATTERN: &str = "logs-minitwit-*";
+/// Format version, as Kibana 8 writes it.
+const CORE_MIGRATION_VERSION: &str = "8.8.0";
+/// Width of a dashboard in grid columns.
 const WIDTH: usize = 48;
 
 #[derive(Deserialize)]
@@ -69,15 +69,15 @@ struct Row {
     panels: Vec<String>,
 }
 
-/// Prints every object on a line of its own.
+/// Prints every object, one a line.
 pub fn print(configuration: &Path) -> Result<()> {
-    for object in all(configuration)? {
+    for object in saved_objects(configuration)? {
         println!("{object}");
     }
     Ok(())
 }
 
-fn all(configuration: &Path) -> Result<Vec<Value>> {
+fn saved_objects(configuration: &Path) -> Result<Vec<Value>> {
     let kibana = configuration.join("kibana");
     let searches: Vec<Search> = read(&kibana.join("searches.json"))?;
     let visualizations: Vec<Visualization> = read(&kibana.join("visualizations.json"))?;
@@ -85,28 +85,28 @@ fn all(configuration: &Path) -> Result<Vec<Value>> {
     let mut objects = vec![data_view()];
     objects.extend(searches.iter().map(search));
     objects.extend(visualizations.iter().map(visualization));
-    objects.push(board(&dashboard));
+    objects.push(dashboard_object(&dashboard));
     Ok(objects)
 }
 
 fn read<T: DeserializeOwned>(file: &Path) -> Result<T> {
     let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("understanding {}", file.display()))
+    serde_json::from_str(&text).with_context(|| format!("parsing {}", file.display()))
 }
 
 fn data_view() -> Value {
     json!({
         "type": "index-pattern",
-        "coreMigrationVersion": CORE,
+        "coreMigrationVersion": CORE_MIGRATION_VERSION,
         "typeMigrationVersion": "8.0.0",
         "id": DATA_VIEW,
-        "attributes": { "title": PATTERN, "name": "MiniTwit logs", "timeFieldName": "@timestamp" },
+        "attributes": { "title": INDEX_PATTERN, "name": "MiniTwit logs", "timeFieldName": "@timestamp" },
         "references": [],
     })
 }
 
-/// The attribute that says what is searched; the data view stands among the references.
-fn source(query: &str) -> Value {
+/// The attribute that contains the query. The data view is among the references.
+fn search_source(query: &str) -> Value {
     let source = json!({
         "query": { "language": "lucene", "query": query },
         "filter": [],
@@ -115,7 +115,7 @@ fn source(query: &str) -> Value {
     json!({ "searchSourceJSON": source.to_string() })
 }
 
-fn reference() -> Value {
+fn data_view_reference() -> Value {
     json!([{
         "type": "index-pattern",
         "id": DATA_VIEW,
@@ -126,7 +126,7 @@ fn reference() -> Value {
 fn search(search: &Search) -> Value {
     json!({
         "type": "search",
-        "coreMigrationVersion": CORE,
+        "coreMigrationVersion": CORE_MIGRATION_VERSION,
         "typeMigrationVersion": "8.0.0",
         "id": search.id,
         "attributes": {
@@ -134,9 +134,9 @@ fn search(search: &Search) -> Value {
             "description": search.description,
             "columns": search.columns,
             "sort": [["@timestamp", "desc"]],
-            "kibanaSavedObjectMeta": source(&search.query),
+            "kibanaSavedObjectMeta": search_source(&search.query),
         },
-        "references": reference(),
+        "references": data_view_reference(),
     })
 }
 
@@ -149,7 +149,7 @@ fn visualization(shown: &Visualization) -> Value {
     });
     json!({
         "type": "visualization",
-        "coreMigrationVersion": CORE,
+        "coreMigrationVersion": CORE_MIGRATION_VERSION,
         "typeMigrationVersion": "8.5.0",
         "id": shown.id,
         "attributes": {
@@ -157,9 +157,9 @@ fn visualization(shown: &Visualization) -> Value {
             "description": "",
             "uiStateJSON": "{}",
             "visState": state.to_string(),
-            "kibanaSavedObjectMeta": source(&shown.query),
+            "kibanaSavedObjectMeta": search_source(&shown.query),
         },
-        "references": reference(),
+        "references": data_view_reference(),
     })
 }
 
@@ -201,7 +201,7 @@ fn aggregations(shown: &Visualization) -> Vec<Value> {
         .collect()
 }
 
-fn board(dashboard: &Dashboard) -> Value {
+fn dashboard_object(dashboard: &Dashboard) -> Value {
     let mut panels = Vec::new();
     let mut references = Vec::new();
     let mut top = 0;
@@ -228,7 +228,7 @@ fn board(dashboard: &Dashboard) -> Value {
     }
     json!({
         "type": "dashboard",
-        "coreMigrationVersion": CORE,
+        "coreMigrationVersion": CORE_MIGRATION_VERSION,
         "typeMigrationVersion": "8.9.0",
         "id": dashboard.id,
         "attributes": {

@@ -1,4 +1,4 @@
-//! What the user types.
+//! The command line.
 
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -16,14 +16,14 @@ Exit codes:
   1  failed for another reason
   2  wrong usage or configuration
   3  the API refuses the token (401, 403), or there is none
-  4  the API does not answer, has trouble, or its rate limit is used up
-  5  the API does not know the reserved IP or the droplet
+  4  the API does not respond or fails, or its rate limit is used up
+  5  the API has no such reserved IP or droplet
   6  refused: this droplet is unfit, the live IP serves elsewhere, the record is not as stated, or the droplet holds another reserved IP
-  7  not done within the time given; it may still come to pass
+  7  not done in time; it may still be carried out
   8  no droplet's status could be read
   9  moved, but the live IP did not serve there: it was moved back
  10  moved, but the live IP does not serve, and could not be moved back
- 11  done on this droplet, but the other one could not be seen to follow
+ 11  done on this droplet, but the other one was not seen to follow
 
 Configuration comes from flags, then the environment, then /etc/floatip/floatip.env. The token comes from the file that
 FLOATIP_TOKEN_FILE names, from DIGITALOCEAN_TOKEN, from systemd's credentials, or from /etc/floatip/token.";
@@ -32,10 +32,10 @@ FLOATIP_TOKEN_FILE names, from DIGITALOCEAN_TOKEN, from systemd's credentials, o
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// What is the same for all commands.
+    /// Options of all commands.
     #[command(flatten)]
     pub options: Options,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -49,7 +49,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Say what this droplet's agent would do now, and why: every input with its age, and the row of the table that applies.
+    /// Show what this droplet's agent would do now, and why: the row of the decision table, and every input with its age.
     Explain {
         /// Print it as JSON.
         #[arg(long)]
@@ -57,7 +57,7 @@ pub enum Command {
     },
     /// Move the live IP to this droplet, if it is fit and the live IP serves nowhere else.
     Claim {
-        /// Also if the live IP serves elsewhere.
+        /// Move it also if it serves elsewhere.
         #[arg(long)]
         force: bool,
         /// Seconds after which to give up.
@@ -66,16 +66,16 @@ pub enum Command {
     },
     /// Move a reserved IP to a droplet, or release it, if the record is as stated.
     Move(MoveArgs),
-    /// Let live and stage IP change droplets, verify from outside, and move the live IP back if it does not serve.
+    /// Swap the live and the stage IP, verify from outside, and move the live IP back if it does not serve.
     Swap(SwapArgs),
-    /// Hold automatic moves on both droplets; run it on one of them.
+    /// Freeze automatic moves on both droplets; run it on one of them.
     Freeze(FreezeArgs),
-    /// Let automatic moves go on, on both droplets; run it on one of them.
+    /// Allow automatic moves again on both droplets; run it on one of them.
     Unfreeze {
-        /// Why; it stays in the log.
+        /// Why; it is printed.
         #[arg(long, default_value = "")]
         why: String,
-        /// Who says so [default: the user who runs this].
+        /// Who does it [default: the user who runs this].
         #[arg(long, value_name = "NAME")]
         who: Option<String>,
         /// Print the result as JSON.
@@ -85,11 +85,11 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Keep the live IP on a fit droplet: the service.
+    /// Run the service that keeps the live IP on a fit droplet.
     Watch,
 }
 
-/// What acts on the API has these.
+/// Options of commands that change something.
 #[derive(Clone, Debug, Args)]
 pub struct Acting {
     /// Only read the record, and print what would be done.
@@ -112,13 +112,13 @@ pub struct MoveArgs {
     /// The droplet's id, or the word none.
     #[arg(long, value_name = "DROPLET", value_parser = place)]
     pub to: Place,
-    /// Who must hold it now: a droplet's id, or the word none; without it, whoever does.
+    /// The droplet that must hold it now: its id, or the word none [default: any].
     #[arg(long, value_name = "DROPLET", value_parser = place)]
     pub from: Option<Place>,
-    /// Release the live IP too, which takes the site off the net.
+    /// Allow to release the live IP, which takes the site off the net.
     #[arg(long)]
     pub force: bool,
-    /// How.
+    /// Options.
     #[command(flatten)]
     pub acting: Acting,
 }
@@ -126,10 +126,10 @@ pub struct MoveArgs {
 /// `floatip swap`.
 #[derive(Clone, Debug, Args)]
 pub struct SwapArgs {
-    /// Who is to be live [default: the droplet that holds the stage IP].
+    /// The droplet that is to be live [default: the one that holds the stage IP].
     #[arg(long, value_name = "DROPLET")]
     pub to: Option<u64>,
-    /// Who must be live now; without it, whoever is.
+    /// The droplet that must be live now [default: any].
     #[arg(long, value_name = "DROPLET")]
     pub from: Option<u64>,
     /// Leave the stage IP parked instead of moving it to the droplet that was live.
@@ -144,7 +144,7 @@ pub struct SwapArgs {
     /// Version that the live IP must serve after its move.
     #[arg(long, value_name = "VERSION")]
     pub expect_version: Option<String>,
-    /// How.
+    /// Options.
     #[command(flatten)]
     pub acting: Acting,
 }
@@ -152,10 +152,10 @@ pub struct SwapArgs {
 /// `floatip freeze`.
 #[derive(Clone, Debug, Args)]
 pub struct FreezeArgs {
-    /// Why; everyone who looks at the status sees it.
+    /// Why; it is shown in the status.
     #[arg(long)]
     pub why: String,
-    /// Who says so [default: the user who runs this].
+    /// Who does it [default: the user who runs this].
     #[arg(long, value_name = "NAME")]
     pub who: Option<String>,
     /// When it ends by itself: a time such as 30m or 2h, or a moment such as 2026-11-21T18:00:00Z.

@@ -1,4 +1,4 @@
-//! What the program uses, checked, from what the user gave: flags, environment, and the file that the service is configured by.
+//! The checked configuration, from flags, the environment, and the configuration file of the service.
 
 use std::{
     collections::HashMap,
@@ -19,7 +19,7 @@ use crate::{
 
 /// DigitalOcean's own API.
 pub const API_URL: &str = "https://api.digitalocean.com";
-/// What the service is configured by; the operator's commands read it too, so that they need no flags on a droplet.
+/// The configuration file of the service. The operator's commands read it too, so they need no flags on a droplet.
 pub const ENV_FILE: &str = "/etc/floatip/floatip.env";
 const TOKEN_FILE: &str = "/etc/floatip/token";
 const RUN_DIR: &str = "/run/floatip";
@@ -28,7 +28,7 @@ const FREEZE_FILE: &str = "/var/lib/floatip/freeze.json";
 /// Why there is no usable configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// Nothing says it.
+    /// It is set nowhere.
     #[error(
         "{0} is not set: set it in the environment, in /etc/floatip/floatip.env, or by its flag"
     )]
@@ -61,7 +61,7 @@ pub struct Values {
 }
 
 impl Values {
-    /// Nothing but what the file says; a file that can't be read says nothing.
+    /// The values in a file; none if it can't be read.
     #[must_use]
     pub fn from_file(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap_or_default();
@@ -80,7 +80,7 @@ impl Values {
         }
     }
 
-    /// Adds what a flag or the environment says.
+    /// Adds the value of a flag or of the environment.
     pub fn give(&mut self, name: &'static str, value: Option<String>) {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             self.given.insert(name, value);
@@ -121,7 +121,7 @@ impl Values {
             .map_or_else(|| Path::new(RUN_DIR).join(default), PathBuf::from)
     }
 
-    /// The token: a file that is named, else the text, else what systemd handed over, else where the role puts it.
+    /// The token: from the named file, else from the variable, else from systemd's credentials, else from the default file.
     fn token(&self) -> Result<Token, NoToken> {
         if let Some(path) = self.get("FLOATIP_TOKEN_FILE") {
             return Token::from_file(Path::new(path));
@@ -209,11 +209,11 @@ pub struct Site {
     pub live_ip: Ipv4Addr,
     /// The stage IP.
     pub stage_ip: Option<Ipv4Addr>,
-    /// Another URL than `http://LIVE_IP/latest` to ask whether the live IP serves.
+    /// URL that shows whether the live IP serves, if it is not `http://LIVE_IP/latest`.
     pub live_url: Option<String>,
-    /// This droplet, if it need not be asked for.
+    /// Id of this droplet, if it is configured.
     pub droplet_id: Option<u64>,
-    /// Where to ask for it.
+    /// The metadata service, for the id.
     pub metadata_url: String,
 }
 
@@ -239,7 +239,7 @@ impl Site {
     }
 }
 
-/// What `watch` needs beside.
+/// The configuration of `watch`.
 #[derive(Clone, Debug)]
 pub struct WatchConfig {
     /// The API, the two IPs and this droplet.
@@ -248,7 +248,7 @@ pub struct WatchConfig {
     pub ready_url: Target,
     /// The status listener.
     pub listen: SocketAddr,
-    /// Where Keepalived's state is to be found.
+    /// The sources of Keepalived's state.
     pub vrrp: Sources,
     /// The VRRP bonus.
     pub bonus: PathBuf,

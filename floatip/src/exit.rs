@@ -1,4 +1,4 @@
-//! Exit codes, as `floatip --help` lists them, and how a command that fails says so.
+//! Exit codes, as `floatip --help` lists them.
 
 use std::process::ExitCode;
 
@@ -23,18 +23,18 @@ pub const WENT_BACK: u8 = 9;
 pub const STUCK: u8 = 10;
 pub const ALONE: u8 = 11;
 
-pub fn complain(problem: &str, code: u8) -> ExitCode {
+pub fn report(problem: &str, code: u8) -> ExitCode {
     eprintln!("floatip: {problem}");
     ExitCode::from(code)
 }
 
-pub fn complain_config(error: &ConfigError) -> ExitCode {
+pub fn report_config(error: &ConfigError) -> ExitCode {
     let code = if matches!(error, ConfigError::Token(_)) {
         TOKEN
     } else {
         USAGE
     };
-    complain(&error.to_string(), code)
+    report(&error.to_string(), code)
 }
 
 pub fn of_api(error: &api::Error) -> u8 {

@@ -22,10 +22,10 @@ fn main() -> ExitCode {
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return exit::complain(&format!("can't start: {error}"), exit::FAILED),
+        Err(error) => return exit::report(&format!("can't start: {error}"), exit::FAILED),
     };
     let code = runtime.block_on(run(cli.command, &values));
-    // A check of the local service that is still running is of no use to anyone.
+    // Do not wait for a check of the local service that still runs.
     runtime.shutdown_background();
     code
 }

@@ -1,4 +1,4 @@
-//! The options that all commands share: each is a flag, a variable of the environment, and a line of the service's configuration.
+//! The options that all commands share. Each is a flag, an environment variable, and a line of the service's configuration.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ pub struct Options {
     /// File with more of these variables.
     #[arg(long, global = true, value_name = "FILE", default_value = ENV_FILE)]
     config: PathBuf,
-    /// The API; without it, what the variable that other DigitalOcean tools know says, or DigitalOcean's own.
+    /// The API [default: from `DIGITALOCEAN_API_URL`, else DigitalOcean's own].
     #[arg(long, env = "FLOATIP_API_URL", global = true, value_name = "URL")]
     api_url: Option<String>,
     /// File with the API token.
@@ -24,10 +24,10 @@ pub struct Options {
     /// The stage IP.
     #[arg(long, env = "FLOATIP_STAGE_IP", global = true, value_name = "IP")]
     stage_ip: Option<String>,
-    /// What to ask, instead of /latest at the live IP, whether it serves.
+    /// URL that shows whether the live IP serves [default: /latest at the live IP].
     #[arg(long, env = "FLOATIP_LIVE_URL", global = true, value_name = "URL")]
     live_url: Option<String>,
-    /// This droplet, instead of asking the metadata service.
+    /// Id of this droplet [default: from the metadata service].
     #[arg(long, env = "FLOATIP_DROPLET_ID", global = true, value_name = "ID")]
     droplet_id: Option<String>,
     /// The metadata service [default: the one at 169.254.169.254].
@@ -63,7 +63,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// All values, flags before environment before file.
+    /// All values: flags before environment before file.
     #[must_use]
     pub fn values(&self) -> Values {
         let mut values = Values::from_file(&self.config);
@@ -86,7 +86,7 @@ impl Options {
         for (name, flag) in flags {
             values.give(name, flag.clone());
         }
-        // A secret has no flag: it would stand in the process list. And the other names are not this program's own.
+        // A secret has no flag, because the process list would show it. The other two names belong to other programs.
         for name in [
             "DIGITALOCEAN_TOKEN",
             "DIGITALOCEAN_API_URL",

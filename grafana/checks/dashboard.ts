@@ -1,7 +1,7 @@
-// The types that each dashboard must have: Grafana's own, with two things that JSON can't say otherwise.
+// The types of a dashboard: Grafana's own, with two changes because the dashboards are JSON files.
 import type { AnnotationQuery, Dashboard, DataQuery, Panel, RowPanel } from "@grafana/schema";
 
-// An enum's values, as the strings that they are in a file.
+// In a file, the values of an enum are strings.
 type Written<T> = T extends string
   ? `${T}`
   : T extends readonly (infer Item)[]
@@ -10,7 +10,7 @@ type Written<T> = T extends string
       ? { [Key in keyof T]: Written<T[Key]> }
       : T;
 
-// What Grafana's Prometheus plugin adds to a query and to an annotation.
+// Fields that Grafana's Prometheus plugin adds to queries and annotations.
 type Query = Written<DataQuery> & { expr: string; legendFormat: string };
 type Annotation = Written<AnnotationQuery> & {
   expr: string;

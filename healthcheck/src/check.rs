@@ -1,4 +1,4 @@
-//! A check: a few tries, the first fit answer ends it, the last failure is the verdict.
+//! A check: a few tries. The first success ends it; otherwise the last failure is the verdict.
 
 use std::{
     thread,
@@ -7,12 +7,12 @@ use std::{
 
 use crate::{Answer, Failure, Target, get};
 
-/// How long a check may go on.
+/// How long a check may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Time for one try: connection, request and whole answer.
+    /// Time for one try: connection, request and whole response.
     pub timeout: Duration,
-    /// Further tries after a failed one.
+    /// Retries after a failed try.
     pub retries: u32,
     /// Least time between the starts of two tries.
     pub spacing: Duration,
@@ -21,7 +21,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// What Keepalived's configuration relies on: a verdict within 950 ms, so before the next run starts.
+    /// Keepalived's configuration relies on a verdict within 950 ms, before the next run starts.
     fn default() -> Self {
         Self {
             timeout: Duration::from_millis(300),
@@ -39,7 +39,7 @@ pub struct Attempt {
     pub after: Duration,
     /// How long it took.
     pub took: Duration,
-    /// What came of it.
+    /// Its result.
     pub result: Result<Answer, Failure>,
 }
 
@@ -48,13 +48,13 @@ pub struct Attempt {
 pub struct Report {
     /// Every try, oldest first; at least one.
     pub attempts: Vec<Attempt>,
-    /// The verdict: that of the last try.
+    /// The verdict: the result of the last try.
     pub result: Result<Answer, Failure>,
     /// How long the check took.
     pub took: Duration,
 }
 
-/// Tries until an answer is fit, the tries are used up or the deadline is reached.
+/// Tries until a try succeeds, the retries are used up, or the deadline is reached.
 #[must_use]
 pub fn check(target: &Target, limits: &Limits) -> Report {
     let start = Instant::now();

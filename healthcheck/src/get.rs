@@ -1,4 +1,4 @@
-//! One HTTP/1.1 GET over a connection of its own, with one deadline for all of it.
+//! One HTTP/1.1 GET over a new connection, with one deadline for all of it.
 
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -10,43 +10,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::Target;
 
-/// An answer to a readiness probe is a line of JSON; more than this is no such answer.
+/// The response to a probe is a line of JSON or a page; it is never larger than this.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// A 200 answer.
+/// A response with status 200.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// What the service says of itself: `status` of a JSON answer.
+    /// `status` of a JSON response: what the service reports about itself.
     #[serde(default)]
     pub status: Option<String>,
-    /// The version that answers: `version` of a JSON answer.
+    /// `version` of a JSON response.
     #[serde(default)]
     pub version: Option<String>,
 }
 
-/// Why a try found the service unfit.
+/// Why a try failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It answered, but not with 200.
-    #[error("answered {status}{}", said(.answer))]
+    /// Another status than 200.
+    #[error("answered {status}{}", reported(.answer))]
     Unfit {
         /// HTTP status.
         status: u16,
-        /// What the body said.
+        /// The body, if it was JSON.
         answer: Answer,
     },
-    /// No connection, or it broke before the answer was complete.
+    /// No connection, or it closed before the response was complete.
     #[error("unreachable: {0}")]
     Unreachable(String),
-    /// No complete answer in time.
+    /// No complete response in time.
     #[error("no answer within {} ms", .0.as_millis())]
     Timeout(Duration),
-    /// Something answered that is not HTTP.
+    /// The response is not HTTP.
     #[error("answered something that is not HTTP: {0}")]
     NotHttp(String),
 }
 
-fn said(answer: &Answer) -> String {
+fn reported(answer: &Answer) -> String {
     answer
         .status
         .as_ref()
@@ -54,10 +54,10 @@ fn said(answer: &Answer) -> String {
         .unwrap_or_default()
 }
 
-/// Sends one GET and reads the whole answer within `timeout`.
+/// Sends one GET and reads the whole response within `timeout`.
 ///
 /// # Errors
-/// Anything but a complete 200 answer in time is a [`Failure`].
+/// Anything but a complete response with status 200 in time is a [`Failure`].
 pub fn get(target: &Target, timeout: Duration) -> Result<Answer, Failure> {
     let exchange = Exchange {
         timeout,
@@ -140,7 +140,7 @@ impl Exchange {
     }
 }
 
-/// The status and body of what was received so far, or `None` if more has to come; `ended` says that no more will.
+/// The status and body of what was received so far, or `None` if it is incomplete. `ended`: the connection was closed.
 fn parse(received: &[u8], ended: bool) -> Result<Option<(u16, Vec<u8>)>, Failure> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut response = httparse::Response::new(&mut headers);

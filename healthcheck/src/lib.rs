@@ -1,7 +1,7 @@
-//! Asks one URL whether this droplet is fit to be live.
+//! Checks by HTTP whether this droplet is fit to be live.
 //!
-//! Blocking and on the standard library alone, so that the binary that Keepalived runs every second starts in a millisecond or two.
-//! A check is a handful of tries; the first fit answer ends it.
+//! It blocks and uses the standard library alone, because Keepalived runs the binary every second: it starts in a millisecond or two.
+//! A check is a few tries; the first success ends it.
 
 mod check;
 mod get;

@@ -1,4 +1,4 @@
-//! The probe that Keepalived runs: exits 0 if this droplet is fit to be live, else with a code that says why not.
+//! The probe that Keepalived runs: exits with 0 if this droplet is fit to be live, else with a code for the reason.
 
 mod report;
 
@@ -14,36 +14,36 @@ use report::{Probe, as_json, code, explain, verdict};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  fit: a 200 answer in time
-  1  unfit: answered, but not with 200
+  0  fit: status 200 in time
+  1  unfit: another status than 200
   2  wrong usage
-  3  unreachable: refused, no route, or closed before the answer was complete
-  4  silent: no complete answer in time
-  5  what answered is not HTTP
+  3  unreachable: refused, no route, or closed before the response was complete
+  4  silent: no complete response in time
+  5  the response is not HTTP
 
-The first fit answer ends a probe; otherwise its last try decides. The first probe that is not fit decides the check.";
+The first success ends a probe; otherwise its last try decides. The first probe that fails decides the check.";
 
-/// Is this droplet fit to be live? Asks the local service, a few times if need be, and answers by exit code.
+/// Checks whether this droplet is fit to be live: sends requests to the local service, retries, and returns an exit code.
 #[derive(Parser)]
 #[command(version, after_help = EXIT_CODES)]
 struct Cli {
-    /// What to ask; the host must be an IP address or localhost.
+    /// URL of the readiness; the host must be an IP address or localhost.
     #[arg(
         long,
         env = "HEALTHCHECK_URL",
         default_value = "http://127.0.0.1:9101/readyz"
     )]
     url: Target,
-    /// A page to ask for beside it, through the public listener; the host must be an IP address or localhost.
+    /// URL of a page to check too, through the public listener; the host must be an IP address or localhost.
     #[arg(long, env = "HEALTHCHECK_WEB_URL", value_name = "URL")]
     web: Option<Target>,
-    /// A call of the API to make beside it, through the public listener.
+    /// URL of an API call to check too, through the public listener.
     #[arg(long, env = "HEALTHCHECK_API_URL", value_name = "URL")]
     api: Option<Target>,
     /// Milliseconds for one try.
     #[arg(long, env = "HEALTHCHECK_TIMEOUT_MS", value_name = "MS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=60_000))]
     timeout: u64,
-    /// Further tries after a failed one: with the spacing, what lets a restart pass unnoticed.
+    /// Retries after a failed try; with the spacing they hide a restart.
     #[arg(long, env = "HEALTHCHECK_RETRIES", value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=100))]
     retries: u32,
     /// Least milliseconds between the starts of two tries.
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
     ExitCode::from(code(&probes))
 }
 
-/// One probe after the other, until one is unfit; the deadline is that of all.
+/// Runs one probe after the other, until one fails. All share one deadline.
 fn run<const N: usize>(targets: [(&'static str, Option<Target>); N], limits: Limits) -> Vec<Probe> {
     let start = Instant::now();
     let mut probes = Vec::new();

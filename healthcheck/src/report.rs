@@ -1,4 +1,4 @@
-//! What a check says: in a line, try by try for a person, or as JSON.
+//! Prints a check: in one line, with every try, or as JSON.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 pub struct Probe {
     /// `readiness`, `web` or `api`.
     pub name: &'static str,
-    /// What was asked.
+    /// Its URL.
     pub target: Target,
-    /// What came of it.
+    /// Its result.
     pub report: Report,
 }
 
-/// The exit code: that of the probe that is unfit.
+/// The exit code: that of the probe that failed.
 pub fn code(probes: &[Probe]) -> u8 {
     probes.iter().map(of_probe).find(|it| *it != 0).unwrap_or(0)
 }
@@ -37,7 +37,7 @@ fn version(probes: &[Probe]) -> Option<&str> {
     answers.find_map(|it| it.version.as_deref())
 }
 
-/// The verdict, in a line.
+/// The verdict in one line.
 pub fn verdict(probes: &[Probe]) -> String {
     let took: Duration = probes.iter().map(|it| it.report.took).sum();
     let took = took.as_millis();
@@ -81,22 +81,22 @@ fn advice(probe: &Probe) -> &'static str {
     match probe.report.result {
         Ok(_) => "This droplet may be live.",
         Err(Failure::Unfit { .. }) if probe.name != "readiness" => {
-            "The service is ready, but users are refused: look at its log for what this call met."
+            "The service is ready, but this request of a user fails: its log has the reason."
         }
         Err(Failure::Unfit { .. }) => {
-            "The service runs but says that it is not ready; its answer and its log say why, most often the database."
+            "The service runs but reports that it is not ready: its response and its log have the reason, most often the database."
         }
         Err(Failure::Unreachable(_)) => {
             "Nothing listens there: is the service running, and is the URL that of its listener?"
         }
         Err(Failure::Timeout(_)) => {
-            "Something is there and keeps silent: frozen, overloaded, or filtered by a firewall."
+            "Something listens there and does not respond: it is frozen, overloaded, or a firewall drops the packets."
         }
         Err(Failure::NotHttp(_)) => "Another program listens there: check the port in the URL.",
     }
 }
 
-/// The verdict and every try; what stands at the top is of the probe that decides.
+/// The verdict and every try. The top level is that of the deciding probe.
 pub fn as_json(probes: &[Probe]) -> Value {
     let all = probes.iter().map(|probe| {
         let mut value = of(probe);

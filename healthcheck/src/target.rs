@@ -1,4 +1,4 @@
-//! The URL that is probed: plain HTTP to an address, so that a probe needs neither DNS nor TLS.
+//! The URL of a probe: plain HTTP to an address, so that it needs neither DNS nor TLS.
 
 use std::{
     fmt,
@@ -21,7 +21,7 @@ pub enum BadUrl {
     /// Another scheme than `http`.
     #[error("the URL must start with http://")]
     Scheme,
-    /// A host name: resolving it could take longer than the probe may.
+    /// A host name: to resolve it could take longer than a probe may.
     #[error(
         "the host must be an IP address or localhost: a health check must not depend on a name server"
     )]

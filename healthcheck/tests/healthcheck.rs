@@ -13,11 +13,11 @@ const READY: &str =
     "HTTP/1.1 200 OK\r\ncontent-length: 36\r\n\r\n{\"status\":\"ready\",\"version\":\"1.2.3\"}\n";
 const UNREADY: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 33\r\n\r\n{\"status\":\"database unavailable\"}\n";
 
-/// What a check has unless its test is about running out of it: more than any machine's own slowness.
+/// The deadline of checks, except in tests about the deadline: long enough for any slow machine.
 const PATIENCE: [(&str, &str); 2] = [("--timeout", "20000"), ("--deadline", "60000")];
-/// Tries that would take a hundred minutes, if the deadline did not end them.
+/// Retries that would take a hundred minutes without the deadline.
 const ENDLESS: [&str; 4] = ["--timeout", "60000", "--retries", "100"];
-/// Far from half a second, and far from a hundred minutes.
+/// Much longer than half a second, and much shorter than a hundred minutes.
 const HANG: Duration = Duration::from_secs(30);
 
 /// A server that gives its nth connection to `answer`.
@@ -225,7 +225,7 @@ fn web_and_api_are_asked_beside_readiness_and_the_first_unfit_one_decides() {
     );
     assert_eq!(code, 1, "{text}");
     assert!(
-        text.contains("users are refused") && !text.contains("api: GET"),
+        text.contains("request of a user fails") && !text.contains("api: GET"),
         "{text}"
     );
 }

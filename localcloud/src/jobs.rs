@@ -1,32 +1,34 @@
-//! Carries out what the record says is under way.
+//! The worker: runs the jobs that the record asks for.
 //!
-//! There is no queue: what has to be done is read from the record, so that a daemon that was killed
-//! at any moment goes on where it stopped. At most one job works on one thing at a time.
+//! There is no queue: jobs are derived from the record, so a daemon that was killed at any moment
+//! continues where it stopped. At most one job works on a resource at a time.
 
 mod backups;
 mod certificates;
 mod databases;
 mod droplets;
 mod plan;
-mod upkeep;
+mod power_watch;
 
-use crate::cloud::actions::{Action, Work};
-use crate::cloud::store::Store;
-use crate::cloud::{Record, Refusal};
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
+use crate::cloud::resources::actions::{Action, Work};
 use crate::fault::Faults;
+use crate::machine::Machine;
 use crate::network::Network;
-use crate::plane::Plane;
+use crate::store::Store;
 use anyhow::Result;
 use jiff::Timestamp;
-use plan::{Job, abandon, due, settle, to_resume};
+use plan::{Job, apply_failure, apply_success, due, to_resume};
 use rand::RngExt as _;
+use slog::{Logger, error};
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 
-/// Pause after something failed that has to be done all the same.
+/// Pause before a failed job is retried.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// How long a reserved IP's move takes from its request to the change in the data plane.
@@ -47,26 +49,29 @@ impl MoveLatency {
 /// The worker behind the API.
 #[derive(Debug)]
 pub struct Jobs {
+    log: Logger,
     store: Arc<Store>,
-    plane: Arc<Plane>,
+    machine: Arc<Machine>,
     network: Arc<Network>,
     faults: Arc<Faults>,
     move_latency: MoveLatency,
 }
 
 impl Jobs {
-    /// A worker for `store`'s record on `plane`.
+    /// A worker for `store`'s record on `machine`.
     #[must_use]
     pub fn new(
+        log: Logger,
         store: Arc<Store>,
-        plane: Arc<Plane>,
+        machine: Arc<Machine>,
         network: Arc<Network>,
         faults: Arc<Faults>,
         move_latency: MoveLatency,
     ) -> Self {
         Self {
+            log,
             store,
-            plane,
+            machine,
             network,
             faults,
             move_latency,
@@ -75,22 +80,23 @@ impl Jobs {
 
     /// Boots what should run, finishes what was under way, then works for ever.
     pub async fn run(self: Arc<Self>) {
-        let mut news = self.store.watch();
+        let mut records = self.store.watch();
         let mut waiting = to_resume(&self.store.record());
         let mut tasks = JoinSet::new();
         let mut running: HashMap<Id, Job> = HashMap::new();
         loop {
-            let due = due(&news.borrow_and_update());
+            let due = due(&records.borrow_and_update());
             waiting.retain(|job| !start(&self, *job, &mut tasks, &mut running));
             for job in due {
                 start(&self, job, &mut tasks, &mut running);
             }
             tokio::select! {
-                changed = news.changed() => if changed.is_err() { return },
+                changed = records.changed() => if changed.is_err() { return },
                 Some(ended) = tasks.join_next_with_id() => match ended {
-                    Ok((id, done)) => waiting.extend(running.remove(&id).filter(|job| !done && job.is_wanted_anyway())),
+                    Ok((id, done)) => waiting.extend(running.remove(&id).filter(|job| !done && job.retries_by_itself())),
                     Err(panic) => {
-                        eprintln!("job {:?}: {panic}", running.remove(&panic.id()));
+                        let job = running.remove(&panic.id());
+                        error!(self.log, "a job panicked"; "job" => ?job, "error" => %panic);
                         tokio::time::sleep(RETRY).await;
                     }
                 }
@@ -98,8 +104,8 @@ impl Jobs {
         }
     }
 
-    /// Does a job; says whether it is done.
-    async fn carry_out(&self, job: Job) -> bool {
+    /// Runs a job; returns whether it succeeded.
+    async fn run_job(&self, job: Job) -> bool {
         let outcome = match job {
             Job::Action { id, .. } => self.run_action(id).await,
             Job::Boot(droplet) => self.boot_again(droplet).await,
@@ -110,7 +116,7 @@ impl Jobs {
             Job::Certificate(id) => self.issue_certificate(id).await,
         };
         if let Err(error) = outcome {
-            eprintln!("{job:?}: {error:#}");
+            error!(self.log, "a job failed"; "job" => ?job, "error" => format!("{error:#}"));
             tokio::time::sleep(RETRY).await;
             return false;
         }
@@ -125,8 +131,8 @@ impl Jobs {
         let error = error.map(|error| format!("{error:#}"));
         self.change(|record| {
             match error {
-                None => settle(record, &action.work),
-                Some(_) => abandon(record, &action.work),
+                None => apply_success(record, &action.work),
+                Some(_) => apply_failure(record, &action.work),
             }
             record.finish_action(id, error);
         })
@@ -135,18 +141,20 @@ impl Jobs {
 
     async fn act(&self, action: &Action) -> Result<()> {
         match &action.work {
-            Work::AssignIp { ip, droplet } => self.hand_over(action, *ip, Some(*droplet)).await,
-            Work::UnassignIp { ip, .. } => self.hand_over(action, *ip, None).await,
+            Work::AssignIp { ip, droplet } => {
+                self.move_reserved_ip(action, *ip, Some(*droplet)).await
+            }
+            Work::UnassignIp { ip, .. } => self.move_reserved_ip(action, *ip, None).await,
             Work::Droplet { droplet, event } => self.droplet_event(*droplet, event).await,
         }
     }
 
-    async fn hand_over(&self, action: &Action, ip: Ipv4Addr, to: Option<u64>) -> Result<()> {
+    async fn move_reserved_ip(&self, action: &Action, ip: Ipv4Addr, to: Option<u64>) -> Result<()> {
         self.wait_for_move(action).await;
         anyhow::ensure!(!self.faults.actions_fail(), "a fault makes moves fail");
         let record = self.store.record();
         let released = to.and_then(|id| record.droplet(id).ok()?.released);
-        self.faults.note_move(ip, released);
+        self.faults.record_move(ip, released);
         self.change(|record| record.set_holder(ip, to)).await?;
         self.network.follow().await
     }
@@ -166,7 +174,7 @@ impl Jobs {
     }
 }
 
-/// Starts a job unless another works on the same subject; says whether it did.
+/// Starts a job unless another one works on the same subject; returns whether it was started.
 fn start(
     jobs: &Arc<Jobs>,
     job: Job,
@@ -180,7 +188,7 @@ fn start(
         return false;
     }
     let jobs = Arc::clone(jobs);
-    let handle = tasks.spawn(async move { jobs.carry_out(job).await });
+    let handle = tasks.spawn(async move { jobs.run_job(job).await });
     running.insert(handle.id(), job);
     true
 }

@@ -1,12 +1,12 @@
-//! The metadata service: what a droplet can ask about itself at 169.254.169.254.
+//! The metadata service that droplets use at 169.254.169.254.
 //!
-//! It knows who asks by the address that the request comes from. Texts end without a newline.
+//! It identifies the droplet by the request's source address. Texts end without a newline.
 
-use crate::cloud::Record;
-use crate::cloud::droplets::Droplet;
-use crate::cloud::ranges::Range;
-use crate::cloud::reserved_ips::ReservedIp;
-use crate::cloud::store::Store;
+use crate::cloud::record::Record;
+use crate::cloud::resources::droplets::Droplet;
+use crate::cloud::resources::ranges::Range;
+use crate::cloud::resources::reserved_ips::ReservedIp;
+use crate::store::Store;
 use axum::Router;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{StatusCode, Uri, header};
@@ -25,8 +25,8 @@ const NETMASK: &str = "255.255.255.0";
 
 /// The service's only route: everything below `/`.
 ///
-/// It is late, as the platform's may be: a droplet that loses a reserved IP is told that it holds it
-/// for `lag` more, and the one that gets it is told so after half of that. So both are for a while.
+/// It is stale after a move, as the platform's may be: the old holder reads that it still holds the
+/// reserved IP for `lag`, and the new holder reads it after half of that. In between both do.
 pub fn router(store: Arc<Store>, lag: Duration) -> Router {
     Router::new().fallback(get(serve)).with_state((store, lag))
 }
@@ -47,7 +47,7 @@ async fn serve(
     }
 }
 
-/// What `peer` is told at `path`; `None` if it is no droplet, or there is nothing.
+/// The text for `peer` at `path`; `None` if `peer` is no droplet or the path does not exist.
 #[must_use]
 pub fn answer(record: &Record, peer: IpAddr, path: &str, lag: Duration) -> Option<String> {
     let droplet = asker(record, peer)?;
@@ -159,9 +159,9 @@ fn entries(
     entries
 }
 
-/// The reserved IP that a droplet is told it holds.
+/// The reserved IP that the service reports for a droplet.
 fn reserved(record: &Record, droplet: &Droplet, now: Timestamp, lag: Duration) -> Option<String> {
-    let told = |reserved: &&ReservedIp| {
+    let reported = |reserved: &&ReservedIp| {
         let holder = match reserved.droplet {
             Some(id) if id == droplet.id => reserved.holder_before(now, lag / 2),
             _ => reserved.holder_before(now, lag),
@@ -169,7 +169,7 @@ fn reserved(record: &Record, droplet: &Droplet, now: Timestamp, lag: Duration) -
         holder == Some(droplet.id)
     };
     let mut all = record.reserved_ips.values();
-    all.find(told).map(|reserved| reserved.ip.to_string())
+    all.find(reported).map(|reserved| reserved.ip.to_string())
 }
 
 /// All of it in one document.

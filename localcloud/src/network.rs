@@ -1,49 +1,52 @@
 //! Keeps the machine's network equal to the record: one change at a time, always the newest.
 
-use crate::cloud::store::Store;
 use crate::fault::Faults;
-use crate::plane::Plane;
-use crate::plane::spec::{ReservedRoute, Topology};
+use crate::machine::Machine;
+use crate::machine::spec::{ReservedRoute, Topology};
+use crate::store::Store;
 use crate::topology;
 use anyhow::Result;
+use slog::{Logger, error};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// The way to change the network.
+/// The network of the cloud; all changes go through it.
 #[derive(Debug)]
 pub struct Network {
+    log: Logger,
     store: Arc<Store>,
-    plane: Arc<Plane>,
+    machine: Arc<Machine>,
     faults: Arc<Faults>,
     applied: Mutex<Option<Topology>>,
 }
 
 impl Network {
-    /// A network of which nothing has been made yet.
+    /// A network that has not been applied yet.
     #[must_use]
-    pub fn new(store: Arc<Store>, plane: Arc<Plane>, faults: Arc<Faults>) -> Self {
+    pub fn new(log: Logger, store: Arc<Store>, machine: Arc<Machine>, faults: Arc<Faults>) -> Self {
         Self {
+            log,
             store,
-            plane,
+            machine,
             faults,
             applied: Mutex::new(None),
         }
     }
 
-    /// Makes the network what the record says, if it isn't already.
+    /// Makes the network equal to the record, unless it is already.
     ///
     /// # Errors
-    /// As [`Plane::sync_network`].
+    /// As [`Machine::sync_network`].
     pub async fn follow(&self) -> Result<()> {
         self.apply(false).await
     }
 
-    /// Makes the network what the record says, also when the record hasn't changed: links that
+    /// Makes the network equal to the record, also when the record hasn't changed: links that
     /// came or went with a host need it.
     ///
     /// # Errors
-    /// As [`Plane::sync_network`].
+    /// As [`Machine::sync_network`].
     pub async fn refresh(&self) -> Result<()> {
         self.apply(true).await
     }
@@ -61,24 +64,24 @@ impl Network {
             return Ok(());
         }
         *applied = None;
-        self.plane.sync_network(&wanted).await?;
+        self.machine.sync_network(&wanted).await?;
         *applied = Some(wanted);
         Ok(())
     }
 
-    /// Follows the record for ever; a change that the machine refuses is tried again each second.
+    /// Applies each change of the record in a loop that never ends; a failed change is retried each second.
     pub async fn run(&self) {
-        let mut news = self.store.watch();
+        let mut records = self.store.watch();
         loop {
             let pause = match self.follow().await {
                 Ok(()) => Duration::MAX,
                 Err(error) => {
-                    eprintln!("network: {error:#}");
+                    error!(self.log, "the network can't be changed, retrying"; "error" => format!("{error:#}"));
                     Duration::from_secs(1)
                 }
             };
             tokio::select! {
-                changed = news.changed() => if changed.is_err() { return },
+                changed = records.changed() => if changed.is_err() { return },
                 () = tokio::time::sleep(pause) => {}
             }
         }

@@ -46,7 +46,7 @@ const NEEDED_BYTES: u64 = 3 << 30;
 /// Finds everything that is missing, in one go.
 ///
 /// # Errors
-/// One sentence for each thing that is missing, which says what to do about it.
+/// One sentence for each missing thing, with what to do about it.
 pub fn check(root: &Path) -> Result<()> {
     let mut missing = Vec::new();
     if !nix::unistd::geteuid().is_root() {

@@ -1,6 +1,6 @@
 //! The package proxy: droplets reach Debian's archive through it, and nothing else.
 //!
-//! Packages never change under one name, so each is fetched once and kept for every cloud.
+//! A package's content never changes, so each is fetched once and cached for all clouds.
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use hyper::header::{CONTENT_TYPE, IF_MODIFIED_SINCE, LAST_MODIFIED};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use slog::{Logger, error};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,23 +23,28 @@ const HOSTS: &[&str] = &["deb.debian.org", "security.debian.org"];
 /// A forward proxy for HTTP (RFC 9112, absolute-form) with a cache of packages.
 #[derive(Debug)]
 pub struct Proxy {
+    log: Logger,
     packages: PathBuf,
     client: reqwest::Client,
 }
 
 impl Proxy {
-    /// A proxy that keeps packages in the directory `packages`.
+    /// A proxy that caches packages in the directory `packages`.
     ///
     /// # Errors
     /// When the directory can't be made.
-    pub fn new(packages: PathBuf) -> Result<Self> {
+    pub fn new(packages: PathBuf, log: Logger) -> Result<Self> {
         std::fs::create_dir_all(&packages)
             .with_context(|| format!("making {}", packages.display()))?;
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(Duration::from_secs(30))
             .build()?;
-        Ok(Self { packages, client })
+        Ok(Self {
+            log,
+            packages,
+            client,
+        })
     }
 
     /// Serves for ever.
@@ -54,7 +60,7 @@ impl Proxy {
                     let proxy = Arc::clone(&proxy);
                     async move { Ok::<_, Infallible>(proxy.answer(request).await.map(Full::new)) }
                 });
-                // A droplet that goes away in the middle is its own business.
+                // A droplet may close its connection at any time.
                 let _ = hyper::server::conn::http1::Builder::new()
                     .serve_connection(TokioIo::new(stream), service)
                     .await;
@@ -77,7 +83,7 @@ impl Proxy {
             _ => self.forward(&request).await,
         };
         fetched.unwrap_or_else(|error| {
-            eprintln!("package proxy: {}: {error:#}", request.uri());
+            error!(self.log, "a package can't be fetched"; "url" => %request.uri(), "error" => format!("{error:#}"));
             reply(StatusCode::BAD_GATEWAY, Bytes::from(format!("{error:#}\n")))
         })
     }
@@ -113,7 +119,7 @@ impl Proxy {
             .context("reading from the package archive")?;
         if request.method() == Method::GET {
             let whole = length.is_none_or(|length| length == body.len() as u64);
-            ensure!(whole, "the package archive sent too little");
+            ensure!(whole, "the package archive sent an incomplete body");
         }
         let mut reply = reply(status, body);
         for name in [LAST_MODIFIED, CONTENT_TYPE] {
@@ -134,7 +140,7 @@ async fn keep(place: &Path, bytes: &[u8]) -> Result<()> {
         .context("keeping a package")
 }
 
-/// The name under which a package is kept; `None` for anything that may change.
+/// The name of a cached package; `None` for anything that may change.
 fn cache_name(path: &str) -> Option<String> {
     let name = path.rsplit('/').next()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+~%:".contains(c);

@@ -1,10 +1,10 @@
-//! Derives from the record what the network should be. Pure.
+//! Derives the wanted network from the record. Pure.
 
-use crate::cloud::Record;
-use crate::cloud::databases::{Database, DatabaseRule};
-use crate::cloud::droplets::Droplet;
-use crate::cloud::firewall_rules::{FirewallRule, Peers};
-use crate::plane::spec::{DatabaseNet, DropletNet, Firewall, ReservedRoute, Rule, Topology};
+use crate::cloud::record::Record;
+use crate::cloud::resources::databases::{Database, DatabaseRule};
+use crate::cloud::resources::droplets::Droplet;
+use crate::cloud::resources::firewall_rules::{FirewallRule, Peers};
+use crate::machine::spec::{DatabaseNet, DropletNet, Firewall, ReservedRoute, Rule, Topology};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -127,10 +127,11 @@ fn cidr(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::database_contents::NewDatabaseRule;
-    use crate::cloud::database_orders::NewDatabase;
-    use crate::cloud::droplet_orders::{NewDroplet, NumberOrText};
-    use crate::cloud::firewalls::NewFirewall;
+    use crate::cloud::json::NumberOrText;
+    use crate::cloud::operations::database_contents::NewDatabaseRule;
+    use crate::cloud::operations::database_orders::NewDatabase;
+    use crate::cloud::operations::droplet_orders::NewDroplet;
+    use crate::cloud::operations::firewalls::NewFirewall;
     use serde_json::json;
 
     fn droplet(record: &mut Record, name: &str, tag: &str) -> u64 {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Each alert has what a person who is woken by it needs, and a test that it fires and that it does not.
+"""Checks that each alert has its texts, its section in the runbook, a test that it fires, and a test that it does not.
 
-complete.py [DIRECTORY]: of the repository; without it, the one that this file is in.
+complete.py [DIRECTORY]: a repository; by default the one that contains this file.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 SEVERITIES = {"page", "ticket", "none"}
-# The dead man's switch fires always
+# The dead man's switch always fires
 NEVER_QUIET = {"Watchdog"}
 
 
@@ -42,7 +42,7 @@ def tested(root):
 
 
 def sections(root, page):
-    """Headings of a page with the text below them, by their anchor."""
+    """The text below each heading of a page, by the heading's anchor."""
     text = (root / "docs" / page).read_text(encoding="utf-8")
     parts = re.split(r"^#{2,3} +(.+)$", text, flags=re.MULTILINE)[1:]
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-"): body.strip() for title, body in zip(parts[::2], parts[1::2])}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Renders alertmanager.yml.j2 as the role does: render.py TEMPLATE [NAME=VALUE]… on stdout.
 
-Needs Jinja2, which Ansible brings. Variables that are not given have the role's defaults.
+Needs Jinja2, which Ansible installs. Variables that are not given get the role's defaults.
 """
 
 import json

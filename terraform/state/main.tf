@@ -1,5 +1,5 @@
-# The bucket for Terraform's own state. It has to be there before the state that it keeps, so it is a configuration
-# of its own, applied once with a local state that may be thrown away: `terraform import` finds the bucket again.
+# The bucket for Terraform's own state. It must exist before that state, so it is a separate configuration. Apply it
+# once with a local state. That state may be deleted later: `terraform import` restores it.
 
 terraform {
   required_version = ">= 1.6.3"
@@ -7,7 +7,7 @@ terraform {
   required_providers {
     digitalocean = {
       source  = "digitalocean/digitalocean"
-      version = "~> 2.75"
+      version = "~> 2.76"
     }
   }
 }
@@ -15,7 +15,7 @@ terraform {
 provider "digitalocean" {}
 
 variable "bucket" {
-  description = "Name of the bucket, which nobody else in its region may have."
+  description = "Name of the bucket, unique in its region among all accounts."
   type        = string
 
   validation {
@@ -30,7 +30,7 @@ variable "region" {
   default     = "fra1"
 }
 
-# A state that was lost or damaged can be had back for three months.
+# A lost or damaged state can be restored for three months.
 resource "digitalocean_spaces_bucket" "state" {
   name   = var.bucket
   region = var.region
@@ -51,7 +51,7 @@ resource "digitalocean_spaces_bucket" "state" {
   }
 }
 
-# For whoever applies: the state, and nothing else.
+# The key for those who run Terraform. It gives access to the state only.
 resource "digitalocean_spaces_key" "state" {
   name = "${var.bucket}-state"
 

@@ -1,4 +1,4 @@
-# What the variables do to the plan, without any API: `terraform test`, with a provider at hand.
+# The effect of the variables on the plan, without any API. Run with `terraform test`; it needs an installed provider.
 
 mock_provider "digitalocean" {
   mock_data "digitalocean_database_ca" {
@@ -18,7 +18,7 @@ run "defaults" {
 
   assert {
     condition     = sort(keys(output.droplets)) == tolist(["minitwit-a", "minitwit-b"]) && output.monitor.name == "minitwit-monitor"
-    error_message = "There are two app droplets, and a third that watches them."
+    error_message = "There are two app droplets and a monitor."
   }
 
   assert {
@@ -33,27 +33,27 @@ run "defaults" {
         rule.protocol == "icmp" || contains(["80", "443"], coalesce(rule.port_range, "none")) || !contains(rule.source_addresses == null ? [] : rule.source_addresses, "0.0.0.0/0")
       ])
     ])
-    error_message = "Only the service itself is open to the world."
+    error_message = "Only the service itself is open to all addresses."
   }
 
   assert {
     condition     = join(", ", sort([for rule in digitalocean_database_firewall.main.rule : "${rule.type} ${rule.value}"])) == "tag minitwit-app, tag minitwit-monitor"
-    error_message = "The database trusts tags, and nothing else."
+    error_message = "The database trusts only the two tags."
   }
 
   assert {
     condition     = digitalocean_reserved_ip.live.droplet_id == null && digitalocean_reserved_ip.stage.droplet_id == null
-    error_message = "Reserved IPs are bare: floatip moves them."
+    error_message = "Terraform must not assign reserved IPs: floatip moves them."
   }
 
   assert {
     condition     = output.backups.endpoint == "https://fra1.digitaloceanspaces.com" && digitalocean_spaces_key.backups[0].grant[0].permission == "readwrite"
-    error_message = "Droplets get a key for the bucket of backups."
+    error_message = "The key can read and write the bucket of dumps."
   }
 
   assert {
     condition     = length(digitalocean_uptime_check.live) + length(digitalocean_monitor_alert.droplets) + length(digitalocean_record.app) == 0
-    error_message = "What needs an address of somebody is off by default."
+    error_message = "Alerts, checks and names that need a setting are off by default."
   }
 }
 
@@ -67,12 +67,12 @@ run "without_a_monitor" {
 
   assert {
     condition     = output.monitor == null && join(" ", keys(digitalocean_firewall.role)) == "app" && length(digitalocean_database_user.monitor) + length(digitalocean_database_user.backup) == 0
-    error_message = "No monitor, no firewall and no user for it, or for its dumps."
+    error_message = "Without a monitor there is no firewall for it, and no user for it or for its dumps."
   }
 
   assert {
     condition     = length(digitalocean_database_firewall.main.rule) == 1
-    error_message = "The database trusts the app droplets alone."
+    error_message = "The database trusts only the app droplets."
   }
 }
 
@@ -86,7 +86,7 @@ run "names" {
 
   assert {
     condition     = sort(keys(digitalocean_record.app)) == tolist(["stage.www", "www"]) && length(digitalocean_domain.main) == 0
-    error_message = "A domain that the account has gets two records."
+    error_message = "An existing domain gets two records."
   }
 }
 
@@ -100,7 +100,7 @@ run "alerts" {
 
   assert {
     condition     = length(digitalocean_monitor_alert.droplets) == 3 && length(digitalocean_uptime_alert.down) == 1
-    error_message = "Addresses switch the platform's alerts on."
+    error_message = "E-mail addresses enable the platform's alerts."
   }
 }
 

@@ -1,12 +1,12 @@
-//! `/fllws/{user}`: whom a user follows.
+//! `/fllws/{user}`: the users that a user follows.
 
 use serde::{Deserialize, Serialize};
 
+use crate::actions;
 use crate::context::{Context, Text};
 use crate::error::{Error, Result};
 use crate::reply::{self, Reply};
-use crate::store::follows;
-use crate::store::writes::{Act, Write};
+use crate::store::writes::FollowChange;
 
 #[derive(Serialize)]
 struct Follows {
@@ -22,13 +22,13 @@ struct Change {
 /// `GET /fllws/{user}`: the names.
 pub async fn of_user(context: Context) -> Result<Reply> {
     let follower = context.user()?;
-    let shared = &context.app.shared;
-    let follows = shared.follows_of(follower, context.count()).await?;
+    let batched = &context.app.batched;
+    let follows = batched.follows_of(follower, context.count()).await?;
     let follows = follows.ok_or_else(Error::unknown_user)?;
     reply::json(&Follows { follows })
 }
 
-/// `POST /fllws/{user}`: one more or one less; repeating either changes nothing.
+/// `POST /fllws/{user}`: follows or unfollows one user. It is idempotent.
 pub async fn change(mut context: Context) -> Result<Reply> {
     let change: Change = context.json()?;
     let follower = context.user()?;
@@ -40,19 +40,13 @@ pub async fn change(mut context: Context) -> Result<Reply> {
             return Err(Error::bad_request(text));
         }
     };
-    let change = follows::Change {
-        follower: follower.clone(),
+    let change = FollowChange {
+        follower,
         target,
         follow,
     };
-    let write = Write {
-        act: Act::Follow(change),
-        latest: context.take_progress(),
-    };
-    if !context.app.shared.write(write).await? {
+    if !actions::change_follow(&context, change).await? {
         return Err(Error::unknown_user());
     }
-    context.app.metrics.counts.follow_changed(follow);
-    context.app.live.following.changed(&follower);
     Ok(reply::no_content())
 }

@@ -1,4 +1,4 @@
-//! `/latest`: how far the simulator got.
+//! `/latest`: the number of the simulator's last request.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ struct Latest {
     latest: i64,
 }
 
-/// `GET /latest`: the number stored last, -1 before any.
+/// `GET /latest`: the number that was stored last, -1 before any.
 pub async fn show(context: Context) -> Result<Reply> {
     let mut session = context.session().await?;
     let latest = store::latest::read(&mut session).await?.unwrap_or(-1);

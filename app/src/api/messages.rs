@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actions;
 use crate::context::{Context, Text};
 use crate::error::{Error, Result};
-use crate::posting;
 use crate::reply::{self, Reply};
-use crate::store::newest::Line;
-use crate::store::writes::{Act, Write};
+use crate::store::newest::CachedMessage;
 
 #[derive(Serialize)]
 struct Shown<'m> {
@@ -23,12 +22,12 @@ struct Posted {
 
 /// `GET /msgs`: the newest messages of all users.
 pub async fn of_all(context: Context) -> Result<Reply> {
-    let newest = context.app.shared.newest(context.count()).await?;
+    let newest = context.app.batched.newest(context.count()).await?;
     if let Some(json) = newest.json.get() {
         return Ok(reply::json_text(json.clone()));
     }
-    let json = reply::json_joined(newest.lines.iter().map(|line| json_of(line)))?;
-    // Somebody else may have been faster; what is there is the same.
+    let json = reply::json_joined(newest.messages.iter().map(|message| json_of(message)))?;
+    // Another request may have been faster; its value is the same.
     let _ = newest.json.set(json.clone());
     Ok(reply::json_text(json))
 }
@@ -36,8 +35,8 @@ pub async fn of_all(context: Context) -> Result<Reply> {
 /// `GET /msgs/{user}`: the newest messages of one.
 pub async fn of_user(context: Context) -> Result<Reply> {
     let author = context.user()?;
-    let shared = &context.app.shared;
-    let messages = shared.messages_of(author, context.count()).await?;
+    let batched = &context.app.batched;
+    let messages = batched.messages_of(author, context.count()).await?;
     let messages = messages.ok_or_else(Error::unknown_user)?;
     let author = messages.author();
     let shown = messages.iter().map(|(content, pub_date)| Shown {
@@ -51,34 +50,23 @@ pub async fn of_user(context: Context) -> Result<Reply> {
 /// `POST /msgs/{user}`: a new message of that user.
 pub async fn post(mut context: Context) -> Result<Reply> {
     let posted: Posted = context.json()?;
-    let text = posted.content.into_string();
-    posting::check(&text)?;
     let author = context.user()?;
-    let write = Write {
-        act: Act::Post {
-            author,
-            content: text,
-        },
-        latest: context.take_progress(),
-    };
-    if !context.app.shared.write(write).await? {
+    let text = posted.content.into_string();
+    if !actions::post_message(&context, author, text).await? {
         return Err(Error::unknown_user());
     }
-    context.app.metrics.counts.messages.inc();
-    context.app.live.posted();
     Ok(reply::no_content())
 }
 
 /// A message's JSON, made once.
-fn json_of(line: &Line) -> Result<&[u8]> {
-    if let Some(json) = line.json.get() {
+fn json_of(cached: &CachedMessage) -> Result<&[u8]> {
+    if let Some(json) = cached.json.get() {
         return Ok(json);
     }
-    let message = &line.entry.message;
     let json = reply::json_of(&Shown {
-        content: &message.content,
-        pub_date: message.published_at,
-        user: &message.author,
+        content: &cached.message.content,
+        pub_date: cached.message.published_at,
+        user: &cached.message.author,
     })?;
-    Ok(line.json.get_or_init(|| json))
+    Ok(cached.json.get_or_init(|| json))
 }

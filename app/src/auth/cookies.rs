@@ -8,7 +8,6 @@ use hyper::header::{COOKIE, HeaderValue, SET_COOKIE};
 use crate::reply::Reply;
 
 /// The value of a cookie that the client sent.
-#[must_use]
 pub fn read<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let sent = headers.get_all(COOKIE).iter();
     sent.filter_map(|value| value.to_str().ok())
@@ -18,15 +17,15 @@ pub fn read<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         .map(|(_, value)| value)
 }
 
-/// Has the client keep a cookie, out of reach for scripts and for other sites' requests.
+/// Sets a cookie that neither scripts nor the requests of other sites can use.
 pub fn set(reply: &mut Reply, name: &str, value: &str, lifetime: Duration) {
     let age = lifetime.as_secs();
     let cookie = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax");
-    let cookie = HeaderValue::from_str(&cookie).expect("names and sealed values are ASCII");
+    let cookie = HeaderValue::from_str(&cookie).expect("names and signed values are ASCII");
     reply.headers_mut().append(SET_COOKIE, cookie);
 }
 
-/// Has the client forget a cookie.
+/// Removes a cookie from the client.
 pub fn remove(reply: &mut Reply, name: &str) {
     set(reply, name, "", Duration::ZERO);
 }
@@ -36,11 +35,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::auth::seal::Sealer;
+    use crate::auth::signer::Signer;
 
     proptest! {
         #[test]
-        fn no_made_up_cookie_is_a_sealed_one(
+        fn no_made_up_cookie_is_a_signed_one(
             line in prop::collection::vec(32_u8.., 0..120),
             value in "[A-Za-z0-9+/=_.-]{0,80}",
         ) {
@@ -51,9 +50,9 @@ mod tests {
                     headers.append(COOKIE, line);
                 }
             }
-            let sealer = Sealer::with_random_key();
-            let opened = read(&headers, "session").and_then(|text| sealer.open("session", text));
-            prop_assert_eq!(opened, None::<String>);
+            let signer = Signer::with_random_key();
+            let verified = read(&headers, "session").and_then(|text| signer.verify("session", text));
+            prop_assert_eq!(verified, None::<String>);
         }
     }
 

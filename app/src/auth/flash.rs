@@ -1,45 +1,43 @@
-//! Sentences that the next page shows, once: in a sealed cookie, so any droplet can show them.
+//! Flashes: sentences that the next page shows once. They are in a signed cookie, so any droplet can show them.
 
 use std::time::Duration;
 
+use hyper::HeaderMap;
+
 use super::cookies;
-use crate::context::Context;
+use super::signer::Signer;
 use crate::error::{Error, Result};
 use crate::reply::Reply;
 
 const COOKIE: &str = "flash";
 
-/// After that nobody wonders any more what became of a click.
+/// A later page does not show them: after this time nobody wonders about the result of a click.
 const LIFETIME: Duration = Duration::from_mins(5);
 
-/// How many may wait for the next page.
+/// More wait for no page: the oldest are dropped.
 const MOST: usize = 4;
 
-/// What the page that answers this request is to show; [`clear`] goes with it.
-#[must_use]
-pub fn pending(context: &Context) -> Vec<String> {
-    let sealed = cookies::read(context.headers(), COOKIE);
-    sealed
-        .and_then(|sealed| context.app.sealer.open(COOKIE, sealed))
+/// The flashes that the page for this request shows; [`clear`] removes them.
+pub fn pending(signer: &Signer, headers: &HeaderMap) -> Vec<String> {
+    let value = cookies::read(headers, COOKIE);
+    value
+        .and_then(|value| signer.verify(COOKIE, value))
         .unwrap_or_default()
 }
 
-/// Has the next page show a sentence.
-///
-/// # Errors
-/// When there is no such cookie: a defect.
-pub fn add(context: &Context, reply: &mut Reply, text: impl Into<String>) -> Result<()> {
-    let mut texts = pending(context);
-    texts.push(text.into());
+/// Adds a flash to those that came with the request.
+pub fn add(signer: &Signer, headers: &HeaderMap, reply: &mut Reply, text: String) -> Result<()> {
+    let mut texts = pending(signer, headers);
+    texts.push(text);
     let oldest = texts.len().saturating_sub(MOST);
-    let sealed = context.app.sealer.seal(COOKIE, &&texts[oldest..], LIFETIME);
-    cookies::set(reply, COOKIE, &sealed.map_err(Error::internal)?, LIFETIME);
+    let value = signer.sign(COOKIE, &&texts[oldest..], LIFETIME);
+    cookies::set(reply, COOKIE, &value.map_err(Error::internal)?, LIFETIME);
     Ok(())
 }
 
-/// Forgets what a page has shown.
-pub fn clear(context: &Context, reply: &mut Reply) {
-    if cookies::read(context.headers(), COOKIE).is_some() {
+/// Removes the flashes that a page has shown.
+pub fn clear(headers: &HeaderMap, reply: &mut Reply) {
+    if cookies::read(headers, COOKIE).is_some() {
         cookies::remove(reply, COOKIE);
     }
 }

@@ -1,4 +1,4 @@
-//! How often one client may try to sign in or to register: a token bucket for each address.
+//! Limits how often one client may try to sign in or to register: a token bucket for each address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// Addresses that are remembered at least; twice as many at most.
+/// At least this many addresses are remembered, and at most twice as many.
 const ADDRESSES: usize = 8192;
 
 /// Gives each address `burst` attempts, and one back each `interval`.
@@ -17,7 +17,7 @@ pub struct Limiter {
     buckets: Mutex<Buckets>,
 }
 
-/// When each address's bucket will be full again. Those not seen since `recent` last overflowed are
+/// When each address's bucket will be full again. Addresses not seen since `recent` last overflowed are
 /// forgotten, which bounds the memory.
 #[derive(Default)]
 struct Buckets {
@@ -26,8 +26,7 @@ struct Buckets {
 }
 
 impl Limiter {
-    /// No limit with a burst of 0.
-    #[must_use]
+    /// A burst of 0 is no limit.
     pub fn new(burst: u32, interval: Duration) -> Self {
         Self {
             burst,
@@ -36,10 +35,7 @@ impl Limiter {
         }
     }
 
-    /// Takes one attempt of this address.
-    ///
-    /// # Errors
-    /// 429 with the time until the next, when none is left.
+    /// Takes one attempt of this address. If none is left, the error is a 429 with the time until the next.
     pub fn admit(&self, address: IpAddr) -> Result<()> {
         self.admit_at(address, Instant::now())
             .map_err(|wait| Error::TooMany(wait.as_secs() + 1))
@@ -101,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_silence_gives_no_more_than_the_burst() {
+    fn a_long_pause_gives_no_more_than_the_burst() {
         let (limiter, start) = (Limiter::new(2, SECOND), Instant::now());
         assert!(limiter.admit_at(address(1), start).is_ok());
         let later = start + SECOND * 1000;

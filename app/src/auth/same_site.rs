@@ -1,6 +1,6 @@
 //! Whether a request was made by a page of this site.
 //!
-//! The session cookie is `SameSite=Lax`; this is the second line, and the one for links that change
+//! The session cookie is `SameSite=Lax`. This is the second line of defence, and the only one for links that change
 //! something. Clients that are no browsers send none of these headers and pass.
 
 use hyper::HeaderMap;
@@ -8,10 +8,7 @@ use hyper::header::{HOST, ORIGIN, REFERER};
 
 use crate::error::{Error, Result};
 
-/// Lets requests of this site and of no site pass.
-///
-/// # Errors
-/// 403 when the browser says that another site made the request.
+/// Refuses a request with 403 if the browser reports that another site made it.
 pub fn check(headers: &HeaderMap) -> Result<()> {
     let is_foreign = text(headers, "sec-fetch-site") == Some("cross-site")
         || is_elsewhere(headers, ORIGIN.as_str())

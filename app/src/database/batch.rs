@@ -1,9 +1,8 @@
 //! Calls that arrive together share one statement.
 //!
-//! While a statement runs, new calls gather, and the next statement serves all of them: the busier
-//! the process, the fewer statements per call, and a commit is paid once for many writers. A call
-//! is only ever served by a statement that was sent after the call was made. So a read sees
-//! whatever was acknowledged before it by any process, and a write is acknowledged when it is
+//! While a statement runs, new calls wait, and the next statement serves all of them: the busier the process, the fewer
+//! statements per call, and many writers share one commit. A call is only served by a statement that was sent after the
+//! call was made. So a read sees every write that any process acknowledged before, and a write is acknowledged when it is
 //! committed, as if each call had a statement of its own.
 
 use std::collections::VecDeque;
@@ -17,13 +16,13 @@ use tokio::time::sleep;
 
 use super::{Error, Result};
 
-/// Calls that one statement serves at most.
+/// One statement serves at most this number of calls.
 const MOST: usize = 256;
 
-/// Calls that may gather; more are refused at once.
+/// Calls that may wait; more are refused at once.
 const QUEUE: usize = 16 * 1024;
 
-/// Serves calls in batches.
+/// Executes calls in batches.
 pub struct Batcher<I, O>(Arc<Shared<I, O>>);
 
 type Work<I, O> =
@@ -31,16 +30,16 @@ type Work<I, O> =
 
 struct Shared<I, O> {
     work: Work<I, O>,
-    flights: usize,
+    concurrent: usize,
     wait_limit: Duration,
     state: Mutex<State<I, O>>,
 }
 
 struct State<I, O> {
-    /// In the order in which they came.
+    /// In the order of their arrival.
     calls: VecDeque<Call<I, O>>,
-    /// Batches that run.
-    flights: usize,
+    /// Batches that run now.
+    running: usize,
 }
 
 struct Call<I, O> {
@@ -54,29 +53,27 @@ where
     I: Send + 'static,
     O: Send + 'static,
 {
-    /// `work` answers a batch, in its order. At most `flights` batches run at once. A call that no
-    /// batch has taken within `wait_limit` is given up; what `work` may take is its own affair.
-    pub fn new<W, F>(flights: usize, wait_limit: Duration, work: W) -> Self
+    /// `work` returns a result for each call of a batch, in the same order, and limits its own time. At most `concurrent`
+    /// batches run at once. A call that is in no batch after `wait_limit` fails.
+    pub fn new<W, F>(concurrent: usize, wait_limit: Duration, work: W) -> Self
     where
         W: Fn(Vec<I>) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Vec<O>>> + Send + 'static,
     {
         Self(Arc::new(Shared {
             work: Box::new(move |inputs| Box::pin(work(inputs))),
-            flights,
+            concurrent,
             wait_limit,
             state: Mutex::new(State {
                 calls: VecDeque::new(),
-                flights: 0,
+                running: 0,
             }),
         }))
     }
 
-    /// Has `input` served. A call whose caller leaves before a batch takes it is not served.
-    ///
-    /// # Errors
-    /// When the batch fails, or none takes the call in time; then nothing was done.
-    pub async fn ask(&self, input: I) -> Result<O> {
+    /// Executes a call in the next batch. A call whose caller leaves before that is not executed; the same holds for one that is
+    /// in no batch in time.
+    pub async fn call(&self, input: I) -> Result<O> {
         let (answer, answered) = oneshot::channel();
         let call = Call {
             input,
@@ -89,47 +86,47 @@ where
                 return Err(Error::NoTurn);
             }
             state.calls.push_back(call);
-            let starts = state.flights < self.0.flights;
-            state.flights += usize::from(starts);
+            let starts = state.running < self.0.concurrent;
+            state.running += usize::from(starts);
             starts
         };
         if starts {
             let shared = self.0.clone();
-            tokio::spawn(fly(Flight {
+            tokio::spawn(run(Runner {
                 shared,
-                landed: false,
+                finished: false,
             }));
         }
         answered.await.unwrap_or(Err(Error::NoTurn))
     }
 }
 
-/// The right to run one batch after the other.
-struct Flight<I, O> {
+/// One of the concurrent tasks that run batches.
+struct Runner<I, O> {
     shared: Arc<Shared<I, O>>,
-    landed: bool,
+    finished: bool,
 }
 
-impl<I, O> Drop for Flight<I, O> {
-    /// When the work panicked: who waits for it must not wait for ever.
+impl<I, O> Drop for Runner<I, O> {
+    /// If the work panicked, its callers must not wait for ever.
     fn drop(&mut self) {
-        if !self.landed {
+        if !self.finished {
             let mut state = self.shared.lock();
-            state.flights -= 1;
+            state.running -= 1;
             state.calls.clear();
         }
     }
 }
 
-/// Runs batches for as long as calls wait.
-async fn fly<I, O>(mut flight: Flight<I, O>) {
+/// Runs batches as long as calls wait.
+async fn run<I, O>(mut runner: Runner<I, O>) {
     loop {
-        // Whoever can ask now does so first.
+        // Tasks that are ready to make a call do so first.
         yield_now().await;
-        let Some((inputs, answers)) = flight.next() else {
+        let Some((inputs, answers)) = runner.next() else {
             return;
         };
-        let shared = &flight.shared;
+        let shared = &runner.shared;
         if inputs.is_empty() {
             continue;
         }
@@ -137,22 +134,22 @@ async fn fly<I, O>(mut flight: Flight<I, O>) {
         let outcome = loop {
             tokio::select! {
                 outcome = &mut work => break outcome,
-                () = sleep(shared.wait_limit / 4) => shared.give_up(),
+                () = sleep(shared.wait_limit / 4) => shared.expire(),
             }
         };
-        hand_out(outcome, answers);
+        send_results(outcome, answers);
     }
 }
 
 type Answers<O> = Vec<oneshot::Sender<Result<O>>>;
 
-impl<I, O> Flight<I, O> {
-    /// The next batch; lands when no call waits.
+impl<I, O> Runner<I, O> {
+    /// The next batch; `None` if no call waits.
     fn next(&mut self) -> Option<(Vec<I>, Answers<O>)> {
         let mut state = self.shared.lock();
         if state.calls.is_empty() {
-            state.flights -= 1;
-            self.landed = true;
+            state.running -= 1;
+            self.finished = true;
             return None;
         }
         let count = state.calls.len().min(MOST);
@@ -168,8 +165,8 @@ impl<I, O> Shared<I, O> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the wait of calls that have waited too long.
-    fn give_up(&self) {
+    /// Fails calls that have waited too long.
+    fn expire(&self) {
         let mut state = self.lock();
         while let Some(call) = state.calls.front()
             && call.since.elapsed() >= self.wait_limit
@@ -179,8 +176,8 @@ impl<I, O> Shared<I, O> {
     }
 }
 
-/// A caller that has left is nobody's concern.
-fn hand_out<O>(outcome: Result<Vec<O>>, answers: Vec<oneshot::Sender<Result<O>>>) {
+/// A caller that has left gets no result.
+fn send_results<O>(outcome: Result<Vec<O>>, answers: Vec<oneshot::Sender<Result<O>>>) {
     match outcome {
         Ok(outputs) => {
             for (output, answer) in outputs.into_iter().zip(answers) {
@@ -204,7 +201,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers each call with the number of its batch; a batch waits to be let go.
+    /// The result of each call is the number of its batch; a batch waits for a permission.
     fn counting(wait_limit: Duration) -> (Arc<Batcher<(), usize>>, Arc<Notify>) {
         let (go, batches) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
         let gate = go.clone();
@@ -219,20 +216,20 @@ mod tests {
         (Arc::new(Batcher::new(1, wait_limit, work)), go)
     }
 
-    fn ask(batcher: &Arc<Batcher<(), usize>>) -> tokio::task::JoinHandle<Result<usize>> {
+    fn call(batcher: &Arc<Batcher<(), usize>>) -> tokio::task::JoinHandle<Result<usize>> {
         let batcher = batcher.clone();
-        tokio::spawn(async move { batcher.ask(()).await })
+        tokio::spawn(async move { batcher.call(()).await })
     }
 
     #[tokio::test]
     async fn a_call_is_served_by_a_batch_that_began_after_it() {
         let (batcher, go) = counting(Duration::from_secs(10));
-        let first = ask(&batcher);
-        // On this one thread, by now the first batch runs and waits.
+        let first = call(&batcher);
+        // There is one thread: now the first batch runs and waits.
         for _ in 0..10 {
             tokio::task::yield_now().await;
         }
-        let (second, third) = (ask(&batcher), ask(&batcher));
+        let (second, third) = (call(&batcher), call(&batcher));
         for _ in 0..10 {
             tokio::task::yield_now().await;
         }
@@ -244,16 +241,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_that_no_batch_takes_in_time_is_given_up() {
+    async fn a_call_that_is_in_no_batch_in_time_fails() {
         let (batcher, go) = counting(Duration::from_millis(50));
-        let first = ask(&batcher);
+        let first = call(&batcher);
         for _ in 0..10 {
             tokio::task::yield_now().await;
         }
-        let second = ask(&batcher).await.expect("no panic");
+        let second = call(&batcher).await.expect("no panic");
         assert!(matches!(second, Err(Error::NoTurn)));
         go.notify_one();
-        // Taken in time, though answered late.
+        // In a batch in time, though its result is late.
         assert_eq!(first.await.expect("no panic").expect("served"), 0);
     }
 }

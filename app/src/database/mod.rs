@@ -1,4 +1,4 @@
-//! The way to PostgreSQL: a bounded pool for requests, dedicated connections for the rest.
+//! PostgreSQL: a bounded pool for requests, dedicated connections for the rest.
 
 mod batch;
 mod listen;
@@ -22,19 +22,19 @@ use crate::config::ServeConfig;
 /// A store function's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why the database did not do what was asked.
+/// Why the database did not execute a statement.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// No pooled connection came free, or none could be made, within the limits.
+    /// No pooled connection became free, or none could be made, within the limits.
     #[error("no database connection")]
     NoConnection(#[source] PoolError),
-    /// The connection was silent past the statement limit; it was thrown away.
+    /// The connection was silent past the statement limit and was dropped.
     #[error("the database did not answer in time")]
     Silent,
-    /// Too many calls of the kind came before this one.
+    /// Too many earlier calls of the same kind are waiting.
     #[error("the database is busy with earlier calls")]
     NoTurn,
-    /// A statement that served several calls failed for all of them.
+    /// A statement for several calls failed for all of them.
     #[error("a statement for several calls failed")]
     Shared(#[source] Arc<Self>),
     /// The statement failed, or the connection broke.
@@ -43,15 +43,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same request may well succeed a moment later.
+    /// Whether the same request may succeed a moment later.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::NoConnection(_) | Self::Silent | Self::NoTurn => true,
-            Self::Shared(error) => error.is_passing(),
+            Self::Shared(error) => error.is_transient(),
             Self::Failed(error) => match error.code() {
-                // Without a code the connection broke; with these the server is overloaded,
-                // restarting, promoting a standby, or gave up waiting.
+                // Without a code the connection broke. With these codes the server is overloaded, restarting, promoting a
+                // standby, or has given up waiting.
                 None => true,
                 Some(code) => {
                     matches!(code.code().get(..2), Some("08" | "53" | "57" | "40"))
@@ -71,10 +71,8 @@ pub struct Database {
 }
 
 impl Database {
-    /// A pool of at most `config.database_connections`, made as they are needed.
-    ///
-    /// # Errors
-    /// When the URL or the CA file is wrong; that the database is away is no error here.
+    /// A pool of at most `config.database_connections`, which connects on demand. The error is a wrong URL or CA file, not a
+    /// database that is away.
     pub fn new(config: &ServeConfig) -> Result<Self, TargetError> {
         let mut target = Target::new(&config.database)?;
         target.limit_statements(config.statement_limit);
@@ -95,21 +93,18 @@ impl Database {
             .expect("a runtime is set, and nothing else can be missing");
         Ok(Self {
             pool,
-            // The server cancels at the limit; only a server that can't is silent past it.
+            // The server cancels a statement at the limit; only a server that can't is silent past it.
             silence_limit: config.statement_limit + Duration::from_millis(500),
         })
     }
 
-    /// A connection for the statements of one request, given back when dropped.
-    ///
-    /// # Errors
-    /// When none is free or can be made within the limits.
+    /// A connection for the statements of one request, returned to the pool when dropped.
     pub async fn session(&self) -> Result<Session> {
         let object = self.pool.get().await.map_err(Error::NoConnection)?;
         Ok(Session::new(object, self.silence_limit))
     }
 
-    /// Connections that exist, and of those the idle ones.
+    /// The number of connections, and of idle ones among them.
     #[must_use]
     pub fn connections(&self) -> (usize, usize) {
         let status = self.pool.status();

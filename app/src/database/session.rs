@@ -14,7 +14,7 @@ pub type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// A connection out of the pool.
 pub struct Session {
-    /// `None` after the server was silent: such a connection is not given back.
+    /// `None` after the server was silent: such a connection is not returned to the pool.
     object: Option<Object>,
     limit: Duration,
 }
@@ -28,9 +28,6 @@ impl Session {
     }
 
     /// All rows of a query.
-    ///
-    /// # Errors
-    /// When the statement fails or is not answered in time.
     pub async fn query(&mut self, sql: &str, values: Values<'_>) -> Result<Vec<Row>> {
         let object = self.object.as_ref().ok_or(Error::Silent)?;
         let work = async {
@@ -41,18 +38,12 @@ impl Session {
         self.settle(outcome)
     }
 
-    /// The row of a query that has one at most.
-    ///
-    /// # Errors
-    /// As for [`Session::query`].
+    /// The row of a query that returns at most one.
     pub async fn query_opt(&mut self, sql: &str, values: Values<'_>) -> Result<Option<Row>> {
         Ok(self.query(sql, values).await?.pop())
     }
 
-    /// Runs a statement and counts the rows it touched.
-    ///
-    /// # Errors
-    /// As for [`Session::query`].
+    /// Executes a statement and returns the number of changed rows.
     pub async fn execute(&mut self, sql: &str, values: Values<'_>) -> Result<u64> {
         let object = self.object.as_ref().ok_or(Error::Silent)?;
         let work = async {
@@ -70,7 +61,7 @@ impl Session {
         if let Ok(result) = outcome {
             return Ok(result?);
         }
-        // The answer may come later and would be waited for by the next user of this connection.
+        // The next user of this connection would have to wait for this answer.
         drop(self.object.take().map(Object::take));
         Err(Error::Silent)
     }

@@ -1,4 +1,4 @@
-//! The database's address and how far it is trusted: plain on loopback, else TLS with a given CA.
+//! The database's address and its trust: plain on loopback, else TLS with a given CA.
 
 use std::io;
 use std::net::IpAddr;
@@ -17,24 +17,22 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::config::DatabaseConfig;
 
-/// Why the settings can't be used. The URL is never quoted: it holds a password.
+/// Why the settings are invalid. No text quotes the URL, which contains a password.
 #[derive(Debug, Error)]
 pub enum TargetError {
-    /// The URL is not one that PostgreSQL knows.
+    /// The URL is not a PostgreSQL URL.
     #[error("DATABASE_URL is not a PostgreSQL URL that can be used")]
     Url(#[source] tokio_postgres::Error),
-    /// TLS is asked for, and nothing says whom to trust.
+    /// TLS is required, and there is no CA.
     #[error("sslmode=require needs the database's CA: set MINITWIT_DATABASE_CA to its PEM file")]
     NoCa,
-    /// Neither TLS nor its absence is asked for, and the database is on another machine.
+    /// TLS is neither required nor disabled, and the database is on another machine.
     #[error("the database is not on this machine: add ?sslmode=require to DATABASE_URL")]
     PlainAcrossNetwork,
-    /// The CA file can't be read or holds no usable certificate.
+    /// The CA file can't be read or contains no valid certificate.
     #[error("MINITWIT_DATABASE_CA: {path} is not a readable PEM certificate")]
     Ca {
-        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -47,11 +45,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// Checks the settings; does not connect.
-    ///
-    /// # Errors
-    /// When the URL or the CA file is wrong, or the URL would send data in the clear to another
-    /// machine without saying so (`sslmode=disable` says so).
+    /// Checks the settings; does not connect. A URL without TLS to another machine is an error unless it contains
+    /// `sslmode=disable`.
     pub fn new(config: &DatabaseConfig) -> Result<Self, TargetError> {
         let mut postgres: Config = config.database_url.parse().map_err(TargetError::Url)?;
         let tls = match (postgres.get_ssl_mode(), &config.database_ca) {
@@ -68,7 +63,7 @@ impl Target {
         if tls.is_none() {
             postgres.ssl_mode(SslMode::Disable);
         }
-        // A dead database is noticed by keepalives when idle, by unacknowledged data when busy.
+        // Keepalives detect a dead database on an idle connection, unacknowledged data on a busy one.
         postgres
             .application_name("minitwit")
             .connect_timeout(config.database_connect_limit)
@@ -79,8 +74,8 @@ impl Target {
         Ok(Self { postgres, tls })
     }
 
-    /// Has the server cancel statements that take longer, and plan each once: what a plan depends on
-    /// is the same for all values, and making one costs more than most statements do.
+    /// Makes the server cancel statements that take longer, and plan each statement once: the plans are the same for all
+    /// values, and planning costs more than most statements.
     pub fn limit_statements(&mut self, limit: Duration) {
         let given = self.postgres.get_options().unwrap_or_default();
         let options = format!(
@@ -91,9 +86,6 @@ impl Target {
     }
 
     /// A connection outside the pool.
-    ///
-    /// # Errors
-    /// When the database can't be reached, is not trusted, or refuses.
     pub async fn connect(&self) -> Result<Dedicated, tokio_postgres::Error> {
         if let Some(tls) = &self.tls {
             let (client, connection) = self.postgres.connect(tls.clone()).await?;
@@ -105,7 +97,7 @@ impl Target {
     }
 }
 
-/// A connection outside the pool; it ends when dropped, also when the server is silent.
+/// A connection outside the pool. It ends when dropped, even if the server is silent.
 pub struct Dedicated {
     client: Client,
     task: JoinHandle<Result<(), tokio_postgres::Error>>,
@@ -116,13 +108,11 @@ impl Dedicated {
         Self { client, task }
     }
 
-    /// The connection's client.
-    #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The same, for transactions.
+    /// For transactions.
     pub fn client_mut(&mut self) -> &mut Client {
         &mut self.client
     }

@@ -1,95 +1,91 @@
-//! New messages for open timelines, whichever process they were posted to.
+//! New messages for open timelines, whichever process stored them.
 //!
-//! A handler that has stored a message says so with [`Live::posted`], which costs it nothing: the
-//! [`feed`] tells the other processes some milliseconds later over a connection of its own, once
-//! for all messages of that time. A NOTIFY inside the write's own transaction would have all
-//! writers commit one after the other, as PostgreSQL keeps notifications in the order of commits.
+//! A handler that has stored a message calls [`Live::announce`], which costs it nothing. The [`feed`] notifies all processes
+//! some milliseconds later over a connection of its own, once for all messages of that time. A NOTIFY inside the write's own
+//! transaction would make all writers commit one after the other, as PostgreSQL keeps notifications in the order of commits.
 //!
-//! Each process that hears of it, and has listeners, reads what is new once ([`recent`]), renders
-//! it once and hands it to all its listeners ([`stream`]).
+//! Each process that receives the notification and has listeners reads the new messages once ([`recent`]), renders them once
+//! and sends them to all its listeners ([`stream`]).
 
+mod event;
 pub mod feed;
-mod following;
+mod follow_changes;
 mod recent;
 mod stream;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus::IntGauge;
 use thiserror::Error;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
-pub use following::Following;
-pub use recent::Event;
-pub use stream::{Audience, Listener, Look, Mine};
+pub use event::Event;
+pub use follow_changes::FollowChanges;
+pub use stream::{Audience, Listener, Lookup, OwnTimeline};
 
-use crate::config::ServeConfig;
 use crate::lifecycle::Lifecycle;
 use recent::{Missed, Recent};
 
-/// Batches that a listener may fall behind before it is cut; it resumes where it was.
+/// A listener that falls behind by more batches is disconnected; it resumes with its last event.
 const BEHIND: usize = 16;
 
-/// What was found together.
+/// Messages that were read together.
 #[derive(Clone, Debug)]
 struct Batch {
     /// Oldest first.
     events: Arc<Vec<Arc<Event>>>,
-    /// Whether there was more than is told.
+    /// Whether there were more messages than these.
     gap: bool,
 }
 
-/// Why a client gets no stream now; worth another try.
+/// Why a client gets no stream now; a retry may succeed.
 #[derive(Debug, Error)]
 pub enum Refused {
-    /// As many as configured listen already.
     #[error("there are as many listeners as configured")]
     Full,
-    /// The process drains or stops: the next one listens at another.
+    /// The process drains or stops.
     #[error("the process is about to leave")]
     Leaving,
-    /// The database has not been read yet.
+    /// The database was not read yet.
     #[error("the newest messages are not known yet")]
     Starting,
 }
 
-/// What the feed and the listeners share.
+/// The state that the feed and the listeners share.
 pub struct Live {
     places: Arc<Semaphore>,
     most: usize,
     recent: Mutex<Recent>,
     batches: broadcast::Sender<Batch>,
-    posted: Notify,
-    wanted: Notify,
-    listeners: Gauge,
-    /// Who is to hear of follows.
-    pub following: Following,
+    /// This process has stored a message.
+    stored: Notify,
+    /// A listener has subscribed.
+    subscribed: Notify,
+    listeners: IntGauge,
+    pub follow_changes: FollowChanges,
 }
 
 impl Live {
-    /// Nobody listens yet; `listeners` is set to how many do.
-    pub fn new(config: &ServeConfig, listeners: Gauge) -> Self {
+    /// `most` listeners at once; `listeners` shows their number.
+    pub fn new(most: usize, listeners: IntGauge) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(config.live_listeners)),
-            most: config.live_listeners,
+            places: Arc::new(Semaphore::new(most)),
+            most,
             recent: Mutex::default(),
             batches: broadcast::Sender::new(BEHIND),
-            posted: Notify::new(),
-            wanted: Notify::new(),
+            stored: Notify::new(),
+            subscribed: Notify::new(),
             listeners,
-            following: Following::default(),
+            follow_changes: FollowChanges::default(),
         }
     }
 
-    /// A message was stored and committed; returns at once.
-    pub fn posted(&self) {
-        self.posted.notify_one();
+    /// A message was committed; returns at once.
+    pub fn announce(&self) {
+        self.stored.notify_one();
     }
 
-    /// What was posted after the message `after`, and then everything as it comes.
-    ///
-    /// # Errors
-    /// When there is no place.
+    /// The messages since the message `after`, and a listener for all later ones.
     pub fn listen(
         &self,
         audience: Audience,
@@ -105,12 +101,12 @@ impl Live {
         if !recent.is_loaded() {
             return Err(Refused::Starting);
         }
-        // Under the lock, so that no batch falls between what was missed and what comes.
+        // Under the lock, so that no batch is lost between the missed messages and the next ones.
         let batches = self.batches.subscribe();
         let missed = after.map_or(Missed::nothing(), |after| recent.after(after));
         drop(recent);
-        // While nobody listened, nothing was read.
-        self.wanted.notify_one();
+        // Without listeners the feed has read nothing.
+        self.subscribed.notify_one();
         let phase = lifecycle.watch();
         let place = stream::Place::new(place, self.listeners.clone());
         Ok((Listener::new(batches, audience, phase, place), missed))
@@ -121,7 +117,7 @@ impl Live {
     }
 
     fn recent(&self) -> MutexGuard<'_, Recent> {
-        // A list that a panic left is still one.
+        // Nothing panics while it holds this lock.
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,45 +1,31 @@
-//! The newest messages that this process has seen, and which of those it reads are new.
+//! The newest messages that this process has seen.
 //!
-//! Numbers are given before commits, so a message can appear after one with a higher number. What
-//! is read therefore reaches back below the highest number seen, by all that was given within
-//! [`GRACE`], which no statement outlasts; what was seen already is left out.
+//! A message gets its number before its commit, so it can appear after one with a higher number. Each read therefore starts
+//! below the highest number seen, by the numbers of the last [`GRACE`], which no statement exceeds; messages seen before are
+//! left out.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use super::Event;
 
-/// Messages that are kept, and read at once at most.
-pub const KEPT: usize = 512;
+/// The most messages of the list, and of one read.
+pub const MOST: usize = 512;
 
 /// How long a message may take from its number to its commit.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A message as listeners get it.
-#[derive(Debug)]
-pub struct Event {
-    /// The message's number.
-    pub id: i64,
-    /// Seconds since 1970 in UTC.
-    pub published_at: i64,
-    /// Its author's name.
-    pub author: String,
-    /// In the format of `text/event-stream`.
-    pub frame: Bytes,
-}
-
-/// What came after a message that a client has.
+/// The messages after one that a client has.
 #[derive(Debug)]
 pub struct Missed {
-    /// Oldest first; can hold some that the client has too.
+    /// Oldest first; can contain some that the client has too.
     pub events: Vec<Arc<Event>>,
     /// Whether these are all.
     pub complete: bool,
 }
 
 impl Missed {
-    /// For a client that has missed none.
     pub fn nothing() -> Self {
         Self {
             events: Vec::new(),
@@ -48,15 +34,14 @@ impl Missed {
     }
 }
 
-/// See the module.
 #[derive(Default)]
 pub struct Recent {
-    /// In the order in which they were seen.
+    /// In the order in which the process has seen them.
     events: VecDeque<Arc<Event>>,
     loaded: bool,
-    /// No number up to this one can appear any more.
+    /// No message up to this number can appear any more.
     floor: i64,
-    /// The highest numbers that were seen, and when.
+    /// The highest numbers of the last reads, with the times.
     marks: VecDeque<(Instant, i64)>,
 }
 
@@ -66,22 +51,20 @@ impl Recent {
         self.loaded
     }
 
-    /// Where reading starts: above this number.
+    /// A read starts above this number.
     pub fn floor(&self) -> i64 {
         self.floor
     }
 
-    /// The numbers that are known.
     pub fn known(&self) -> HashSet<i64> {
         self.events.iter().map(|event| event.id).collect()
     }
 
-    /// Adds what was read at `now` and not known, oldest first. `highest` is the highest number
-    /// that was read, known or not.
+    /// Adds the new messages of a read at `now`, oldest first. `highest` is the highest number of the read, new or not.
     pub fn add(&mut self, new: &[Arc<Event>], highest: Option<i64>, now: Instant) {
         self.loaded = true;
         self.events.extend(new.iter().cloned());
-        let surplus = self.events.len().saturating_sub(KEPT);
+        let surplus = self.events.len().saturating_sub(MOST);
         self.events.drain(..surplus);
         if let Some(highest) = highest {
             self.marks.push_back((now, highest));
@@ -94,14 +77,13 @@ impl Recent {
         }
     }
 
-    /// What a client may lack that has the message `id` and was connected to this process or
-    /// another one.
+    /// The messages that a client may lack which has the message `id` and was connected to this process or another.
     pub fn after(&self, id: i64) -> Missed {
         let oldest = self.events.iter().map(|event| event.id).min();
-        // With fewer than are kept, all that exist are there.
-        let complete = self.events.len() < KEPT || oldest.is_some_and(|oldest| oldest <= id);
+        // A list that is not full contains all messages.
+        let complete = self.events.len() < MOST || oldest.is_some_and(|oldest| oldest <= id);
         let had = self.events.iter().find(|event| event.id == id);
-        // What was committed late has an earlier time than its neighbours.
+        // A message that was committed late has an earlier time than its neighbours.
         let since = had.map_or(i64::MAX, |event| event.published_at - GRACE_SECONDS);
         let events = self
             .events
@@ -113,11 +95,13 @@ impl Recent {
     }
 }
 
-/// What a statement takes at most, in the seconds of [`Event::published_at`].
+/// The longest statement, in the seconds of [`Event::published_at`].
 const GRACE_SECONDS: i64 = 3;
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn event(id: i64, published_at: i64) -> Arc<Event> {
@@ -134,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_after_is_told_with_late_commits_and_without_the_old() {
+    fn missed_messages_include_late_commits_and_no_old_ones() {
         let mut recent = Recent::default();
         assert!(!recent.is_loaded());
         let now = Instant::now();
@@ -149,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_reaches_back_over_the_grace_and_no_further() {
+    fn a_read_reaches_back_over_the_grace_and_no_further() {
         let mut recent = Recent::default();
         let start = Instant::now();
         recent.add(&[event(5, 1)], Some(5), start);
@@ -162,11 +146,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded_and_a_gap_is_said() {
+    fn the_list_is_bounded_and_a_gap_is_reported() {
         let mut recent = Recent::default();
         let many: Vec<_> = (1..=600).map(|id| event(id, id)).collect();
         recent.add(&many, Some(600), Instant::now());
-        assert_eq!(recent.known().len(), KEPT);
+        assert_eq!(recent.known().len(), MOST);
         assert!(!recent.after(10).complete);
         assert!(recent.after(100).complete);
     }

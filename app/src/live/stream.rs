@@ -1,4 +1,4 @@
-//! One listener: the frames of its answer, until it leaves, falls behind or the process does.
+//! One listener: the frames of its stream, until it leaves, falls behind or the process stops.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -10,45 +10,43 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame};
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus::IntGauge;
 use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::following::Changes;
+use super::follow_changes::Changes;
 use super::{Batch, Event};
 use crate::lifecycle::Phase;
 
-/// Silence after which a beat is sent: a client that is gone is noticed, and a page whose stream died
-/// without a word, as when a droplet loses power, notices that it hears nothing.
+/// A stream without events sends a beat after this time. So the server detects a client that has left, and a page detects a
+/// stream that has ended without a notice, as when a droplet loses power.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// A stream ends after so long and the client comes again: whom a user follows, and whether the
-/// session still holds, is looked up anew.
+/// A stream ends after this time and the client reconnects: followed users and the session are checked again.
 const LONGEST: Duration = Duration::from_mins(10);
 
-/// Of messages that come faster than anyone reads, only so many are told.
+/// The most messages of a batch; nobody can read more at once.
 const AT_ONCE: usize = 100;
 
-/// The first frame: how many milliseconds a client waits before it connects again.
+/// The first frame: how many milliseconds a client waits before it reconnects.
 const GREETING: &[u8] = b"retry: 1000\n\n";
 
-/// Says that there are messages which are not told: only a reload shows them.
+/// There are messages that the stream leaves out: only a reload shows them.
 const GAP: &[u8] = b"event: gap\ndata:\n\n";
 
-/// Says that the stream lives; an event and no comment, since a page's script is not told of comments.
+/// The stream is alive. It is an event, as a page's script does not receive comments.
 const BEAT: &[u8] = b"event: beat\ndata:\n\n";
 
-/// Whose messages a listener wants.
+/// The authors whose messages a listener receives.
 #[derive(Debug)]
 pub enum Audience {
-    /// Everybody's.
     Everyone,
-    /// Those of the users of these names.
+    /// The users of these names.
     Of(HashSet<String>),
 }
 
 impl Audience {
-    fn wants(&self, event: &Event) -> bool {
+    fn contains(&self, event: &Event) -> bool {
         match self {
             Self::Everyone => true,
             Self::Of(names) => names.contains(&event.author),
@@ -57,25 +55,25 @@ impl Audience {
 }
 
 /// The timeline of a signed-in user, who can follow others while it is open.
-pub struct Mine {
-    /// Looks up whom the user follows; `None` when that fails.
-    pub look: Look,
-    /// The user's changes in this process; those elsewhere are seen at the next heartbeat.
+pub struct OwnTimeline {
+    /// Reads the authors on the timeline; `None` if that fails.
+    pub lookup: Lookup,
+    /// The user's changes in this process; the next heartbeat detects those of other processes.
     pub changes: Changes,
 }
 
-/// See [`Mine`].
-pub type Look =
+/// See [`OwnTimeline`].
+pub type Lookup =
     Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<HashSet<String>>> + Send>> + Send + Sync>;
 
 /// One of the bounded places for listeners.
 pub struct Place {
     _permit: OwnedSemaphorePermit,
-    listeners: Gauge,
+    listeners: IntGauge,
 }
 
 impl Place {
-    pub(super) fn new(permit: OwnedSemaphorePermit, listeners: Gauge) -> Self {
+    pub(super) fn new(permit: OwnedSemaphorePermit, listeners: IntGauge) -> Self {
         listeners.inc();
         Self {
             _permit: permit,
@@ -90,7 +88,7 @@ impl Drop for Place {
     }
 }
 
-/// A listener's answer.
+/// The body of a listener's reply.
 pub struct Stream {
     /// `None` after the end.
     next: Option<Next>,
@@ -98,11 +96,11 @@ pub struct Stream {
 
 type Next = Pin<Box<dyn Future<Output = Option<(Bytes, Listener)>> + Send>>;
 
-/// One who listens; what was missed is told first, with [`Listener::stream`].
+/// One subscriber; [`Listener::stream`] begins with the missed messages.
 pub struct Listener {
     batches: broadcast::Receiver<Batch>,
     audience: Audience,
-    mine: Option<Mine>,
+    own: Option<OwnTimeline>,
     phase: watch::Receiver<Phase>,
     end: Instant,
     _place: Place,
@@ -118,22 +116,21 @@ impl Listener {
         Self {
             batches,
             audience,
-            mine: None,
+            own: None,
             phase,
             end: Instant::now() + LONGEST,
             _place: place,
         }
     }
 
-    /// Has the audience follow its user's changes.
-    #[must_use]
-    pub fn of(mut self, mine: Option<Mine>) -> Self {
-        self.mine = mine;
+    /// The audience is updated with its user's changes.
+    pub fn with_own_timeline(mut self, own: Option<OwnTimeline>) -> Self {
+        self.own = own;
         self
     }
 
-    /// The answer's body: these of the missed that are wanted, then all that comes. With a `gap`
-    /// there was more than these.
+    /// The reply's body: the missed messages of the audience, then all later ones. With a `gap` there were more than the
+    /// missed ones.
     pub fn stream(self, missed: &[Arc<Event>], gap: bool) -> Stream {
         let mut first = BytesMut::from(GREETING);
         if let Some(frames) = self.frames(missed, gap) {
@@ -145,15 +142,15 @@ impl Listener {
         }
     }
 
-    /// The frames of what is wanted of a batch.
+    /// The frames of a batch's messages of the audience.
     fn frames(&self, batch: &[Arc<Event>], gap: bool) -> Option<Bytes> {
-        let wanted = || batch.iter().filter(|event| self.audience.wants(event));
-        let surplus = wanted().count().saturating_sub(AT_ONCE);
+        let selected = || batch.iter().filter(|event| self.audience.contains(event));
+        let surplus = selected().count().saturating_sub(AT_ONCE);
         let mut frames = BytesMut::new();
         if gap || surplus > 0 {
             frames.extend_from_slice(GAP);
         }
-        for event in wanted().skip(surplus) {
+        for event in selected().skip(surplus) {
             frames.extend_from_slice(&event.frame);
         }
         (!frames.is_empty()).then(|| frames.freeze())
@@ -169,9 +166,9 @@ impl Listener {
                         return Some((frames, self));
                     }
                 }
-                Step::Changed => self.look().await,
+                Step::Changed => self.update_audience().await,
                 Step::Beat => {
-                    self.look().await;
+                    self.update_audience().await;
                     return Some((Bytes::from_static(BEAT), self));
                 }
                 Step::End => return None,
@@ -179,10 +176,9 @@ impl Listener {
         }
     }
 
-    /// Looks up anew whom the user follows.
-    async fn look(&mut self) {
-        if let Some(mine) = &self.mine
-            && let Some(names) = (mine.look)().await
+    async fn update_audience(&mut self) {
+        if let Some(own) = &self.own
+            && let Some(names) = (own.lookup)().await
         {
             self.audience = Audience::Of(names);
         }
@@ -192,19 +188,19 @@ impl Listener {
         tokio::select! {
             biased;
             _ = self.phase.wait_for(|phase| phase.closes_connections()) => Step::End,
-            // Before messages: what was posted after the change is sent to the new audience.
-            () = changed(&mut self.mine) => Step::Changed,
-            // Behind, or the feed is gone: the client comes again and says where it was.
+            // Before messages: a message that was posted after the change is sent to the new audience.
+            () = changed(&mut self.own) => Step::Changed,
+            // Too far behind, or the feed has ended: the client reconnects with its last event.
             batch = self.batches.recv() => batch.map_or(Step::End, Step::News),
             () = sleep_until(beat) => if beat < self.end { Step::Beat } else { Step::End },
         }
     }
 }
 
-/// Returns when the user of a timeline follows one more or one less.
-async fn changed(mine: &mut Option<Mine>) {
-    match mine {
-        Some(mine) => mine.changes.next().await,
+/// Returns when the user of a timeline follows or unfollows someone.
+async fn changed(own: &mut Option<OwnTimeline>) {
+    match own {
+        Some(own) => own.changes.next().await,
         None => pending().await,
     }
 }

@@ -1,5 +1,5 @@
-//! Lines on their way out: made by whoever logs, gathered in memory, written by one thread in as few
-//! writes as possible. Nobody who logs waits for what the lines are written to.
+//! The log's writer. The thread that logs formats the line and appends it to a buffer; one thread writes the buffer with as few
+//! system calls as possible. A slow reader of the log delays no request.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
@@ -9,29 +9,26 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use prometheus_client::metrics::counter::Counter;
+use prometheus::IntCounter;
 use slog::{Drain, Level, OwnedKVList, Record, o};
 use slog_json::Json;
 
 use super::json;
 
-/// Bytes that may wait to be written; past that, lines are dropped.
+/// Bytes that may wait to be written; further lines are dropped.
 const MOST: usize = 4 * 1024 * 1024;
 
-/// Memory that is kept for lines when few come.
-const KEPT: usize = 64 * 1024;
+/// The buffer shrinks to this size when there are few lines.
+const SHRUNK: usize = 64 * 1024;
 
-/// How long lines gather after the first.
+/// The buffer is written this long after its first line.
 const GATHER: Duration = Duration::from_millis(5);
 
-/// How long the last lines may take at the end.
-const LAST: Duration = Duration::from_secs(2);
+/// How long the last write may take when the process ends.
+const LAST_WRITE_LIMIT: Duration = Duration::from_secs(2);
 
-/// Gathers lines for `to`, and counts those that are lost.
-///
-/// # Errors
-/// When no thread can be started.
-pub fn start(to: impl Write + Send + 'static, dropped: Counter) -> io::Result<(Lines, Writer)> {
+/// Starts the thread that writes to `to`; `dropped` counts lost lines.
+pub fn start(to: impl Write + Send + 'static, dropped: IntCounter) -> io::Result<(Lines, Writer)> {
     let shared = Arc::new(Shared {
         state: Mutex::default(),
         changed: Condvar::new(),
@@ -44,17 +41,17 @@ pub fn start(to: impl Write + Send + 'static, dropped: Counter) -> io::Result<(L
     Ok((Lines(shared.clone()), Writer(shared)))
 }
 
-/// Where records go.
+/// The drain for records.
 pub struct Lines(Arc<Shared>);
 
-/// Writes out what has been gathered when dropped.
+/// Writes the gathered lines when it is dropped.
 pub struct Writer(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     /// All lines that were lost.
-    dropped: Counter,
+    dropped: IntCounter,
 }
 
 #[derive(Default)]
@@ -63,14 +60,14 @@ struct State {
     text: Vec<u8>,
     /// How many.
     lines: u64,
-    /// Lines lost of which nothing has been said yet.
+    /// Lost lines that no line has reported yet.
     dropped: u64,
     stopping: bool,
     stopped: bool,
 }
 
 thread_local! {
-    /// What this thread makes its lines with; taken while it does, as what is logged may log.
+    /// This thread's formatter. It is taken while it is in use, as a logged value may log too.
     static FORMAT: Cell<Option<Format>> = const { Cell::new(None) };
 }
 
@@ -137,7 +134,7 @@ impl Shared {
         }
     }
 
-    /// Waits for a line, then for more to come.
+    /// Waits for a line, then for more lines.
     fn gathered(&self) -> MutexGuard<'_, State> {
         let nothing = |state: &mut State| state.text.is_empty() && !state.stopping;
         let waited = self.changed.wait_while(self.lock(), nothing);
@@ -164,7 +161,7 @@ impl Shared {
                 self.dropped.inc_by(lines);
             }
             text.clear();
-            text.shrink_to(KEPT);
+            text.shrink_to(SHRUNK);
             if is_last {
                 break;
             }
@@ -174,7 +171,7 @@ impl Shared {
     }
 }
 
-/// Says in a line how many are missing.
+/// Appends a line that reports the number of lost lines.
 fn append_dropped(text: &mut Vec<u8>, dropped: u64) {
     let values = OwnedKVList::from(o!(
         "service.name" => "minitwit", "minitwit.log.dropped" => dropped));
@@ -192,8 +189,8 @@ impl Drop for Writer {
         state.stopping = true;
         self.0.changed.notify_all();
         let changed = &self.0.changed;
-        // What takes nothing any more must not keep the process from its end.
-        let _ = changed.wait_timeout_while(state, LAST, |state| !state.stopped);
+        // A reader that has stopped reading must not delay the end of the process.
+        let _ = changed.wait_timeout_while(state, LAST_WRITE_LIMIT, |state| !state.stopped);
     }
 }
 
@@ -206,7 +203,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes one write for each permission, or all once the permissions' sender is gone.
+    /// Accepts one write for each permission, and all writes once the permissions' sender is dropped.
     struct Slow {
         go: mpsc::Receiver<()>,
         taken: mpsc::Sender<Vec<u8>>,
@@ -227,13 +224,13 @@ mod tests {
     fn logger() -> (
         Logger,
         Writer,
-        Counter,
+        IntCounter,
         mpsc::Sender<()>,
         mpsc::Receiver<Vec<u8>>,
     ) {
         let (permit, go) = mpsc::channel();
         let (taken, written) = mpsc::channel();
-        let dropped = Counter::default();
+        let dropped = IntCounter::new("dropped", "Lost lines").expect("a name");
         let started = start(Slow { go, taken }, dropped.clone());
         let (drain, writer) = started.expect("a thread");
         let logger = Logger::root(drain.fuse(), o!("service.name" => "test"));
@@ -248,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_is_written_in_its_order_before_the_writer_is_gone() {
+    fn every_line_is_written_in_order_before_the_writer_is_dropped() {
         let (logger, writer, dropped, permit, written) = logger();
         drop(permit);
         for n in 0..1000 {
@@ -262,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_a_slow_reader_and_what_is_lost_is_counted_and_said() {
+    fn a_slow_reader_delays_no_logger_and_lost_lines_are_counted_and_reported() {
         let (logger, writer, dropped, permit, written) = logger();
         let long = "x".repeat(10_000);
         let sent = 2 * MOST / long.len();
@@ -275,14 +272,14 @@ mod tests {
         drop(writer);
         let text: Vec<u8> = written.try_iter().flatten().collect();
         let lines = lines(&text);
-        let told = lines
+        let reported = lines
             .iter()
             .filter_map(|line| line["minitwit.log.dropped"].as_u64());
-        assert_eq!(told.sum::<u64>(), lost);
-        let kept = lines
+        assert_eq!(reported.sum::<u64>(), lost);
+        let written = lines
             .iter()
             .filter(|line| line["message"] == "line")
             .count();
-        assert_eq!(kept as u64 + lost, sent as u64);
+        assert_eq!(written as u64 + lost, sent as u64);
     }
 }

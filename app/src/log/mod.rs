@@ -1,4 +1,4 @@
-//! JSON lines on stdout with the Elastic Common Schema's names.
+//! The log: JSON lines on stdout with the names of the Elastic Common Schema.
 
 mod lines;
 
@@ -8,24 +8,20 @@ use std::fmt::Write;
 use std::io;
 
 use jiff::Timestamp;
-use prometheus_client::metrics::counter::Counter;
+use prometheus::IntCounter;
 use slog::{Drain, FnValue, Level, Logger, PushFnValue, Record, error, o};
 use slog_json::Json;
 use tokio_postgres::error::DbError;
 
 pub use lines::Writer;
 
-/// Counts lines that could not be written.
-pub type Dropped = Counter;
-
 use crate::version::version;
 
-/// A logger to stdout; the writer writes out what is gathered when it is dropped. Lines that could
-/// not be written are counted in `dropped`.
+/// A logger to stdout. The writer writes the gathered lines when it is dropped; `dropped` counts lost lines.
 ///
 /// # Errors
-/// When the writer's thread can't be started.
-pub fn to_stdout(dropped: &Dropped) -> io::Result<(Logger, Writer)> {
+/// If the writer's thread can't be started.
+pub fn to_stdout(dropped: &IntCounter) -> io::Result<(Logger, Writer)> {
     let (drain, writer) = lines::start(io::stdout(), dropped.clone())?;
     let logger = Logger::root(
         drain.filter_level(Level::Info).fuse(),
@@ -58,7 +54,7 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-/// Has panics logged as lines like all others, with the place instead of a backtrace on stderr.
+/// Logs panics as lines like all others, with their place in the code; there is no backtrace on stderr.
 pub fn report_panics(logger: &Logger) {
     let logger = logger.clone();
     std::panic::set_hook(Box::new(move |panic| {
@@ -76,9 +72,9 @@ fn panic_text(payload: &(dyn Any + Send)) -> &str {
         .unwrap_or("unknown")
 }
 
-/// An error with all that caused it, outermost first.
+/// An error with its causes, outermost first.
 ///
-/// Of a database error only severity, text and code are shown: its detail can quote stored values.
+/// A database error is shown with severity, text and code only: its detail can quote stored values.
 #[must_use]
 pub fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = String::new();
@@ -107,7 +103,7 @@ mod tests {
     struct Outer(#[source] std::io::Error);
 
     #[test]
-    fn a_chain_names_every_cause() {
+    fn a_chain_contains_every_cause() {
         let error = Outer(std::io::Error::other("connection closed"));
         assert_eq!(
             chain(&error),

@@ -1,4 +1,4 @@
-//! Files that pages refer to; their addresses carry the version, so browsers may keep them.
+//! Files that pages refer to. Their addresses contain the version, so browsers may cache them.
 
 use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, HeaderValue};
@@ -10,22 +10,22 @@ use crate::reply::{self, Reply};
 /// `GET /static/style.css`
 pub async fn stylesheet(_: Context) -> Result<Reply> {
     let style = include_bytes!("../../static/style.css");
-    Ok(kept(style, "text/css; charset=utf-8"))
+    Ok(cacheable(style, "text/css; charset=utf-8"))
 }
 
 /// `GET /static/live.js`
 pub async fn script(_: Context) -> Result<Reply> {
     let script = include_bytes!("../../static/live.js");
-    Ok(kept(script, "text/javascript; charset=utf-8"))
+    Ok(cacheable(script, "text/javascript; charset=utf-8"))
 }
 
 /// `GET /static/icon.svg`
 pub async fn icon(_: Context) -> Result<Reply> {
     let icon = include_bytes!("../../static/icon.svg");
-    Ok(kept(icon, "image/svg+xml"))
+    Ok(cacheable(icon, "image/svg+xml"))
 }
 
-fn kept(bytes: &'static [u8], content_type: &'static str) -> Reply {
+fn cacheable(bytes: &'static [u8], content_type: &'static str) -> Reply {
     let mut reply = reply::with_type(Bytes::from_static(bytes), content_type);
     let day = HeaderValue::from_static("public, max-age=86400");
     reply.headers_mut().insert(CACHE_CONTROL, day);

@@ -1,25 +1,31 @@
-//! The page for what went wrong.
+//! The page for a request that failed.
 
-use askama::Template;
 use hyper::StatusCode;
+use serde::Serialize;
 
-use super::frame::Frame;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::render::{Page, Renderer};
 use crate::reply::{self, Reply};
 
-#[derive(Template)]
-#[template(path = "failure.html")]
+#[derive(Serialize)]
 struct Failure<'a> {
-    title: &'a str,
     text: &'a str,
-    frame: Frame,
 }
 
 /// A page with the status's name and this text; the caller sets the status.
-pub fn page(status: StatusCode, text: &str, viewer: Option<String>) -> Result<Reply> {
-    reply::html(&Failure {
+pub fn page(
+    renderer: &Renderer,
+    status: StatusCode,
+    text: &str,
+    viewer: Option<&str>,
+) -> Result<Reply> {
+    let page = Page {
+        template: "failure",
         title: status.canonical_reason().unwrap_or("Error"),
-        text,
-        frame: Frame::plain(viewer),
-    })
+        viewer,
+        flashes: Vec::new(),
+        content: Failure { text },
+    };
+    let html = renderer.page(&page).map_err(Error::internal)?;
+    Ok(reply::html(html.into()))
 }

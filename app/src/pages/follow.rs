@@ -1,12 +1,11 @@
-//! Following and no longer following, by links on users' pages.
+//! Following and unfollowing, by links on users' pages.
 
-use super::path;
-use crate::auth::{flash, session};
+use crate::actions;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::render::path;
 use crate::reply::{self, Reply};
-use crate::store::follows::Change;
-use crate::store::writes::{Act, Write};
+use crate::store::writes::FollowChange;
 
 /// `GET /{user}/follow`
 pub async fn follow(context: Context) -> Result<Reply> {
@@ -18,27 +17,19 @@ pub async fn unfollow(context: Context) -> Result<Reply> {
     change(&context, false, "You are no longer following").await
 }
 
-/// Changes it, then goes to the user's page, which says what was done.
+/// Stores the change, then redirects to the user's page with a flash.
 async fn change(context: &Context, follow: bool, done: &str) -> Result<Reply> {
-    let mut session = context.session().await?;
-    let viewer = session::required(context, &mut session).await?;
-    drop(session);
+    let viewer = context.required_viewer().await?;
     let name = context.user()?;
-    let change = Change {
-        follower: viewer.name.clone(),
+    let change = FollowChange {
+        follower: viewer.name,
         target: name.clone(),
         follow,
     };
-    let write = Write {
-        act: Act::Follow(change),
-        latest: None,
-    };
-    if !context.app.shared.write(write).await? {
+    if !actions::change_follow(context, change).await? {
         return Err(Error::unknown_user());
     }
-    context.app.metrics.counts.follow_changed(follow);
-    context.app.live.following.changed(&viewer.name);
     let mut reply = reply::redirect(&path::user(&name))?;
-    flash::add(context, &mut reply, format!("{done} \"{name}\""))?;
+    context.add_flash(&mut reply, format!("{done} \"{name}\""))?;
     Ok(reply)
 }

@@ -1,50 +1,41 @@
-//! What all pages show around their own content.
+//! Puts a page together: its content and what the layout shows around it.
 
-use askama::Template;
+use bytes::Bytes;
+use serde::Serialize;
 
 use crate::auth::flash;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::render::Page;
 use crate::reply::{self, Reply};
-use crate::version::version;
+use crate::store::users::User;
 
-/// The parts of the layout that differ by request.
-pub struct Frame {
-    /// The name of who is signed in.
-    pub viewer: Option<String>,
-    /// Shown once.
-    pub flashes: Vec<String>,
-    /// The program's version.
-    pub version: &'static str,
+/// The HTML of a page, with the flashes that came with the request.
+pub fn render(
+    context: &Context,
+    (template, title): (&'static str, &str),
+    viewer: Option<&User>,
+    values: impl Serialize,
+) -> Result<Bytes> {
+    let page = Page {
+        template,
+        title,
+        viewer: viewer.map(|viewer| viewer.name.as_str()),
+        flashes: flash::pending(&context.app.signer, context.headers()),
+        content: values,
+    };
+    let html = context.app.renderer.page(&page).map_err(Error::internal)?;
+    Ok(html.into())
 }
 
-impl Frame {
-    /// For a page that answers this request, with what it has to tell; [`show`] goes with it.
-    #[must_use]
-    pub fn new(context: &Context, viewer: Option<String>) -> Self {
-        Self {
-            flashes: flash::pending(context),
-            ..Self::plain(viewer)
-        }
-    }
-
-    /// For a page that tells nothing else.
-    #[must_use]
-    pub fn plain(viewer: Option<String>) -> Self {
-        Self {
-            viewer,
-            flashes: Vec::new(),
-            version: version(),
-        }
-    }
-}
-
-/// Answers with a page, whose flashes are not shown again.
-///
-/// # Errors
-/// When the template fails.
-pub fn show(context: &Context, template: &impl Template) -> Result<Reply> {
-    let mut reply = reply::html(template)?;
-    flash::clear(context, &mut reply);
+/// Replies with a page, whose flashes are not shown again.
+pub fn show(
+    context: &Context,
+    template_and_title: (&'static str, &str),
+    viewer: Option<&User>,
+    values: impl Serialize,
+) -> Result<Reply> {
+    let mut reply = reply::html(render(context, template_and_title, viewer, values)?);
+    flash::clear(context.headers(), &mut reply);
     Ok(reply)
 }

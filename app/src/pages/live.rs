@@ -6,16 +6,15 @@ use std::sync::Arc;
 use hyper::HeaderMap;
 
 use crate::app::App;
-use crate::auth::session;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::live::{Audience, Event, Look, Mine, Refused, feed};
+use crate::live::{Audience, Event, Lookup, OwnTimeline, Refused};
 use crate::reply::{self, Reply};
+use crate::store::batched::PAGE;
 use crate::store::messages::{self, Reader};
-use crate::store::shared::PAGE;
 use crate::store::users::{self, User};
 
-/// Of more followed users than this, the rest is seen at the next load.
+/// Of more followed users than this, the rest is shown at the next load only.
 const FOLLOWED: i64 = 5000;
 
 impl From<Refused> for Error {
@@ -35,39 +34,41 @@ enum Timeline {
 /// timeline of who is signed in.
 ///
 /// The header `Last-Event-ID`, or `?after=` at first, is the newest message that the client has.
-/// What came since is told first and can repeat a message. An event of the type `gap` says that there
-/// are messages which are not told.
+/// The stream begins with the messages since then, and can repeat one. An event of the type `gap` reports that
+/// there are messages which the stream leaves out.
 pub async fn listen(context: Context) -> Result<Reply> {
     let after = last_event(context.headers())
         .or_else(|| context.query("after").and_then(|text| text.parse().ok()));
     let timeline = timeline(&context).await?;
-    // Before it is looked up whom the user follows: a change in between is heard.
+    // Subscribed before the followed users are read: no change in between is lost.
     let app = &context.app;
     let changes = match &timeline {
-        Timeline::Mine(viewer) => Some((viewer, app.live.following.listen(&viewer.name))),
+        Timeline::Mine(viewer) => Some((viewer, app.live.follow_changes.subscribe(&viewer.name))),
         _ => None,
     };
     let audience = audience(app, &timeline).await?;
-    let mine = changes.map(|(viewer, changes)| Mine {
-        look: look(app, viewer),
+    let own = changes.map(|(viewer, changes)| OwnTimeline {
+        lookup: lookup(app, viewer),
         changes,
     });
     let (listener, missed) = app.live.listen(audience, after, &app.lifecycle)?;
-    let (told, gap) = match after {
+    let (events, gap) = match after {
         Some(after) if !missed.complete => match since(&context, &timeline, after).await? {
-            Some(told) => {
-                let gap = told.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
-                (told, gap)
+            Some(events) => {
+                let gap = events.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+                (events, gap)
             }
             None => (missed.events, true),
         },
         _ => (missed.events, false),
     };
-    Ok(reply::event_stream(listener.of(mine).stream(&told, gap)))
+    Ok(reply::event_stream(
+        listener.with_own_timeline(own).stream(&events, gap),
+    ))
 }
 
-/// Looks up whose messages are on a user's own timeline.
-fn look(app: &Arc<App>, viewer: &User) -> Look {
+/// Reads the authors on a user's own timeline.
+fn lookup(app: &Arc<App>, viewer: &User) -> Lookup {
     let (app, viewer) = (app.clone(), viewer.name.clone());
     Box::new(move || {
         let (app, viewer) = (app.clone(), viewer.clone());
@@ -77,9 +78,7 @@ fn look(app: &Arc<App>, viewer: &User) -> Look {
 
 async fn timeline(context: &Context) -> Result<Timeline> {
     if context.query("mine").is_some() {
-        let mut session = context.session().await?;
-        let viewer = session::required(context, &mut session).await?;
-        return Ok(Timeline::Mine(viewer));
+        return Ok(Timeline::Mine(context.required_viewer().await?));
     }
     let Some(name) = context.query("user") else {
         return Ok(Timeline::Public);
@@ -99,15 +98,15 @@ async fn audience(app: &App, timeline: &Timeline) -> Result<Audience> {
     })
 }
 
-/// A user and whom that user follows.
+/// A user and the users that this user follows.
 async fn authors(app: &App, viewer: &str) -> Result<HashSet<String>> {
-    let followed = app.shared.follows_of(viewer.to_owned(), FOLLOWED).await?;
+    let followed = app.batched.follows_of(viewer.to_owned(), FOLLOWED).await?;
     let mut names: HashSet<_> = followed.unwrap_or_default().into_iter().collect();
     names.insert(viewer.to_owned());
     Ok(names)
 }
 
-/// What a page shows above the message `after`, oldest first, where that is not known already.
+/// The messages of a page above the message `after`, oldest first; `None` for the public timeline.
 async fn since(
     context: &Context,
     timeline: &Timeline,
@@ -125,13 +124,13 @@ async fn since(
                 name: viewer.name.clone(),
                 before: i64::MAX,
             };
-            let page = context.app.shared.timeline(reader).await?;
+            let page = context.app.batched.timeline(reader).await?;
             page.unwrap_or_default()
         }
     };
-    let newer = page.into_iter().rev().filter(|entry| entry.id > after);
-    let events = newer.filter_map(|entry| feed::event(&entry)).map(Arc::new);
-    Ok(Some(events.collect()))
+    let newer = page.into_iter().rev().filter(|message| message.id > after);
+    let events = newer.filter_map(|message| Event::of(&message, &context.app.messages).ok());
+    Ok(Some(events.map(Arc::new).collect()))
 }
 
 fn last_event(headers: &HeaderMap) -> Option<i64> {

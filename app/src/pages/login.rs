@@ -1,10 +1,10 @@
 //! Signing in and out.
 
-use askama::Template;
+use serde::Serialize;
 use slog::warn;
 
-use super::frame::{self, Frame};
-use crate::auth::{flash, session};
+use super::frame;
+use crate::auth::session;
 use crate::context::Context;
 use crate::error::Result;
 use crate::log::chain;
@@ -12,18 +12,15 @@ use crate::password::Verdict;
 use crate::reply::{self, Reply};
 use crate::store::users::{self, User};
 
-#[derive(Template)]
-#[template(path = "login.html")]
+#[derive(Serialize)]
 struct Login<'a> {
-    frame: Frame,
     error: Option<&'static str>,
     username: &'a str,
 }
 
 /// `GET /login`: the form.
 pub async fn form(context: Context) -> Result<Reply> {
-    let viewer = session::viewer_if_claimed(&context).await?;
-    if viewer.is_some() {
+    if context.viewer_if_claimed().await?.is_some() {
         return reply::redirect("/");
     }
     page(&context, None, "")
@@ -37,8 +34,8 @@ pub async fn login(mut context: Context) -> Result<Reply> {
     let (user, hash) = found.unzip();
     let hasher = &context.app.hasher;
     let verdict = hasher.verify(password.clone(), hash.clone()).await?;
-    let counts = &context.app.metrics.counts;
-    counts.signed_in(verdict != Verdict::Wrong);
+    let usage = &context.app.metrics.usage;
+    usage.signed_in(verdict != Verdict::Wrong);
     let Some((user, hash)) = user.zip(hash) else {
         return page(&context, Some("Invalid username"), &name);
     };
@@ -46,14 +43,14 @@ pub async fn login(mut context: Context) -> Result<Reply> {
         return page(&context, Some("Invalid password"), &name);
     }
     if verdict == Verdict::Outdated
-        && let Err(error) = upgrade(&context, &user, password, &hash).await
+        && let Err(error) = renew_hash(&context, &user, password, &hash).await
     {
         warn!(context.app.logger, "a password's hash could not be renewed";
             "error.message" => chain(&error));
     }
     let mut reply = reply::redirect("/")?;
-    session::start(&context, &mut reply, user)?;
-    flash::add(&context, &mut reply, "You were logged in")?;
+    session::start(&context.app.signer, &mut reply, user)?;
+    context.add_flash(&mut reply, "You were logged in")?;
     Ok(reply)
 }
 
@@ -61,21 +58,17 @@ pub async fn login(mut context: Context) -> Result<Reply> {
 pub async fn logout(context: Context) -> Result<Reply> {
     let mut reply = reply::redirect("/public")?;
     session::end(&mut reply);
-    flash::add(&context, &mut reply, "You were logged out")?;
+    context.add_flash(&mut reply, "You were logged out")?;
     Ok(reply)
 }
 
 fn page(context: &Context, error: Option<&'static str>, username: &str) -> Result<Reply> {
-    let login = Login {
-        frame: Frame::new(context, None),
-        error,
-        username,
-    };
-    frame::show(context, &login)
+    let login = Login { error, username };
+    frame::show(context, ("login", "Sign In"), None, login)
 }
 
 /// Stores the password at today's cost.
-async fn upgrade(context: &Context, user: &User, password: String, old: &str) -> Result<()> {
+async fn renew_hash(context: &Context, user: &User, password: String, old: &str) -> Result<()> {
     let new = context.app.hasher.hash(password).await?;
     let mut session = context.session().await?;
     Ok(users::replace_hash(&mut session, user.id, old, &new).await?)

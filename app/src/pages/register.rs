@@ -1,18 +1,15 @@
-//! The page on which people register.
+//! The page to register on.
 
-use askama::Template;
+use serde::Serialize;
 
-use super::frame::{self, Frame};
-use crate::auth::{flash, session};
+use super::frame;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::registration::Registration;
 use crate::reply::{self, Reply};
 
-#[derive(Template)]
-#[template(path = "register.html")]
+#[derive(Serialize)]
 struct Register<'a> {
-    frame: Frame,
     error: Option<&'a str>,
     username: &'a str,
     email: &'a str,
@@ -20,11 +17,15 @@ struct Register<'a> {
 
 /// `GET /register`: the form.
 pub async fn form(context: Context) -> Result<Reply> {
-    let viewer = session::viewer_if_claimed(&context).await?;
-    if viewer.is_some() {
+    if context.viewer_if_claimed().await?.is_some() {
         return reply::redirect("/");
     }
-    page(&context, None, "", "")
+    let register = Register {
+        error: None,
+        username: "",
+        email: "",
+    };
+    page(&context, register)
 }
 
 /// `POST /register` of the form: adds a user, who then signs in.
@@ -41,23 +42,24 @@ pub async fn register(mut context: Context) -> Result<Reply> {
         refused => refused,
     };
     match outcome {
-        Err(Error::BadRequest(text)) => page(&context, Some(&text), &username, &email),
+        Err(Error::BadRequest(text)) => {
+            let register = Register {
+                error: Some(&text),
+                username: &username,
+                email: &email,
+            };
+            page(&context, register)
+        }
         Err(error) => Err(error),
         Ok(()) => {
             let mut reply = reply::redirect("/login")?;
             let text = "You were successfully registered and can login now";
-            flash::add(&context, &mut reply, text)?;
+            context.add_flash(&mut reply, text)?;
             Ok(reply)
         }
     }
 }
 
-fn page(context: &Context, error: Option<&str>, username: &str, email: &str) -> Result<Reply> {
-    let register = Register {
-        frame: Frame::new(context, None),
-        error,
-        username,
-        email,
-    };
-    frame::show(context, &register)
+fn page(context: &Context, register: Register<'_>) -> Result<Reply> {
+    frame::show(context, ("register", "Sign Up"), None, register)
 }

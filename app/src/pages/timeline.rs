@@ -1,50 +1,61 @@
 //! Timelines: of all users and of one, newest first, 30 messages a page.
 
-use std::fmt::Display;
-
-use askama::Template;
 use hyper::header;
+use serde::Serialize;
 
-use super::frame::{self, Frame};
-use super::item::{self, Item};
-use super::path;
-use crate::auth::session;
+use super::frame;
 use crate::context::Context;
 use crate::database::Session;
 use crate::error::{Error, Result};
+use crate::render::path;
 use crate::reply::{self, Reply};
+use crate::store::batched::PAGE;
 use crate::store::follows;
-use crate::store::messages::{self, Entry, Reader};
-use crate::store::newest::Line;
-use crate::store::shared::PAGE;
+use crate::store::messages::{self, Message, Reader};
 use crate::store::users::{self, User};
 
 const PER_PAGE: usize = 30;
 
-#[derive(Template)]
-#[template(path = "timeline.html")]
-struct Timeline<M: Display> {
+/// A timeline's title and the address of its stream of new messages.
+struct Kind {
     title: String,
-    /// List items.
-    messages: Vec<M>,
+    live: String,
+}
+
+impl Kind {
+    fn public() -> Self {
+        Self {
+            title: "Public Timeline".to_owned(),
+            live: "/live".to_owned(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Timeline {
+    #[serde(flatten)]
+    head: Head,
+    /// List items, each after a line break.
+    messages: String,
+    /// The number below which older messages are, if there are any.
     older: Option<i64>,
-    /// Where new messages come from; older pages get none.
+    /// The address of new messages; only the first page has it.
     live: Option<String>,
     /// The newest message's number.
     newest: i64,
-    above: Above,
-    frame: Frame,
 }
 
-/// What stands above the messages.
-enum Above {
-    Nothing,
-    /// The form for a message of this user.
-    Form(String),
-    /// Whose page this is to the viewer; with the page's path.
-    Yourself,
-    Followed(String),
-    Stranger(String),
+/// The part above the messages. At most one of these is set.
+#[derive(Default, Serialize)]
+struct Head {
+    /// There is a form for a message of the user of this name.
+    form_of: Option<String>,
+    /// This is the viewer's own page.
+    is_viewer: bool,
+    /// The viewer follows the user of the page at this path.
+    followed_path: Option<String>,
+    /// The viewer does not.
+    unfollowed_path: Option<String>,
 }
 
 /// `GET /`: the messages of the viewer and of all whom the viewer follows.
@@ -61,13 +72,18 @@ pub async fn home(context: Context) -> Result<Reply> {
         name: claim.name.clone(),
         before: before(&context),
     };
-    let Some(entries) = context.app.shared.timeline(reader).await? else {
+    let Some(messages) = context.app.batched.timeline(reader).await? else {
         return reply::redirect("/public");
     };
-    let above = Above::Form(viewer.name.clone());
-    let title = "My Timeline".to_owned();
-    let live = "/live?mine".to_owned();
-    show(&context, (title, live), &entries, above, Some(viewer))
+    let head = Head {
+        form_of: Some(viewer.name.clone()),
+        ..Head::default()
+    };
+    let kind = Kind {
+        title: "My Timeline".to_owned(),
+        live: "/live?mine".to_owned(),
+    };
+    show(&context, kind, head, &messages, Some(&viewer))
 }
 
 /// `GET /public`: the messages of all users.
@@ -77,48 +93,34 @@ pub async fn public(context: Context) -> Result<Reply> {
         return newest(&context).await;
     }
     let mut session = context.session().await?;
-    let viewer = session::viewer(&context, &mut session).await?;
-    let entries = messages::page(&mut session, before, PAGE).await?;
+    let viewer = context.viewer(&mut session).await?;
+    let messages = messages::page(&mut session, before, PAGE).await?;
     drop(session);
-    show(&context, public_page(), &entries, Above::Nothing, viewer)
+    let (kind, head) = (Kind::public(), Head::default());
+    show(&context, kind, head, &messages, viewer.as_ref())
 }
 
-/// The first page: read once for all who ask at the same time, rendered once for all of those who
-/// send no cookie, which is all that pages depend on otherwise.
+/// The first public page. It is read once for all requests of the same time. It is rendered once for all requests without a
+/// cookie, as it depends on nothing else.
 async fn newest(context: &Context) -> Result<Reply> {
-    let anonymous = !context.headers().contains_key(header::COOKIE);
-    let viewer = session::viewer_if_claimed(context).await?;
-    let newest = context.app.shared.newest(PAGE).await?;
-    if anonymous && let Some(page) = newest.page.get() {
-        return Ok(reply::html_text(page.clone()));
+    let has_cookie = context.headers().contains_key(header::COOKIE);
+    let viewer = context.viewer_if_claimed().await?;
+    let newest = context.app.batched.newest(PAGE).await?;
+    if !has_cookie && let Some(page) = newest.page.get() {
+        return Ok(reply::html(page.clone()));
     }
-    let items = newest
-        .lines
-        .iter()
-        .map(|line| Ok((line.entry.id, item_of(line)?)));
-    let items = items.collect::<Result<Vec<_>>>()?;
-    let timeline = timeline(context, public_page(), items, Above::Nothing, viewer);
-    if !anonymous {
-        return frame::show(context, &timeline);
+    let messages = newest.messages.iter().map(|cached| &cached.message);
+    let messages: Vec<&Message> = messages.collect();
+    let kind = Kind::public();
+    let timeline = timeline(context, kind.live, Head::default(), &messages)?;
+    let template = ("timeline", kind.title.as_str());
+    if has_cookie {
+        return frame::show(context, template, viewer.as_ref(), timeline);
     }
-    let page = reply::html_of(&timeline)?;
-    // Somebody else may have been faster; what is there is the same.
+    let page = frame::render(context, template, None, timeline)?;
+    // Another request may have been faster; its value is the same.
     let _ = newest.page.set(page.clone());
-    Ok(reply::html_text(page))
-}
-
-/// A message's list item, made once.
-fn item_of(line: &Line) -> Result<&str> {
-    if let Some(item) = line.item.get() {
-        return Ok(item);
-    }
-    let text = item::text(&line.entry)?;
-    Ok(line.item.get_or_init(|| text))
-}
-
-/// Title, and where new messages come from.
-fn public_page() -> (String, String) {
-    ("Public Timeline".to_owned(), "/live".to_owned())
+    Ok(reply::html(page))
 }
 
 /// `GET /{user}`: the messages of one.
@@ -127,28 +129,32 @@ pub async fn user(context: Context) -> Result<Reply> {
     let mut session = context.session().await?;
     let user = users::find(&mut session, &name).await?;
     let user = user.ok_or_else(Error::unknown_user)?;
-    let viewer = session::viewer(&context, &mut session).await?;
-    let above = relation(&mut session, viewer.as_ref(), &user).await?;
-    let entries = messages::page_of(&mut session, user.id, before(&context), PAGE).await?;
+    let viewer = context.viewer(&mut session).await?;
+    let head = relation(&mut session, viewer.as_ref(), &user).await?;
+    let messages = messages::page_of(&mut session, user.id, before(&context), PAGE).await?;
     drop(session);
-    let title = format!("{}'s Timeline", user.name);
-    let live = path::live(&user.name);
-    show(&context, (title, live), &entries, above, viewer)
+    let kind = Kind {
+        title: format!("{}'s Timeline", user.name),
+        live: path::live(&user.name),
+    };
+    show(&context, kind, head, &messages, viewer.as_ref())
 }
 
-/// What a user is to the viewer.
-async fn relation(session: &mut Session, viewer: Option<&User>, user: &User) -> Result<Above> {
-    Ok(match viewer {
-        None => Above::Nothing,
-        Some(viewer) if viewer.id == user.id => Above::Yourself,
+/// What the page shows about the viewer and its user.
+async fn relation(session: &mut Session, viewer: Option<&User>, user: &User) -> Result<Head> {
+    let mut head = Head::default();
+    match viewer {
+        None => {}
+        Some(viewer) if viewer.id == user.id => head.is_viewer = true,
         Some(viewer) if follows::exists(session, viewer.id, user.id).await? => {
-            Above::Followed(path::user(&user.name))
+            head.followed_path = Some(path::user(&user.name));
         }
-        Some(_) => Above::Stranger(path::user(&user.name)),
-    })
+        Some(_) => head.unfollowed_path = Some(path::user(&user.name)),
+    }
+    Ok(head)
 }
 
-/// Where the page before this one ended.
+/// `?before=`: the last message's number of the page before this one.
 fn before(context: &Context) -> i64 {
     let given = context.query("before").and_then(|text| text.parse().ok());
     given.unwrap_or(i64::MAX)
@@ -156,35 +162,31 @@ fn before(context: &Context) -> i64 {
 
 fn show(
     context: &Context,
-    page: (String, String),
-    entries: &[Entry],
-    above: Above,
-    viewer: Option<User>,
+    kind: Kind,
+    head: Head,
+    messages: &[Message],
+    viewer: Option<&User>,
 ) -> Result<Reply> {
-    let items = entries.iter().map(|entry| (entry.id, Item::of(entry)));
-    let timeline = timeline(context, page, items.collect(), above, viewer);
-    frame::show(context, &timeline)
+    let messages: Vec<&Message> = messages.iter().collect();
+    let timeline = timeline(context, kind.live, head, &messages)?;
+    frame::show(context, ("timeline", &kind.title), viewer, timeline)
 }
 
-/// A page of list items with their messages' numbers, one more than is shown if there are older ones.
-fn timeline<M: Display>(
+/// `messages` contains one more than the page shows if there are older ones.
+fn timeline(
     context: &Context,
-    (title, live): (String, String),
-    mut items: Vec<(i64, M)>,
-    above: Above,
-    viewer: Option<User>,
-) -> Timeline<M> {
-    let more = items.len() > PER_PAGE;
-    items.truncate(PER_PAGE);
-    let newest = items.first().map_or(0, |(id, _)| *id);
-    let older = items.last().map(|(id, _)| *id).filter(|_| more);
-    Timeline {
-        title,
-        older,
+    live: String,
+    head: Head,
+    messages: &[&Message],
+) -> Result<Timeline> {
+    let shown = &messages[..messages.len().min(PER_PAGE)];
+    let last = shown.last().filter(|_| messages.len() > PER_PAGE);
+    let html = context.app.messages.list(shown.iter().copied());
+    Ok(Timeline {
+        head,
+        messages: html.map_err(Error::internal)?,
+        older: last.map(|message| message.id),
         live: (before(context) == i64::MAX).then_some(live),
-        newest,
-        messages: items.into_iter().map(|(_, item)| item).collect(),
-        above,
-        frame: Frame::new(context, viewer.map(|viewer| viewer.name)),
-    }
+        newest: shown.first().map_or(0, |message| message.id),
+    })
 }

@@ -1,22 +1,8 @@
-//! Who follows whom.
+//! Follows: pairs of a follower and a followed user.
 
 use crate::database::{Result, Session};
 
-/// One more or one less, also where that is so already.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// Who follows.
-    pub follower: String,
-    /// Who is followed.
-    pub target: String,
-    /// Whether it begins, else it ends.
-    pub follow: bool,
-}
-
-/// Names that each of these users follows, for each at most so many; `None` for each who is unknown.
-///
-/// # Errors
-/// When the database fails.
+/// The names that each of these users follows, at most the given number; `None` for an unknown user.
 pub async fn of(
     session: &mut Session,
     users: &[(String, i64)],
@@ -43,9 +29,6 @@ pub async fn of(
 }
 
 /// Whether one user follows another.
-///
-/// # Errors
-/// When the database fails.
 pub async fn exists(session: &mut Session, follower: i64, target: i64) -> Result<bool> {
     let sql = "SELECT 1 FROM follows WHERE follower_id = $1 AND followed_id = $2";
     let row = session.query_opt(sql, &[&follower, &target]).await?;

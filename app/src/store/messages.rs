@@ -8,42 +8,33 @@ use tokio_postgres::Row;
 
 use crate::database::{Result, Session};
 
-/// A message without its author's e-mail.
+/// A message as pages show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
+    /// Grows with time; the next page contains the messages below the last one shown.
+    pub id: i64,
     /// Every character as it was sent.
     pub content: String,
     /// Seconds since 1970 in UTC.
     pub published_at: i64,
     /// The author's name.
     pub author: String,
-}
-
-/// A message on a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Grows with time; pages continue below the last one shown.
-    pub id: i64,
-    /// What is shown.
-    pub message: Message,
     /// The author's e-mail, for the avatar.
     pub email: String,
 }
 
-/// The newest messages of one user, as they came from the database.
+/// The newest messages of one user, in the row that the database has returned.
 pub struct OfOne {
     author: String,
     row: Row,
 }
 
 impl OfOne {
-    /// Their author's name.
-    #[must_use]
     pub fn author(&self) -> &str {
         &self.author
     }
 
-    /// Text, and seconds since 1970 in UTC, of each, newest first.
+    /// The text of each and its time in seconds since 1970 in UTC, newest first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, i64)> {
         let texts: Option<Vec<&str>> = self.row.get(2);
         let times: Option<Vec<SystemTime>> = self.row.get(3);
@@ -52,16 +43,13 @@ impl OfOne {
     }
 }
 
-/// The newest messages of each of these users, for each so many; `None` for each who is unknown.
-///
-/// # Errors
-/// When the database fails.
+/// The newest messages of each of these users, at most the given number; `None` for an unknown user.
 pub async fn newest_of(
     session: &mut Session,
     users: Vec<(String, i64)>,
 ) -> Result<Vec<Option<OfOne>>> {
-    // Short and long texts are in an index each, told apart by the words of `messages_short_by_author`; what is short is read
-    // from there alone.
+    // Short and long texts are in an index each, by the condition of `messages_short_by_author`. Short ones are read from the
+    // index alone.
     let sql = "
         SELECT author.n, author.id IS NOT NULL, newest.texts, newest.times
         FROM (
@@ -102,61 +90,60 @@ pub async fn newest_of(
 }
 
 /// A page of the messages of all users that are older than `before`.
-///
-/// # Errors
-/// When the database fails.
-pub async fn page(session: &mut Session, before: i64, count: i64) -> Result<Vec<Entry>> {
+pub async fn page(session: &mut Session, before: i64, count: i64) -> Result<Vec<Message>> {
     let sql = "
         SELECT messages.id, users.email, messages.content, messages.published_at, users.name
         FROM messages JOIN users ON users.id = messages.author_id
         WHERE NOT messages.flagged AND messages.id < $1
         ORDER BY messages.id DESC LIMIT $2";
     let rows = session.query(sql, &[&before, &count]).await?;
-    Ok(rows.iter().map(entry).collect())
+    Ok(rows.iter().map(message).collect())
+}
+
+/// The newest messages above number `floor`, newest first, at most `count`.
+pub async fn newer_than(session: &mut Session, floor: i64, count: i64) -> Result<Vec<Message>> {
+    let sql = "
+        SELECT messages.id, users.email, messages.content, messages.published_at, users.name
+        FROM messages JOIN users ON users.id = messages.author_id
+        WHERE NOT messages.flagged AND messages.id > $1
+        ORDER BY messages.id DESC LIMIT $2";
+    let rows = session.query(sql, &[&floor, &count]).await?;
+    Ok(rows.iter().map(message).collect())
 }
 
 /// A page of one user's messages that are older than `before`.
-///
-/// # Errors
-/// When the database fails.
 pub async fn page_of(
     session: &mut Session,
     author_id: i64,
     before: i64,
     count: i64,
-) -> Result<Vec<Entry>> {
+) -> Result<Vec<Message>> {
     let sql = "
         SELECT messages.id, users.email, messages.content, messages.published_at, users.name
         FROM messages JOIN users ON users.id = messages.author_id
         WHERE messages.author_id = $1 AND NOT messages.flagged AND messages.id < $2
         ORDER BY messages.id DESC LIMIT $3";
     let rows = session.query(sql, &[&author_id, &before, &count]).await?;
-    Ok(rows.iter().map(entry).collect())
+    Ok(rows.iter().map(message).collect())
 }
 
-/// Whose timeline is asked for, as a session's claim has it, and from where on.
+/// A reader of a timeline, as named by the session's claim.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    /// The row.
     pub id: i64,
-    /// As registered.
     pub name: String,
-    /// Messages older than this.
+    /// The timeline's page contains messages below this number.
     pub before: i64,
 }
 
-/// For each reader a page of the messages of that user and of all whom the user follows; `None` for
-/// each who does not exist any more.
-///
-/// # Errors
-/// When the database fails.
+/// For each reader a page of the messages of that user and of all that the user follows; `None` if the user no longer exists.
 pub async fn timelines(
     session: &mut Session,
     readers: &[Reader],
     count: i64,
-) -> Result<Vec<Option<Vec<Entry>>>> {
-    // The numbers of a few of each author's newest, then of these the newest, and only then the
-    // messages: the cost doesn't grow with messages, and candidates are read from the index alone.
+) -> Result<Vec<Option<Vec<Message>>>> {
+    // First the numbers of each author's newest messages, then the newest of these, and only then the messages. The cost does
+    // not grow with the number of messages, and candidates are read from the index alone.
     let sql = "
         SELECT reader.n, page.id, page.email, page.content, page.published_at, page.name
         FROM (
@@ -190,20 +177,20 @@ pub async fn timelines(
     let names: Vec<&str> = readers.iter().map(|reader| reader.name.as_str()).collect();
     let before: Vec<i64> = readers.iter().map(|reader| reader.before).collect();
     let rows = session.query(sql, &[&ids, &names, &before, &count]).await?;
-    let mut pages: Vec<Option<Vec<Entry>>> = readers.iter().map(|_| None).collect();
+    let mut pages: Vec<Option<Vec<Message>>> = readers.iter().map(|_| None).collect();
     for row in &rows {
         let place = usize::try_from(row.get::<_, i64>(0) - 1).unwrap_or(usize::MAX);
         let Some(page) = pages.get_mut(place) else {
             continue;
         };
         let page = page.get_or_insert_default();
-        // One row with nulls stands for a reader who sees nothing.
+        // One row with nulls is the result for a reader with an empty timeline.
         if row.get::<_, Option<i64>>(1).is_some() {
-            page.push(entry_from(row, 1));
+            page.push(message_from(row, 1));
         }
     }
     for page in pages.iter_mut().flatten() {
-        page.sort_unstable_by_key(|entry| Reverse(entry.id));
+        page.sort_unstable_by_key(|message| Reverse(message.id));
     }
     Ok(pages)
 }
@@ -213,19 +200,17 @@ fn seconds(time: SystemTime) -> i64 {
     i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX)
 }
 
-pub(super) fn entry(row: &Row) -> Entry {
-    entry_from(row, 0)
+fn message(row: &Row) -> Message {
+    message_from(row, 0)
 }
 
 /// From these columns on: number, e-mail, text, time, author.
-pub(super) fn entry_from(row: &Row, first: usize) -> Entry {
-    Entry {
+pub(super) fn message_from(row: &Row, first: usize) -> Message {
+    Message {
         id: row.get(first),
         email: row.get(first + 1),
-        message: Message {
-            content: row.get(first + 2),
-            published_at: seconds(row.get(first + 3)),
-            author: row.get(first + 4),
-        },
+        content: row.get(first + 2),
+        published_at: seconds(row.get(first + 3)),
+        author: row.get(first + 4),
     }
 }

@@ -1,10 +1,9 @@
-//! What is stored: one file per table, one statement per function. Knows nothing of HTTP.
+//! The stored data: one file per table, one statement per function. It does not depend on HTTP.
 
-pub mod arrivals;
+pub mod batched;
 pub mod follows;
 pub mod latest;
 pub mod messages;
 pub mod newest;
-pub mod shared;
 pub mod users;
 pub mod writes;

@@ -1,17 +1,15 @@
-//! The newest messages of all users, read once for all who ask at the same time.
+//! The newest messages of all users, read once for all requests of the same time, and cached.
 //!
-//! What was read is kept together with PostgreSQL's snapshot (`pg_current_snapshot()`): the list of
-//! transactions whose effects can be seen. Each batch of readers asks for the snapshot, which
-//! touches no table. Is it the same as before the kept messages were read, then no transaction of
-//! any process has become visible since, and they are what a new read would return. A number like
-//! the highest id would not do: transactions commit in another order than their ids.
+//! The cache is valid for one snapshot of PostgreSQL (`pg_current_snapshot()`): the list of transactions whose effects are
+//! visible. Each batch of readers reads the snapshot, which touches no table. If it is the same as when the cached messages
+//! were read, no transaction of any process has become visible since, and a new read would return the same. The highest id
+//! would not do: transactions commit in another order than their ids.
 //!
-//! When others write, only what is new is read: a row is the one that was read before when its number
-//! and the transaction that wrote it (`xmin`) are. Messages keep what they were rendered to. Names and
-//! e-mails never change; an e-mail that an operator changes shows with the next messages.
+//! When others write, only new messages are read: a row is the cached one if its number and the transaction that wrote it
+//! (`xmin`) are the same. Names and e-mails never change; an e-mail that an operator changes is shown with the next messages.
 //!
-//! After a crash or failover transaction numbers can be given out again. Those end every connection,
-//! and what is kept ends with the connection it was read over.
+//! After a crash or failover a transaction number can be used again. Both end every connection, and the cache ends with the
+//! connection that it was read over.
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -23,20 +21,20 @@ use tokio::time::timeout;
 use tokio_postgres::types::{FromSql, Type, accepts};
 use tokio_postgres::{Client, Statement};
 
-use super::messages::{self, Entry};
+use super::messages::{self, Message};
 use crate::database::{Dedicated, Error, Result, Target};
 
-/// More messages than this, in all lists, are not kept.
-const KEPT: usize = 2000;
+/// All lists together contain at most this number of messages.
+const MOST_CACHED: usize = 2000;
 
-/// Numbers and versions of the newest.
+/// Numbers and versions of the newest messages.
 const VERSIONS: &str = "
     SELECT coalesce(array_agg(id), '{}'), coalesce(array_agg(xmin), '{}')
     FROM (
         SELECT id, xmin FROM messages WHERE NOT flagged ORDER BY id DESC LIMIT $1
     ) newest";
 
-/// Version, and what [`messages::entry_from`] takes, of those that are still to be shown.
+/// The version, and the columns of [`messages::message_from`].
 const MESSAGES: &str = "
     SELECT messages.xmin, messages.id, users.email, messages.content, messages.published_at, users.name
     FROM messages JOIN users ON users.id = messages.author_id
@@ -45,24 +43,19 @@ const MESSAGES: &str = "
 /// Messages, newest first.
 #[derive(Debug, Default)]
 pub struct Newest {
-    /// The messages.
-    pub lines: Vec<Arc<Line>>,
-    /// The page made of them, for the first page of the public timeline.
+    pub messages: Vec<Arc<CachedMessage>>,
+    /// The first page of the public timeline with these messages.
     pub page: OnceLock<Bytes>,
-    /// The JSON made of them.
+    /// The JSON of these messages.
     pub json: OnceLock<Bytes>,
 }
 
-/// One message, with what is made of it.
+/// One message with its JSON.
 #[derive(Debug)]
-pub struct Line {
-    /// The message.
-    pub entry: Entry,
+pub struct CachedMessage {
+    pub message: Message,
     /// The transaction that wrote it.
     version: Version,
-    /// Its list item.
-    pub item: OnceLock<String>,
-    /// Its JSON.
     pub json: OnceLock<Vec<u8>>,
 }
 
@@ -78,10 +71,10 @@ impl<'a> FromSql<'a> for Version {
     accepts!(XID);
 }
 
-/// What the server may take before it is given up.
+/// The time that the server may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// To let this process in.
+    /// To accept the connection.
     pub connect: Duration,
     /// To answer; longer than the limit after which it cancels a statement.
     pub answer: Duration,
@@ -98,18 +91,18 @@ struct State {
     connection: Dedicated,
     snapshot: Statement,
     versions: Statement,
-    messages: Statement,
+    by_number: Statement,
     seen_at: String,
-    /// By how many messages were asked for.
-    kept: HashMap<i64, Arc<Newest>>,
-    /// Those of earlier snapshots: often the same messages.
-    before: HashMap<i64, Arc<Newest>>,
-    /// By number, those of all lists and some that were.
-    lines: HashMap<i64, Arc<Line>>,
+    /// By the number of messages that readers ask for.
+    lists: HashMap<i64, Arc<Newest>>,
+    /// The lists of earlier snapshots: they often contain the same messages.
+    earlier: HashMap<i64, Arc<Newest>>,
+    /// By number, the messages of all lists and of some former ones.
+    messages: HashMap<i64, Arc<CachedMessage>>,
 }
 
 impl Reader {
-    /// Connects when first asked.
+    /// Connects at the first read.
     pub fn new(target: Target, limits: Limits) -> Self {
         Self {
             target,
@@ -118,10 +111,7 @@ impl Reader {
         }
     }
 
-    /// The newest messages, for each of `counts` so many.
-    ///
-    /// # Errors
-    /// When the database fails or does not answer.
+    /// A list of the newest messages for each of `counts`.
     pub async fn read(&mut self, counts: &[i64]) -> Result<Vec<Arc<Newest>>> {
         let mut state = match self.state.take() {
             Some(state) if !state.connection.client().is_closed() => state,
@@ -130,7 +120,7 @@ impl Reader {
                 connect.await.map_err(|_| Error::Silent)??
             }
         };
-        // Kept only after an answer.
+        // The connection is used again only after an answer.
         let read = timeout(self.limits.answer, state.read(counts));
         let lists = read.await.map_err(|_| Error::Silent)??;
         self.state = Some(state);
@@ -144,16 +134,16 @@ impl State {
         let client = connection.client();
         let snapshot = client.prepare("SELECT pg_current_snapshot()::text").await?;
         let versions = client.prepare(VERSIONS).await?;
-        let messages = client.prepare(MESSAGES).await?;
+        let by_number = client.prepare(MESSAGES).await?;
         Ok(Self {
             connection,
             snapshot,
             versions,
-            messages,
+            by_number,
             seen_at: String::new(),
-            kept: HashMap::new(),
-            before: HashMap::new(),
-            lines: HashMap::new(),
+            lists: HashMap::new(),
+            earlier: HashMap::new(),
+            messages: HashMap::new(),
         })
     }
 
@@ -163,28 +153,28 @@ impl State {
         let snapshot: &str = row.get(0);
         if snapshot != self.seen_at {
             snapshot.clone_into(&mut self.seen_at);
-            self.before.extend(self.kept.drain());
+            self.earlier.extend(self.lists.drain());
         }
         for count in counts {
-            if !self.kept.contains_key(count) {
+            if !self.lists.contains_key(count) {
                 let list = self.list(*count).await?;
-                self.kept.insert(*count, list);
+                self.lists.insert(*count, list);
             }
         }
-        let all = counts.iter().filter_map(|count| self.kept.get(count));
+        let all = counts.iter().filter_map(|count| self.lists.get(count));
         let all = all.cloned().collect();
-        self.forget();
+        self.evict();
         Ok(all)
     }
 
-    /// The newest `count`: the list of an earlier snapshot where it holds the same messages.
+    /// The newest `count` messages: the list of an earlier snapshot if that contains the same.
     async fn list(&mut self, count: i64) -> Result<Arc<Newest>> {
         let client = self.connection.client();
         let row = client.query_one(&self.versions, &[&count]).await?;
         let (ids, versions): (Vec<i64>, Vec<Version>) = (row.get(0), row.get(1));
         let is_known = |(id, version): (&i64, &Version)| {
-            let line = self.lines.get(id);
-            line.is_some_and(|line| line.version == *version)
+            let known = self.messages.get(id);
+            known.is_some_and(|known| known.version == *version)
         };
         let rows = ids.iter().zip(&versions);
         let unknown: Vec<i64> = rows
@@ -192,55 +182,54 @@ impl State {
             .map(|row| *row.0)
             .collect();
         if !unknown.is_empty() {
-            // One that was flagged in the meantime is not found and not shown.
+            // A message that was flagged in the meantime is not found and not shown.
             for id in &unknown {
-                self.lines.remove(id);
+                self.messages.remove(id);
             }
-            let fresh = lines(client, &self.messages, &unknown).await?;
-            self.lines.extend(fresh);
+            let fresh = read_messages(client, &self.by_number, &unknown).await?;
+            self.messages.extend(fresh);
         }
-        let lines = ids.iter().filter_map(|id| self.lines.get(id));
-        let lines: Vec<Arc<Line>> = lines.cloned().collect();
-        let same = self.before.remove(&count).filter(|before| {
-            let mut pairs = before.lines.iter().zip(&lines);
-            before.lines.len() == lines.len() && pairs.all(|(a, b)| Arc::ptr_eq(a, b))
+        let messages = ids.iter().filter_map(|id| self.messages.get(id));
+        let messages: Vec<Arc<CachedMessage>> = messages.cloned().collect();
+        let same = self.earlier.remove(&count).filter(|earlier| {
+            let mut pairs = earlier.messages.iter().zip(&messages);
+            earlier.messages.len() == messages.len() && pairs.all(|(a, b)| Arc::ptr_eq(a, b))
         });
         Ok(same.unwrap_or_else(|| {
             Arc::new(Newest {
-                lines,
+                messages,
                 ..Newest::default()
             })
         }))
     }
 
-    /// Bounds what is kept.
-    fn forget(&mut self) {
-        let lists = self.kept.values().chain(self.before.values());
-        if lists.map(|list| list.lines.len()).sum::<usize>() > KEPT {
-            self.kept.clear();
-            self.before.clear();
+    /// Bounds the cache.
+    fn evict(&mut self) {
+        let lists = self.lists.values().chain(self.earlier.values());
+        if lists.map(|list| list.messages.len()).sum::<usize>() > MOST_CACHED {
+            self.lists.clear();
+            self.earlier.clear();
         }
-        if self.lines.len() > 2 * KEPT {
-            // Those that a list holds too.
-            self.lines.retain(|_, line| Arc::strong_count(line) > 1);
+        if self.messages.len() > 2 * MOST_CACHED {
+            // Messages of a list stay.
+            self.messages
+                .retain(|_, message| Arc::strong_count(message) > 1);
         }
     }
 }
 
-async fn lines(
+async fn read_messages(
     client: &Client,
-    messages: &Statement,
+    by_number: &Statement,
     ids: &[i64],
-) -> Result<impl Iterator<Item = (i64, Arc<Line>)>> {
-    let rows = client.query(messages, &[&ids]).await?;
+) -> Result<impl Iterator<Item = (i64, Arc<CachedMessage>)>> {
+    let rows = client.query(by_number, &[&ids]).await?;
     Ok(rows.into_iter().map(|row| {
-        let entry = messages::entry_from(&row, 1);
-        let line = Line {
+        let cached = CachedMessage {
             version: row.get(0),
-            item: OnceLock::new(),
             json: OnceLock::new(),
-            entry,
+            message: messages::message_from(&row, 1),
         };
-        (line.entry.id, Arc::new(line))
+        (cached.message.id, Arc::new(cached))
     }))
 }

@@ -1,29 +1,21 @@
 //! Users: their names are unique and never change.
 
+use super::latest::record_latest;
 use crate::database::{Result, Session};
 
-/// A user as the pages show one.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// The row.
     pub id: i64,
-    /// As registered, case and all.
     pub name: String,
 }
 
 /// Whether the name is taken.
-///
-/// # Errors
-/// When the database fails.
 pub async fn exists(session: &mut Session, name: &str) -> Result<bool> {
     let sql = "SELECT 1 FROM users WHERE name = $1";
     Ok(session.query_opt(sql, &[&name]).await?.is_some())
 }
 
 /// The user of that name.
-///
-/// # Errors
-/// When the database fails.
 pub async fn find(session: &mut Session, name: &str) -> Result<Option<User>> {
     let sql = "SELECT id, name FROM users WHERE name = $1";
     let row = session.query_opt(sql, &[&name]).await?;
@@ -33,29 +25,21 @@ pub async fn find(session: &mut Session, name: &str) -> Result<Option<User>> {
     }))
 }
 
-/// Adds a user of this name, e-mail and hash, and stores the simulator's progress that came with it;
-/// `false` when the name was taken in the meantime.
-///
-/// # Errors
-/// When the database fails.
+/// Adds a user of this name, e-mail and hash, and stores `latest`; `false` if the name is taken.
 pub async fn add(
     session: &mut Session,
     (name, email, password_hash): (&str, &str, &str),
     latest: Option<i64>,
 ) -> Result<bool> {
-    let sql = "
-        WITH added AS (
+    let sql = concat!(
+        "WITH added AS (
             INSERT INTO users (name, email, password_hash) VALUES ($1, $2, $3)
             ON CONFLICT (name) DO NOTHING
             RETURNING id
-        ), progress AS (
-            INSERT INTO latest (slot, position, value)
-            SELECT pg_backend_pid() % 64, nextval('latest_position'), $4::bigint
-            WHERE $4::bigint IS NOT NULL
-            ON CONFLICT (slot) DO UPDATE SET position = excluded.position, value = excluded.value
-            WHERE latest.position < excluded.position
-        )
-        SELECT id FROM added";
+        ), recorded AS (",
+        record_latest!("$4"),
+        ") SELECT id FROM added"
+    );
     let added = session
         .query_opt(sql, &[&name, &email, &password_hash, &latest])
         .await?;
@@ -63,9 +47,6 @@ pub async fn add(
 }
 
 /// The user of that name, with the hash of the password.
-///
-/// # Errors
-/// When the database fails.
 pub async fn find_with_hash(session: &mut Session, name: &str) -> Result<Option<(User, String)>> {
     let sql = "SELECT id, name, password_hash FROM users WHERE name = $1";
     let row = session.query_opt(sql, &[&name]).await?;
@@ -78,20 +59,13 @@ pub async fn find_with_hash(session: &mut Session, name: &str) -> Result<Option<
     }))
 }
 
-/// Whether that user still exists. Both must be the same: a restored database may give an id to
-/// somebody else.
-///
-/// # Errors
-/// When the database fails.
+/// Whether this user still exists. Both values must match: a restored database can give an id to another user.
 pub async fn confirm(session: &mut Session, id: i64, name: &str) -> Result<bool> {
     let sql = "SELECT 1 FROM users WHERE id = $1 AND name = $2";
     Ok(session.query_opt(sql, &[&id, &name]).await?.is_some())
 }
 
-/// Stores a new hash of the same password, unless the old one is gone.
-///
-/// # Errors
-/// When the database fails.
+/// Stores a new hash of the same password, unless the old one was replaced in the meantime.
 pub async fn replace_hash(session: &mut Session, id: i64, old: &str, new: &str) -> Result<()> {
     let sql = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
     session.execute(sql, &[&id, &old, &new]).await?;

@@ -1,40 +1,43 @@
-//! What changes often, many changes in one statement: messages, follows and the simulator's progress.
+//! The frequent writes, many in one statement: messages, follows and `latest`.
 //!
-//! One statement is one commit, so a change and the progress that came with it are stored both or
-//! neither, and all who wait share the commit.
+//! One statement is one commit: a change and its `latest` are stored both or neither, and all calls of a batch share the commit.
 
-use super::follows::Change;
-use super::latest;
+use super::latest::{self, record_latest};
 use crate::database::{Result, Session};
 
-/// A call that stores something.
+/// The write of one call.
 #[derive(Clone, Debug)]
 pub struct Write {
-    /// What it changes.
-    pub act: Act,
-    /// The simulator's progress that came with it.
+    pub change: Change,
+    /// The `?latest=` of the call.
     pub latest: Option<i64>,
 }
 
-/// What is changed.
 #[derive(Clone, Debug)]
-pub enum Act {
-    /// A new message.
+pub enum Change {
+    /// A new message by the user of this name.
     Post {
-        /// The author's name.
         author: String,
-        /// The text.
         content: String,
     },
-    /// Following begins or ends.
-    Follow(Change),
-    /// Nothing but the progress.
-    Nothing,
+    Follow(FollowChange),
+    /// Only `latest`.
+    None,
 }
 
-/// Numbers of calls stand with what they ask for, so that answers find back. Rows of `follows` are
-/// taken in order, so that two processes don't wait for each other crosswise.
-const STORE: &str = "
+/// A user follows another or no longer does. It is idempotent.
+#[derive(Clone, Debug)]
+pub struct FollowChange {
+    pub follower: String,
+    pub target: String,
+    /// `false`: unfollow.
+    pub follow: bool,
+}
+
+/// `n` is the position of a call in the batch, for its result. Rows of `follows` are locked in order, so that two processes
+/// can't deadlock.
+const STORE: &str = concat!(
+    "
     WITH message AS MATERIALIZED (
         SELECT n, content, (SELECT id FROM users WHERE name = author) AS author_id
         FROM unnest($1::bigint[], $2::text[], $3::text[]) AS input (n, author, content)
@@ -59,44 +62,38 @@ const STORE: &str = "
             ORDER BY follower_id, followed_id
         ) gone
         WHERE follows.follower_id = gone.follower_id AND follows.followed_id = gone.followed_id
-    ), progress AS (
-        INSERT INTO latest (slot, position, value)
-        SELECT pg_backend_pid() % 64, nextval('latest_position'), $8::bigint
-        WHERE $8::bigint IS NOT NULL
-        ON CONFLICT (slot) DO UPDATE SET position = excluded.position, value = excluded.value
-        WHERE latest.position < excluded.position
-    )
+    ), recorded AS (",
+    record_latest!("$8"),
+    ")
     SELECT n, author_id IS NOT NULL FROM message
     UNION ALL
-    SELECT n, follower_id IS NOT NULL AND followed_id IS NOT NULL FROM pair";
+    SELECT n, follower_id IS NOT NULL AND followed_id IS NOT NULL FROM pair"
+);
 
-/// Stores them all; `false` for each of which a user is unknown. The last progress wins.
-///
-/// # Errors
-/// When the database fails; then nothing is stored.
+/// Stores all of them, or none if the database fails; `false` for each with an unknown user. The last `latest` wins.
 pub async fn store(session: &mut Session, writes: &[Write]) -> Result<Vec<bool>> {
-    let progress = writes.iter().rev().find_map(|write| write.latest);
+    let latest = writes.iter().rev().find_map(|write| write.latest);
     let mut posts = (Vec::new(), Vec::new(), Vec::new());
     let mut pairs = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (n, write) in (0_i64..).zip(writes) {
-        match &write.act {
-            Act::Post { author, content } => {
+        match &write.change {
+            Change::Post { author, content } => {
                 posts.0.push(n);
                 posts.1.push(author.as_str());
                 posts.2.push(content.as_str());
             }
-            Act::Follow(change) => {
+            Change::Follow(change) => {
                 pairs.0.push(n);
                 pairs.1.push(change.follower.as_str());
                 pairs.2.push(change.target.as_str());
                 pairs.3.push(change.follow);
             }
-            Act::Nothing => {}
+            Change::None => {}
         }
     }
     let mut known = vec![true; writes.len()];
     if posts.0.is_empty() && pairs.0.is_empty() {
-        if let Some(value) = progress {
+        if let Some(value) = latest {
             latest::record(session, value).await?;
         }
         return Ok(known);
@@ -105,7 +102,7 @@ pub async fn store(session: &mut Session, writes: &[Write]) -> Result<Vec<bool>>
         .query(
             STORE,
             &[
-                &posts.0, &posts.1, &posts.2, &pairs.0, &pairs.1, &pairs.2, &pairs.3, &progress,
+                &posts.0, &posts.1, &posts.2, &pairs.0, &pairs.1, &pairs.2, &pairs.3, &latest,
             ],
         )
         .await?;

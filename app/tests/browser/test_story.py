@@ -17,7 +17,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 ROOT = Path(__file__).resolve().parents[3]
-MINITWIT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "minitwit"
+MINITWIT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "minitwit"
 WAIT = 15
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
 # The contrast that text of any size needs (WCAG 2.2, 1.4.3).

@@ -51,9 +51,9 @@ async fn metrics_are_labelled_by_pattern_and_hold_no_names() {
     let response = send(site.client.get(site.admin_url("/metrics"))).await;
     let text = response.text().await.expect("text");
     for line in [
-        r#"minitwit_http_requests_total{route="/msgs/{user}",method="GET",status="200"} 1"#,
-        r#"minitwit_http_requests_total{route="unmatched",method="GET",status="404"} 1"#,
-        r#"minitwit_http_request_duration_seconds_count{route="/register",method="POST"} 1"#,
+        r#"minitwit_http_requests_total{method="GET",route="/msgs/{user}",status="200"} 1"#,
+        r#"minitwit_http_requests_total{method="GET",route="unmatched",status="404"} 1"#,
+        r#"minitwit_http_request_duration_seconds_count{method="POST",route="/register"} 1"#,
         "minitwit_http_requests_in_flight 0",
     ] {
         assert!(text.contains(line), "{line} is not in {text}");

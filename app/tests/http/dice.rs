@@ -1,4 +1,4 @@
-//! Chance that can be repeated: a failing test says which seed to set.
+//! Random choices that can be repeated: a failing test prints its seed.
 
 use std::env;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -188,7 +188,7 @@ async fn who_comes_again_gets_what_was_missed() {
         let mut listener = Listener::of(send(request).await).await;
         assert!(listener.message().await.1.contains(" second "));
     }
-    // More than is remembered: what a page shows is told.
+    // More than the list contains: the stream sends what a page shows.
     let many = "INSERT INTO messages (author_id, content)
         SELECT users.id, 'many' FROM users, generate_series(1, 600) WHERE name = 'bob'";
     site.database.execute(many).await;
@@ -288,7 +288,7 @@ async fn a_writers_transaction_notifies_nobody() {
 }
 
 #[tokio::test]
-async fn a_silent_stream_says_that_it_lives() {
+async fn a_stream_without_events_sends_beats() {
     let site = Site::start().await;
     let mut stream = Listener::at(&site.url("/live")).await;
     let chunk = timeout(PATIENCE, stream.response.chunk()).await;

@@ -1,4 +1,4 @@
-//! Live updates: what is not told is said, and whom a user follows may change.
+//! Live updates: gaps are reported, and the followed users can change.
 
 use reqwest::Method;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::site::Site;
 
 const GAP: &str = "event: gap\ndata:";
 
-/// A site on which ann has written so many messages, unannounced.
+/// A site on which ann has written this number of messages, without a notification.
 async fn site_with(messages: u32) -> Site {
     let site = Site::start().await;
     site.register("ann").await;
@@ -37,7 +37,7 @@ async fn count_to(listener: &mut Listener, last: &str) -> usize {
 }
 
 #[tokio::test]
-async fn more_messages_than_are_told_at_once_are_a_gap_and_the_newest() {
+async fn more_messages_than_a_batch_sends_are_a_gap_and_the_newest() {
     let site = site_with(0).await;
     let mut listener = Listener::at(&site.url("/live")).await;
     write(&site, 150).await;
@@ -49,13 +49,13 @@ async fn more_messages_than_are_told_at_once_are_a_gap_and_the_newest() {
 }
 
 #[tokio::test]
-async fn who_missed_more_than_is_remembered_is_told_of_a_gap() {
+async fn a_client_that_missed_more_than_the_list_receives_a_gap() {
     let site = site_with(600).await;
     let mut listener = Listener::at(&site.url("/live?after=1")).await;
     assert_eq!(listener.frame().await.as_deref(), Some(GAP));
     let mut listener = Listener::at(&site.url("/live?after=590")).await;
     assert_eq!(listener.message().await.0, 591);
-    // Of one user what a page shows is told; this is more.
+    // A stream of one user sends what a page shows; this is more.
     let mut listener = Listener::at(&site.url("/live?user=ann&after=1")).await;
     assert_eq!(listener.frame().await.as_deref(), Some(GAP));
 }

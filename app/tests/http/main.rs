@@ -7,6 +7,7 @@ mod drain;
 mod faults;
 mod follows;
 mod fuzz;
+mod golden;
 mod latest;
 mod live;
 mod live_gaps;

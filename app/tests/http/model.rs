@@ -18,7 +18,7 @@ const CONTENTS: [&str; 6] = ["hi", "", "a<b>&\"c'", "\u{feff}é😀", "two\nline
 
 const LATEST: [&str; 7] = ["5", "7", "-1", "-3", "x", "", "9000000000"];
 
-/// What the app should know.
+/// The state that the app should have.
 #[derive(Default)]
 struct Model {
     follows: BTreeMap<String, BTreeSet<String>>,
@@ -49,7 +49,7 @@ impl Model {
     }
 }
 
-/// The app, the model and what chance says.
+/// The app, the model and the random choices.
 struct Pair {
     site: Site,
     model: Model,
@@ -61,7 +61,7 @@ impl Pair {
         self.dice.one_of(&NAMES)
     }
 
-    /// Adds `?latest=` and tells the model.
+    /// Adds `?latest=`, in the model too.
     fn path(&mut self, path: &str) -> String {
         let latest = self.dice.one_of(&LATEST);
         self.model.note(latest);

@@ -24,7 +24,7 @@ async fn home_redirects_to_the_public_timeline() {
 }
 
 #[tokio::test]
-async fn an_empty_timeline_says_so() {
+async fn an_empty_timeline_shows_a_text() {
     let site = Site::start().await;
     let html = page(&site, "/public").await;
     assert!(html.contains("<title>Public Timeline | MiniTwit</title>"));

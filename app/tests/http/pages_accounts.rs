@@ -41,7 +41,7 @@ async fn a_refused_registration_keeps_what_was_typed_but_no_password() {
 }
 
 #[tokio::test]
-async fn mismatched_passwords_are_told_before_a_taken_name() {
+async fn mismatched_passwords_are_reported_before_a_taken_name() {
     let site = Site::start().await;
     site.register("ann").await;
     let browser = Browser::new(&site);
@@ -149,7 +149,7 @@ async fn an_unknown_name_costs_as_much_time_as_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn too_many_attempts_are_told_to_wait() {
+async fn too_many_attempts_receive_a_time_to_wait() {
     let settings = ["--account-attempts=2", "--account-attempt-interval=1m"];
     let site = Site::with_settings(&settings).await;
     let browser = Browser::new(&site);

@@ -1,6 +1,6 @@
 //! Who is signed in, across processes, and what other sites can't do.
 
-use minitwit::kept_socket::Left;
+use minitwit::socket_handover::Inherited;
 use reqwest::{Method, StatusCode};
 
 use crate::browser::{Browser, Fields};
@@ -9,7 +9,7 @@ use crate::site::{Site, serve_config};
 const KEY: &str = "--session-key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 #[tokio::test]
-async fn the_navigation_tells_who_is_signed_in() {
+async fn the_navigation_shows_the_signed_in_user() {
     let site = Site::start().await;
     let anonymous = Browser::new(&site).get("/public").await;
     anonymous
@@ -48,10 +48,10 @@ async fn a_session_holds_on_every_process_with_the_same_key() {
         let logger = slog::Logger::root(slog::Discard, slog::o!());
         let other = minitwit::server::start(
             &config,
-            Left::default(),
+            Inherited::default(),
             minitwit::routes::table(),
             &logger,
-            minitwit::log::Dropped::default(),
+            minitwit::metrics::Metrics::default(),
         );
         let other = other.expect("start");
         let response = site
@@ -167,10 +167,10 @@ async fn a_session_key_that_is_no_key_is_refused_without_being_shown() {
     let logger = slog::Logger::root(slog::Discard, slog::o!());
     let error = minitwit::server::start(
         &config,
-        Left::default(),
+        Inherited::default(),
         minitwit::routes::table(),
         &logger,
-        minitwit::log::Dropped::default(),
+        minitwit::metrics::Metrics::default(),
     );
     let text = format!("{:#}", error.err().expect("refused"));
     assert!(

@@ -1,4 +1,4 @@
-//! What a signed-in user finds on timelines, and can do there.
+//! Timelines of a signed-in user, and the actions there.
 
 use reqwest::{Method, StatusCode};
 
@@ -21,7 +21,7 @@ async fn my_timeline_asks_whats_on_my_mind() {
 }
 
 #[tokio::test]
-async fn a_users_page_tells_what_the_user_is_to_me() {
+async fn a_users_page_shows_whether_i_follow_the_user() {
     let site = Site::start().await;
     site.register("a/b").await;
     let browser = Browser::signed_in(&site, "ann").await;
@@ -148,7 +148,7 @@ async fn flagged_messages_are_on_no_timeline() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_says_which_are_right() {
+async fn a_wrong_method_receives_the_allowed_ones() {
     let site = Site::start().await;
     for (path, allowed) in [
         ("/add_message", "POST"),

@@ -186,7 +186,7 @@ async fn help_and_version_show_no_secret() {
 }
 
 #[tokio::test]
-async fn the_log_tells_who_is_signed_in_by_number_only() {
+async fn the_log_names_a_signed_in_user_by_number_only() {
     let database = Database::migrated().await;
     let process = Process::start(&database.url(), &[]).await;
     let (client, base) = (client(), format!("http://{}", process.address));

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use minitwit::context::Context;
 use minitwit::error::Result;
-use minitwit::kept_socket::Left;
-use minitwit::log::Dropped;
+use minitwit::metrics::Metrics;
 use minitwit::reply::Reply;
 use minitwit::route::Route;
+use minitwit::socket_handover::Inherited;
 use minitwit::{routes, server};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::site::{Database, PATIENCE, Site, assert_api_error, client, send, serve_config};
 
 #[tokio::test]
-async fn answers_name_the_version_and_what_they_are_told_to_say_of_who_served() {
+async fn replies_contain_the_version_and_the_configured_server_name() {
     let named = Site::with_settings(&["--served-by=droplet-a"]).await;
     let unnamed = Site::start().await;
     for path in ["/latest", "/public", "/nowhere/at/all"] {
@@ -238,7 +238,7 @@ async fn a_panic_is_a_500_and_the_connection_lives_on() {
     let metrics = send(site.client.get(site.admin_url("/metrics"))).await;
     let metrics = metrics.text().await.expect("text");
     assert!(metrics.contains("minitwit_panics_total 2"));
-    assert!(metrics.contains(r#"route="/test/panic",method="GET",status="500"} 2"#));
+    assert!(metrics.contains(r#"method="GET",route="/test/panic",status="500"} 2"#));
 }
 
 /// Keeps what is logged as `LEVEL message`, with the cause of an error.
@@ -266,10 +266,10 @@ async fn a_panic_is_logged_as_a_failed_request() {
     let config = serve_config(&database.url(), &[]);
     let running = server::start(
         &config,
-        Left::default(),
+        Inherited::default(),
         routes,
         &logger,
-        Dropped::default(),
+        Metrics::default(),
     )
     .expect("start");
     let url = format!("http://{}/test/panic", running.address);

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::process::{Process, minitwit};
 use crate::site::{Database, PATIENCE, client};
 
-/// What the process said to its service manager, and the socket that it sent along, if any.
+/// The notification of the process to its service manager, and the socket in it, if there is one.
 fn given_to(manager: &UnixDatagram) -> (String, Option<RawFd>) {
     let wait = Some(Duration::from_secs(30));
     manager.set_read_timeout(wait).expect("a timeout");

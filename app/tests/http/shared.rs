@@ -85,7 +85,7 @@ async fn a_message_that_commits_after_a_younger_one_is_shown() {
 }
 
 #[tokio::test]
-async fn a_message_that_was_read_and_then_flagged_is_gone() {
+async fn a_cached_message_that_was_flagged_is_not_shown() {
     let site = Site::start().await;
     site.register("ann").await;
     site.say("ann", "offending").await;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use minitwit::config::{Cli, Command, MigrateConfig, ServeConfig};
-use minitwit::kept_socket::Left;
-use minitwit::log::Dropped;
+use minitwit::metrics::Metrics;
 use minitwit::route::Route;
 use minitwit::server::Running;
+use minitwit::socket_handover::Inherited;
 use minitwit::{migrate, routes, server};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ const PATIENT: [(&str, &str); 4] = [
     ("--database-connect-limit=", "20s"),
 ];
 
-/// The settings of a server: these, and patience where they say nothing of it.
+/// The settings of a server: these, and patience where they set no limit.
 pub fn with_patience(settings: &[&str]) -> Vec<String> {
     let says = |name| settings.iter().any(|setting| setting.starts_with(name));
     let patient = PATIENT.iter().filter(|(name, _)| !says(name));
@@ -126,7 +126,7 @@ impl Drop for Database {
                 .expect("a runtime")
                 .block_on(as_superuser(&url, &sql));
         });
-        // A failing test has more to say than this.
+        // The message of a failing test is more useful than an error here.
         let _ = dropping.join();
     }
 }
@@ -218,10 +218,10 @@ impl Site {
         let logger = Logger::root(Discard, o!());
         let running = server::start(
             &serve_config(url, settings),
-            Left::default(),
+            Inherited::default(),
             routes,
             &logger,
-            Dropped::default(),
+            Metrics::default(),
         );
         Self {
             running: running.expect("start"),

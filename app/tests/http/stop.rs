@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::process::Process;
 use crate::site::{Database, Lock, PATIENCE, eventually};
 
-/// Sends messages one after the other until told to stop, or until connecting is refused; counts
+/// Sends messages one after the other until it is stopped, or until connecting is refused; counts
 /// the acknowledged ones. A connection that was made must answer.
 async fn write_steadily(url: String, client: Client, stop: Arc<AtomicBool>, sent: Arc<AtomicU64>) {
     while !stop.load(Ordering::Relaxed) {

@@ -1,9 +1,9 @@
-//! The faults by name, and of what a row of their table consists.
+//! The faults by name, and the parts of a row in their table.
 
 use clap::ValueEnum;
 use std::time::Duration;
 
-/// What is broken. Without another word it is broken on the live droplet.
+/// A fault. Unless its text names another place, it is on the live droplet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Fault {
     /// The app is stopped, as by `systemctl stop minitwit`
@@ -12,17 +12,17 @@ pub enum Fault {
     AppCrashing,
     /// The app's process is frozen (SIGSTOP)
     AppFrozen,
-    /// Each answer of the app takes 5 s to leave the droplet, or longer
+    /// Each response of the app takes 5 s or more to leave the droplet
     AppSlow,
-    /// The app has no memory, and dies of it as often as it is started
+    /// The app gets no memory, and dies each time it is started
     AppOutOfMemory,
     /// The app's process is killed once; systemd starts it again
     AppKilled,
-    /// The app answers nothing for 0.4 s, once
+    /// The app sends nothing for 0.4 s, once
     OneSlowAnswer,
     /// The droplet loses its power
     PowerOff,
-    /// The droplet's processes are frozen; its kernel still answers (localcloud only)
+    /// The droplet's processes are frozen; its kernel still responds (localcloud only)
     DropletFrozen,
     /// The droplet is rebooted by the cloud's API
     DropletReboot,
@@ -38,7 +38,7 @@ pub enum Fault {
     KeepalivedStopped,
     /// floatip is stopped
     FloatipStopped,
-    /// The app is stopped, and the standby's floatip is killed when it has seen that
+    /// The app is stopped, and the standby's floatip is killed when it has detected that
     FloatipKilledDetected,
     /// The same, when it has decided to claim
     FloatipKilledDecided,
@@ -50,7 +50,7 @@ pub enum Fault {
     VpcCut,
     /// The droplet receives nothing by its VPC link (localcloud only)
     VpcCutIn,
-    /// The droplet's VPC link passes nothing that it sends (localcloud only)
+    /// The droplet sends nothing by its VPC link (localcloud only)
     VpcCutOut,
     /// The standby's VPC link passes nothing (localcloud only)
     VpcCutStandby,
@@ -72,13 +72,13 @@ pub enum Fault {
     DiskFull,
     /// The droplet's clock jumps ahead by an hour (localcloud only)
     ClockStep,
-    /// The app is stopped while the cloud's API answers nothing for 20 s (localcloud only)
+    /// The app is stopped while the cloud's API does not respond for 20 s (localcloud only)
     ApiSilent,
-    /// The app is stopped while the cloud's API answers 500 for 20 s (localcloud only)
+    /// The app is stopped while the cloud's API responds 500 for 20 s (localcloud only)
     ApiStatus,
-    /// The app is stopped while the cloud's API answers 429 for 20 s (localcloud only)
+    /// The app is stopped while the cloud's API responds 429 for 20 s (localcloud only)
     ApiRateLimit,
-    /// The app is stopped while the cloud's API does what it is asked for, and does not answer, for 20 s (localcloud only)
+    /// The app is stopped while the cloud's API carries requests out without a response, for 20 s (localcloud only)
     ApiAnswerLost,
     /// The app is stopped while moves of reserved IPs end as errored for 20 s (localcloud only)
     ActionErrored,
@@ -90,39 +90,43 @@ pub enum Fault {
     ReleaseMove,
 }
 
-/// Which of the two droplets, by what it was before the fault.
+/// A droplet, by its role before the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
     /// The one that held the live IP.
     Live,
-    /// The other one.
+    /// The other app droplet.
     Standby,
+    /// The one with Prometheus and Alertmanager.
+    Monitor,
 }
 
-/// One thing that is done to bring a fault about.
+/// One step of injecting a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A fault of localcloud's, for the row's time, or until it is undone. The text is its JSON without its time and
-    /// without what it is done to.
+    /// A fault of localcloud's, for the row's time, or until it is undone. The text is the request's JSON without time and
+    /// object.
     Localcloud(Object, &'static str),
-    /// Commands on a droplet. `{peer}` stands for the other droplet's private address, `{self}` for its own, and
-    /// `{database}` for the database's.
+    /// Commands on a droplet. `{peer}` is replaced by the other droplet's private address, `{self}` by its own, and
+    /// `{database}` by the database's.
     Run {
-        /// Where.
+        /// Where it runs.
         on: Which,
-        /// Breaks.
+        /// Injects the fault.
         command: &'static str,
-        /// Undoes it; may be said of what is not broken.
+        /// Undoes it; idempotent.
         undo: &'static str,
+        /// On the command's standard input.
+        input: Input,
     },
-    /// Not a step but a question, asked before the fault is undone: did it come about?
+    /// A check before the fault is undone: did it have its effect?
     Expect {
-        /// Where.
+        /// Where it runs.
         on: Which,
         /// Succeeds if it did.
         command: &'static str,
-        /// What is said if it did not.
-        else_broken: &'static str,
+        /// Reported if it did not.
+        otherwise: &'static str,
     },
     /// A droplet is switched off by the API, and on again.
     PowerOff(Which),
@@ -132,7 +136,16 @@ pub enum Step {
     MoveByHand,
 }
 
-/// What a fault of localcloud's befalls.
+/// Standard input of a command on a droplet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// None.
+    Nothing,
+    /// A line with the URI of the database's owner: a list of processes must not show it.
+    DatabaseUri,
+}
+
+/// The object of a fault of localcloud's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Object {
     /// A droplet.
@@ -143,14 +156,14 @@ pub enum Object {
     Api,
 }
 
-/// Which part of an outage is not the pair's.
+/// The part of an outage that does not count against the pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Excused {
-    /// None: what serves goes on serving until the cloud has moved the IP.
+    /// None: the old live droplet serves until the cloud has moved the IP.
     Nothing,
     /// The cloud's time for the move.
     Move,
-    /// What the fault itself lasts.
+    /// The duration of the fault itself.
     Fault,
     /// Both, one after the other.
     Both,
@@ -165,38 +178,53 @@ pub enum Moves {
     Once,
 }
 
-/// How a fault comes to its end.
+/// When and in which order a fault is undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Clients have good answers again, although it is in place; then it is undone.
-    OutOfTheWay,
-    /// It is undone after its time; until then clients may have no service.
-    SatOut,
-    /// After its time what was broken last is undone; clients have good answers again, and then the rest is.
-    LastFirst,
-    /// The same with what was broken first.
-    FirstFirst,
+    /// Once clients have good responses again while the fault is in place.
+    WhenRecovered,
+    /// After its time; until then clients may have no service.
+    AfterItsTime,
+    /// The last step after its time; the others once clients have good responses again.
+    LastStepFirst,
+    /// The same with the first step first.
+    FirstStepFirst,
 }
 
-/// A fault and what is expected of the pair.
+/// How a fault is injected and what is required of the pair.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// How it is brought about, in order.
+    /// In order.
     pub steps: &'static [Step],
-    /// What the live IP does.
+    /// Whether the live IP must move.
     pub moves: Moves,
-    /// How it ends.
+    /// When it is undone.
     pub ending: Ending,
-    /// How long it lasts if it ends by itself or is sat out.
+    /// How long it lasts if it ends by itself or after its time.
     pub lasts: Duration,
-    /// What does not count against the pair.
+    /// The part of the outage that does not count.
     pub excused: Excused,
-    /// The longest outage allowed without what is excused.
+    /// The longest outage allowed without the excused part.
     pub bound: Duration,
 }
 
+impl Row {
+    /// Steps that stay in place until they are undone, without requirements of the pair.
+    #[must_use]
+    pub const fn until_undone(steps: &'static [Step]) -> Self {
+        Self {
+            steps,
+            moves: Moves::Never,
+            ending: Ending::AfterItsTime,
+            lasts: Duration::ZERO,
+            excused: Excused::Nothing,
+            bound: Duration::ZERO,
+        }
+    }
+}
+
 impl Fault {
-    /// Its name, as it is typed.
+    /// Its name on the command line.
     #[must_use]
     pub fn name(self) -> String {
         self.to_possible_value()

@@ -1,36 +1,38 @@
-//! A steady open-loop load: each request is sent when the clock says, whatever became of those before it.
+//! A steady open-loop load: each request is sent on schedule, whether or not earlier ones have a response.
 
 use super::outage::Sample;
-use crate::api::{Api, accept, accept_latest};
+use crate::acceptance::{accept, accept_latest};
+use crate::api::Api;
 use crate::error::Error;
-use crate::http::{Answer, Failure, send};
-use crate::kept::Kept;
-use crate::scenario::{Action, Kind};
-use crate::simulate::read_back::missing_texts;
+use crate::scenario::step::{Action, Kind};
+use crate::simulate::compare::missing_texts;
+use operate::client::{KeepAlive, Response, send};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-/// Hashing a password takes what it takes, and this is set-up.
+pub use operate::client::Failure;
+
+/// Hashing a password is slow on purpose, and this is set-up.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(5);
 const REGISTER_TRIES: usize = 5;
-/// Between two requests of a client that keeps its connection, at least, beyond a request's time limit.
+/// The least pause between two requests on one connection, besides a request's time limit.
 const KEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A request and what became of it.
+/// A request and its result.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// When it was due and when it ended.
     pub sample: Sample,
-    /// On a connection that is kept, or else on one of its own.
-    pub kept: bool,
+    /// On a connection that stays open between requests, or else on one of its own.
+    pub keep_alive: bool,
     /// How late it was sent.
     pub lag: Duration,
     /// How it failed.
     pub failure: Option<Failure>,
-    /// Which droplet answered well, if it says so.
+    /// The droplet that sent a good response, where responses name it.
     pub served_by: Option<String>,
     /// The user and text, if it was a write.
     pub write: Option<(usize, String)>,
@@ -45,12 +47,12 @@ pub struct Load {
     stop: tokio::sync::watch::Sender<bool>,
 }
 
-/// What is sent.
+/// Rate and versions of a load.
 #[derive(Clone, Debug)]
 pub struct Traffic {
     /// Requests a second.
     pub rate: u32,
-    /// The versions that may answer; empty: any.
+    /// The versions that may respond; empty: any.
     pub versions: Arc<[String]>,
 }
 
@@ -62,10 +64,10 @@ pub fn user_names(tag: &str, rate: u32) -> Vec<String> {
         .collect()
 }
 
-/// Makes the accounts that the load writes with.
+/// Creates the accounts that the load writes with.
 ///
 /// # Errors
-/// If one can't be made in several tries.
+/// If one can't be created in several tries.
 pub async fn register(api: &Api, users: &[String]) -> Result<(), Error> {
     for (number, user) in users.iter().enumerate() {
         let action = Action::Register {
@@ -93,7 +95,7 @@ pub async fn register(api: &Api, users: &[String]) -> Result<(), Error> {
 
 impl Load {
     /// Starts the load. Of four requests two are reads of `/latest` and two are writes, one of each on a connection of
-    /// its own and one on a connection that is kept.
+    /// its own and one on a connection that stays open.
     #[must_use]
     pub fn start(api: &Api, users: Vec<String>, traffic: &Traffic) -> Self {
         let started = Instant::now();
@@ -123,7 +125,7 @@ impl Load {
         self.started.elapsed()
     }
 
-    /// What has ended so far, by schedule.
+    /// The requests that have ended so far, by schedule.
     #[must_use]
     pub fn samples(&self) -> Vec<Sample> {
         let mut samples: Vec<Sample> = lock(&self.records)
@@ -134,7 +136,7 @@ impl Load {
         samples
     }
 
-    /// How a request failed that was due after that time, if one did.
+    /// The first failure of a request that was due after that time.
     #[must_use]
     pub fn first_failure_since(&self, from: Duration) -> Option<Failure> {
         let records = lock(&self.records);
@@ -144,7 +146,7 @@ impl Load {
         recent.find_map(|record| record.failure)
     }
 
-    /// Stops, waits for what is under way, and returns all, by schedule.
+    /// Stops, waits for requests under way, and returns all of them by schedule.
     pub async fn stop(mut self) -> (Vec<String>, Vec<Record>) {
         self.stop.send_replace(true);
         while self.schedule.join_next().await.is_some() {}
@@ -166,7 +168,7 @@ async fn send_on_schedule(
     records: Arc<Mutex<Vec<Record>>>,
     stopped: tokio::sync::watch::Receiver<bool>,
 ) {
-    let kept = kept_clients(traffic.rate, api.limit());
+    let clients = open_clients(traffic.rate, api.limit());
     let mut under_way = JoinSet::new();
     for number in 0_u32.. {
         // Computed from the start each time, so that delays don't add up.
@@ -180,13 +182,13 @@ async fn send_on_schedule(
             (user, users[user].clone(), format!("drill message {number}"))
         });
         let turn = (number / 4) as usize * 2 + (number % 2) as usize;
-        let client = (number % 4 >= 2).then(|| kept[turn % kept.len()].clone());
+        let client = (number % 4 >= 2).then(|| clients[turn % clients.len()].clone());
         let (api, versions, records) = (api.clone(), traffic.versions.clone(), records.clone());
         under_way.spawn(async move {
             let lag = started.elapsed().saturating_sub(scheduled);
             let result = ask(&api, write.as_ref(), client.as_deref(), &versions).await;
             let (served_by, failure) = match result {
-                Ok(answer) => (answer.served_by, None),
+                Ok(response) => (response.served_by().map(str::to_owned), None),
                 Err(failure) => (None, Some(failure)),
             };
             let record = Record {
@@ -195,7 +197,7 @@ async fn send_on_schedule(
                     finished: started.elapsed(),
                     good: failure.is_none(),
                 },
-                kept: client.is_some(),
+                keep_alive: client.is_some(),
                 lag,
                 failure,
                 served_by,
@@ -208,20 +210,20 @@ async fn send_on_schedule(
     while under_way.join_next().await.is_some() {}
 }
 
-/// So many that each has had its answer, or given up, before its turn comes again: no request waits for another.
-fn kept_clients(rate: u32, limit: Duration) -> Vec<Arc<tokio::sync::Mutex<Kept>>> {
+/// Enough that each has a response, or gave up, before its next turn: no request waits for another.
+fn open_clients(rate: u32, limit: Duration) -> Vec<Arc<tokio::sync::Mutex<KeepAlive>>> {
     let halves_of_pauses = (limit + KEPT_PAUSE).as_millis() / 2;
     let clients = u128::from(rate) * halves_of_pauses / 1000;
     (0..=clients).map(|_| Arc::default()).collect()
 }
 
-/// Sends a read, or the write, and judges the answer.
+/// Sends a read, or the write, and judges the response.
 async fn ask(
     api: &Api,
     write: Option<&(usize, String, String)>,
-    client: Option<&tokio::sync::Mutex<Kept>>,
+    client: Option<&tokio::sync::Mutex<KeepAlive>>,
     versions: &[String],
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let request = match write {
         None => api.latest_request(),
         Some((_, user, text)) => {
@@ -229,20 +231,20 @@ async fn ask(
             api.request(&Action::Tweet { user, text }, None)
         }
     };
-    let answer = match client {
+    let response = match client {
         None => send(api.target(), &request, api.limit()).await?,
         Some(client) => {
             let mut client = client.lock().await;
             client.send(api.target(), &request, api.limit()).await?
         }
     };
-    let answer = match write {
-        None => accept_latest(answer),
-        Some(_) => accept(Kind::Tweet, answer),
+    let response = match write {
+        None => accept_latest(response),
+        Some(_) => accept(Kind::Tweet, response),
     }?;
-    let may_answer = |version: &String| versions.contains(version);
-    if versions.is_empty() || answer.version.as_ref().is_some_and(may_answer) {
-        Ok(answer)
+    let may_respond = |version: &str| versions.iter().any(|it| it == version);
+    if versions.is_empty() || response.version().is_some_and(may_respond) {
+        Ok(response)
     } else {
         Err(Failure::WrongVersion)
     }
@@ -251,7 +253,7 @@ async fn ask(
 /// Acknowledged writes, and those of them that can't be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Writes {
-    /// Answered with 204.
+    /// Acknowledged with 204.
     pub acknowledged: usize,
     /// Not readable afterwards.
     pub lost: usize,
@@ -260,21 +262,21 @@ pub struct Writes {
 /// Reads all acknowledged writes back. Requests overlap, so their order is not checked.
 ///
 /// # Errors
-/// If the API can't be read: then nothing can be said.
+/// If the API can't be read.
 pub async fn read_back(api: &Api, users: &[String], records: &[Record]) -> Result<Writes, Error> {
     let mut sent: BTreeMap<usize, (usize, Vec<String>)> = BTreeMap::new();
     for record in records {
         if let Some((user, text)) = &record.write {
             let entry = sent.entry(*user).or_default();
             entry.0 += 1;
-            // The wrong version has acknowledged it all the same.
+            // The wrong version has acknowledged it, too.
             if matches!(record.failure, None | Some(Failure::WrongVersion)) {
                 entry.1.push(text.clone());
             }
         }
     }
     let mut writes = Writes::default();
-    for (user, (count, owed)) in sent {
+    for (user, (count, expected)) in sent {
         let shown = api
             .messages(&users[user], count)
             .await
@@ -287,8 +289,8 @@ pub async fn read_back(api: &Api, users: &[String], records: &[Record]) -> Resul
             .iter()
             .map(|message| message.content.as_str())
             .collect();
-        writes.acknowledged += owed.len();
-        writes.lost += missing_texts(&owed, &shown).len();
+        writes.acknowledged += expected.len();
+        writes.lost += missing_texts(&expected, &shown).len();
     }
     Ok(writes)
 }

@@ -1,18 +1,18 @@
-//! When clients got no service, computed from what each request met.
+//! When clients got no service, computed from the result of each request.
 
 use std::time::Duration;
 
-/// How long good answers must last to count as recovered.
-pub(super) const SUSTAINED: Duration = Duration::from_secs(1);
+/// How long good responses must last to count as recovered.
+pub(crate) const SUSTAINED: Duration = Duration::from_secs(1);
 
 /// One request of a steady load. Times count from the start of the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When the clock said that it was due.
+    /// When it was due.
     pub scheduled: Duration,
-    /// When it was answered or given up.
+    /// When it had a response or was given up.
     pub finished: Duration,
-    /// Whether the answer was as it must be and in time.
+    /// Whether the response was good and in time.
     pub good: bool,
 }
 
@@ -21,7 +21,7 @@ pub struct Sample {
 pub struct Outage {
     /// When the first request was due that failed.
     pub start: Duration,
-    /// When the first of the sustained good answers came; `None` if they had not come when the load ended.
+    /// When the first of the sustained good responses came; `None` if the load ended before.
     pub end: Option<Duration>,
 }
 
@@ -33,8 +33,8 @@ impl Outage {
     }
 }
 
-/// All outages in a load, in order. One ends with the first good answer after which no request fails for `sustained`;
-/// good answers before that are part of it. `samples` must be in the order of their schedule.
+/// All outages in a load, in order. One ends with the first good response after which no request fails for `sustained`;
+/// good responses before that are part of it. `samples` must be in the order of their schedule.
 #[must_use]
 pub fn outages(samples: &[Sample], sustained: Duration) -> Vec<Outage> {
     let mut found = Vec::new();
@@ -68,7 +68,7 @@ mod tests {
 
     const STEP: u64 = 20;
 
-    /// One sample every 20 ms, each answered after 5 ms: `.` good, `x` failed.
+    /// One sample every 20 ms, each with a response after 5 ms: `.` good, `x` failed.
     fn samples(pattern: &str) -> Vec<Sample> {
         (0..)
             .zip(pattern.chars())
@@ -93,23 +93,23 @@ mod tests {
     }
 
     #[test]
-    fn good_answers_are_no_outage() {
+    fn good_responses_are_no_outage() {
         assert_eq!(found(""), []);
         assert_eq!(found("........"), []);
     }
 
     #[test]
-    fn an_outage_is_from_the_first_failed_request_to_the_first_sustained_good_answer() {
+    fn an_outage_is_from_the_first_failed_request_to_the_first_sustained_good_response() {
         assert_eq!(found("..xxxx........"), [(40, Some(125))]);
     }
 
     #[test]
-    fn good_answers_that_do_not_last_are_part_of_the_outage() {
+    fn good_responses_that_do_not_last_are_part_of_the_outage() {
         assert_eq!(found("..xx.x...x........"), [(40, Some(205))]);
     }
 
     #[test]
-    fn failures_after_sustained_good_answers_are_an_outage_of_their_own() {
+    fn failures_after_sustained_good_responses_are_an_outage_of_their_own() {
         assert_eq!(
             found(".x.......x......."),
             [(20, Some(45)), (180, Some(205))]
@@ -117,14 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn without_sustained_good_answers_it_has_not_ended() {
+    fn without_sustained_good_responses_it_has_not_ended() {
         assert_eq!(found("..xx"), [(40, None)]);
         assert_eq!(found("..xx.."), [(40, None)]);
     }
 
     proptest! {
         #[test]
-        fn outages_are_in_order_apart_and_hold_each_failure(pattern in "[.x]{0,5}(\\.{0,9}x{0,3}){0,9}") {
+        fn outages_are_in_order_apart_and_contain_each_failure(pattern in "[.x]{0,5}(\\.{0,9}x{0,3}){0,9}") {
             let samples = samples(&pattern);
             let sustained = Duration::from_millis(100);
             let outages = outages(&samples, sustained);
@@ -135,13 +135,13 @@ mod tests {
             for sample in samples.iter().filter(|sample| !sample.good) {
                 let at = sample.scheduled;
                 let held = outages.iter().any(|o| o.start <= at && o.end.is_none_or(|end| at < end));
-                prop_assert!(held, "no outage holds {at:?}");
+                prop_assert!(held, "no outage contains {at:?}");
             }
             for outage in &outages {
                 let first = samples.iter().find(|s| s.scheduled == outage.start).expect("starts with a request");
                 prop_assert!(!first.good);
                 if let Some(end) = outage.end {
-                    let good = samples.iter().find(|s| s.finished == end).expect("ends with an answer");
+                    let good = samples.iter().find(|s| s.finished == end).expect("ends with a response");
                     prop_assert!(good.good);
                 }
             }

@@ -1,4 +1,4 @@
-//! What the agent on the new live droplet logged about a takeover, as offsets from the fault.
+//! The phases of a takeover by the log of the agent on the new live droplet, as offsets from the fault.
 //!
 //! The offsets hold as far as the hosts' clocks agree. In localcloud they are one clock; elsewhere the droplets' time
 //! synchronisation bounds the error, usually at a few ms.
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 /// When each phase of a takeover was reached, in ms after the fault; `None` for what was not logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Phases {
-    /// The agent saw that this droplet should take over.
+    /// The agent detected that its droplet should take over.
     pub detected: Option<f64>,
     /// It decided to claim the live IP.
     pub decided: Option<f64>,
     /// The API accepted the move.
     pub accepted: Option<f64>,
-    /// The API said that the move is complete.
+    /// The API reported that the move is complete.
     pub completed: Option<f64>,
-    /// The load had a first good answer from the new live droplet; where answers don't say who gave them, the agent had a
-    /// good answer through the live IP.
+    /// The load had a first good response from the new live droplet; where responses don't name their droplet, the agent had
+    /// a good response through the live IP.
     pub first_answer: Option<f64>,
 }
 
@@ -37,7 +37,7 @@ struct Event {
 }
 
 impl Phases {
-    /// From the agent's log (JSON lines, ECS names) after `fault`. Other lines are passed over. Of a claim that took
+    /// From the agent's log (JSON lines, ECS names) after `fault`. Other lines are ignored. Of a claim that took
     /// several tries the first detection and decision count, and the acceptance that was completed.
     #[must_use]
     pub fn from_log(log: &str, fault: Timestamp) -> Self {
@@ -59,7 +59,7 @@ impl Phases {
         phases
     }
 
-    /// The cloud's own share: from the accepted call to its completion, in ms.
+    /// The cloud's share: from the accepted call to its completion, in ms.
     #[must_use]
     pub fn move_latency(&self) -> Option<f64> {
         Some(self.completed? - self.accepted?)
@@ -113,7 +113,7 @@ not JSON
     }
 
     #[test]
-    fn what_was_not_logged_is_not_invented() {
+    fn a_phase_without_a_line_has_no_time() {
         let log = r#"{"@timestamp":"2026-01-02T03:04:10.700Z","event.action":"detected"}"#;
         let phases = Phases::from_log(log, at("2026-01-02T03:04:10Z"));
         assert_eq!(phases.detected, Some(700.0));

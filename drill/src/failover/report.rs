@@ -1,4 +1,4 @@
-//! What failovers showed, for people and as JSON.
+//! The result of failovers, as text and as JSON.
 
 use super::phases::Phases;
 use super::witness::Witnessed;
@@ -17,7 +17,7 @@ pub struct Report {
     pub rate: u32,
     /// Each run.
     pub runs: Vec<Run>,
-    /// No run broke anything.
+    /// Every run passed.
     pub passed: bool,
 }
 
@@ -28,18 +28,18 @@ pub struct Run {
     pub live_before: String,
     /// Which droplet is live after, by the record.
     pub live_after: Option<String>,
-    /// From the first failed request to the first of the sustained good answers, all outages together; `None` if it
+    /// From the first failed request to the first of the sustained good responses, all outages together; `None` if it
     /// did not end.
     pub outage_ms: Option<f64>,
-    /// Of that, what came after the end of a fault that ended by itself or was undone.
+    /// The part of that after the end of a fault that ended by itself or was undone.
     pub outage_after_ms: Option<f64>,
     /// The same as `outage_ms` for requests on connections of their own.
     pub outage_fresh_ms: Option<f64>,
-    /// The same for requests on connections that are kept.
+    /// The same for requests on connections that stay open.
     pub outage_kept_ms: Option<f64>,
     /// How many times without service there were.
     pub outages: usize,
-    /// The cloud's own share: from the accepted call to its completion.
+    /// The cloud's share: from the accepted call to its completion.
     pub move_ms: Option<f64>,
     /// `outage_ms` without the move and without what the fault itself lasted, if all are known.
     pub own_ms: Option<f64>,
@@ -51,17 +51,17 @@ pub struct Run {
     pub failed: usize,
     /// Failed requests by kind.
     pub failures: BTreeMap<String, usize>,
-    /// By how much the load was late at most: beyond a few ms, this machine was too busy to measure well.
+    /// The largest delay of the load: beyond a few ms, this machine was too busy to measure well.
     pub largest_lag_ms: f64,
-    /// Writes answered with 204.
+    /// Writes acknowledged with 204.
     pub writes_acknowledged: usize,
     /// Those that can't be read back.
     pub writes_lost: usize,
-    /// What became of a signed-in user, if there was one.
+    /// The signed-in user, if there was one.
     pub witness: Option<Witnessed>,
     /// Offsets from the fault.
     pub phases_ms: Phases,
-    /// From the undoing of the fault until the droplet was a fit standby.
+    /// From the end of the fault until the droplet was a fit standby.
     pub standby_back_ms: Option<f64>,
     /// Invariants that did not hold.
     pub broken: Vec<String>,
@@ -80,7 +80,7 @@ impl Report {
         }
     }
 
-    /// The exit code: of what went wrong, the worst.
+    /// The exit code of the worst result.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let any = |what: fn(&Run) -> bool| self.runs.iter().any(what);
@@ -103,7 +103,7 @@ impl Report {
 }
 
 impl Run {
-    /// One that could not be carried out.
+    /// A run that could not be carried out.
     #[must_use]
     pub fn failed(error: &Error) -> Self {
         Self {
@@ -112,13 +112,13 @@ impl Run {
         }
     }
 
-    /// Whether another can follow it.
+    /// Whether another run can follow.
     #[must_use]
     pub fn left_a_healthy_pair(&self) -> bool {
         self.standby_back_ms.is_some() && self.live_after.is_some()
     }
 
-    /// Whether nothing broke.
+    /// Whether everything required was so.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.broken.is_empty() && self.writes_lost == 0 && !self.too_long
@@ -164,8 +164,8 @@ impl fmt::Display for Run {
         if let Some(user) = &self.witness {
             writeln!(
                 f,
-                "  a signed-in user: {} of {} visits signed out, {} of {} messages untold, {} streams",
-                user.signed_out, user.visits, user.untold, user.posted, user.streams
+                "  a signed-in user: {} of {} visits signed out, {} of {} messages undelivered, {} streams",
+                user.signed_out, user.visits, user.undelivered, user.posted, user.streams
             )?;
         }
         for broken in &self.broken {

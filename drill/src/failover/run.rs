@@ -1,29 +1,61 @@
 //! One run: from a healthy pair to a healthy pair.
 
-use super::Drill;
-use super::environment::Droplet;
-use super::fault::{Ending, Moves, Row};
-use super::judge::{Observed, judge_length, judge_moves, judge_servers, judge_witness, summarize};
+use super::drill::Drill;
+use super::fault::{Ending, Fault, Moves, Row};
+use super::injection::Roles;
+use super::judge::{judge_length, judge_moves, judge_servers, judge_witness};
 use super::load::{self, Load, Record};
+use super::observed::{Observed, summarize};
 use super::outage::{SUSTAINED, outages};
 use super::phases::Phases;
-use super::report::Run;
+use super::report::{Report, Run};
 use super::witness::Witness;
 use crate::error::Error;
 use jiff::Timestamp;
+use operate::environment::Droplet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep};
 
-/// Load without a failure before the fault: what fails then is no failover's fault.
+/// Load without a failure before the fault: earlier failures have another cause.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// A move that no client notices is over when the record has changed and this much time has passed.
+/// A move that fails no request is over when the record has changed and this time has passed.
 const UNNOTICED: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(250);
 
 impl Drill {
-    pub(super) async fn run_once(&self, row: &Row) -> Result<Run, Error> {
-        let (live, standby) = self.wait_until_ready().await?;
-        let moves_before = self.cloud.moves(self.environment.live_ip).await?;
+    /// Makes one run of a fault.
+    ///
+    /// # Errors
+    /// If the drill can't be carried out. The report has the invariants that broke.
+    pub async fn once(&self, fault: Fault) -> Result<Run, Error> {
+        self.run_once(&self.row(fault)).await
+    }
+
+    /// Makes all runs of a fault. Stops after a run that left no healthy pair, because the next could show nothing.
+    ///
+    /// # Errors
+    /// If the drill can't be carried out. The report has the invariants that broke.
+    pub async fn run(&self, fault: Fault) -> Result<Report, Error> {
+        let mut runs: Vec<Run> = Vec::new();
+        for number in 1..=self.plan.runs {
+            eprintln!("{}: run {number} of {}", fault.name(), self.plan.runs);
+            let run = match self.once(fault).await {
+                // Earlier runs are in the report.
+                Err(error) if !runs.is_empty() => Run::failed(&error),
+                result => result?,
+            };
+            let go_on = run.left_a_healthy_pair();
+            runs.push(run);
+            if !go_on {
+                break;
+            }
+        }
+        Ok(Report::new(fault.name(), self.rate(), runs))
+    }
+
+    async fn run_once(&self, row: &Row) -> Result<Run, Error> {
+        let roles = self.wait_until_ready().await?;
+        let moves_before = self.cloud.moves(self.outputs.live_ip).await?;
         let tag = milliseconds_since_epoch();
         let users = load::user_names(&tag.to_string(), self.rate());
         load::register(&self.api, &users).await?;
@@ -34,7 +66,7 @@ impl Drill {
             None
         };
         let load = Load::start(&self.api, users, &self.plan.traffic);
-        let observed = self.break_and_mend(row, &live, &standby, &load).await;
+        let observed = self.inject_and_undo(row, &roles, &load).await;
         let (users, records) = load.stop().await;
         let observed = observed?;
 
@@ -42,10 +74,10 @@ impl Drill {
             .iter()
             .position(|record| record.sample.scheduled >= observed.counted_from);
         let counted = &records[counted.unwrap_or(records.len())..];
-        let mut run = summarize(&live, counted, &observed, &self.plan);
-        self.check_holder(row, &live, &observed, counted, &mut run)
+        let mut run = summarize(&roles.live, counted, &observed, &self.plan);
+        self.check_holder(row, &roles.live, &observed, counted, &mut run)
             .await?;
-        let moves = self.cloud.moves(self.environment.live_ip).await?;
+        let moves = self.cloud.moves(self.outputs.live_ip).await?;
         let last = moves_before.into_iter().max().unwrap_or_default();
         run.moves = moves.into_iter().filter(|action| *action > last).count();
         judge_moves(&mut run, row);
@@ -69,38 +101,40 @@ impl Drill {
         Ok(run)
     }
 
-    async fn break_and_mend(
+    async fn inject_and_undo(
         &self,
         row: &Row,
-        live: &Droplet,
-        standby: &Droplet,
+        roles: &Roles,
         load: &Load,
     ) -> Result<Observed, Error> {
+        let live = &roles.live;
         let counted_from = warm_up(load, self.plan.standby_within).await?;
-        eprintln!("  {} is live; breaking it", live.name);
+        eprintln!("  {} is live; injecting the fault", live.name);
         let before = (Timestamp::now(), load.elapsed());
-        let mut fault = self.inject(row, live, standby).await?;
-        // The load has a clock of its own: the fault's place on it follows from one moment that is known on both.
+        let mut fault = self.injector.inject(row, roles).await?;
+        // The load has its own clock: one moment that is known on both clocks gives the fault's time on it.
         let into = fault.at.duration_since(before.0);
         let fault_at = before.1 + Duration::try_from(into).unwrap_or_default();
         let recovered = match row.ending {
-            Ending::OutOfTheWay => self.wait_for_takeover(live, load, fault_at).await,
-            Ending::SatOut => {
+            Ending::WhenRecovered => self.wait_for_takeover(live, load, fault_at).await,
+            Ending::AfterItsTime => {
                 sleep(row.lasts).await;
                 self.undo().await?;
                 fault.over.get_or_insert_with(Timestamp::now);
                 self.wait_for_service(load).await
             }
-            Ending::LastFirst | Ending::FirstFirst => {
+            Ending::LastStepFirst | Ending::FirstStepFirst => {
                 sleep(row.lasts).await;
-                self.undo_one(row.ending == Ending::FirstFirst).await?;
+                self.injector
+                    .undo_one(row.ending == Ending::FirstStepFirst)
+                    .await?;
                 fault.over = Some(Timestamp::now());
                 self.wait_for_service(load).await
             }
         };
-        let missing = self.not_come_about(row, live, standby).await;
+        let missing = self.injector.missing_effects(row, roles).await;
         eprintln!(
-            "  {}recovered; mending",
+            "  {}recovered; undoing the fault",
             if recovered { "" } else { "NOT " }
         );
         self.undo().await?;
@@ -119,7 +153,7 @@ impl Drill {
         })
     }
 
-    /// Whether clients had sustained good answers again, and from another droplet, within the time for it.
+    /// Whether clients had sustained good responses again, from another droplet and in time.
     async fn wait_for_takeover(&self, victim: &Droplet, load: &Load, fault_at: Duration) -> bool {
         let deadline = Instant::now() + self.plan.recover_within;
         while Instant::now() < deadline {
@@ -133,7 +167,7 @@ impl Drill {
                 |last| last.end.is_some(),
             );
             if ended
-                && let Ok(holder) = self.cloud.holder(self.environment.live_ip).await
+                && let Ok(holder) = self.cloud.holder(self.outputs.live_ip).await
                 && holder.is_some_and(|holder| holder != victim.id)
             {
                 return true;
@@ -142,7 +176,7 @@ impl Drill {
         false
     }
 
-    /// Whether clients had sustained good answers within the time for it.
+    /// Whether clients had sustained good responses again in time.
     async fn wait_for_service(&self, load: &Load) -> bool {
         let deadline = Instant::now() + self.plan.recover_within;
         while Instant::now() < deadline {
@@ -155,7 +189,7 @@ impl Drill {
         false
     }
 
-    /// Who is live now, whether it should be, what its agent logged about a takeover, and who answered.
+    /// Who is live, whether it must be, the phases that its agent logged, and who responded.
     async fn check_holder(
         &self,
         row: &Row,
@@ -165,9 +199,9 @@ impl Drill {
         run: &mut Run,
     ) -> Result<(), Error> {
         let should_move = row.moves == Moves::Once;
-        let holder = self.cloud.holder(self.environment.live_ip).await?;
+        let holder = self.cloud.holder(self.outputs.live_ip).await?;
         let live = self
-            .environment
+            .outputs
             .droplets
             .iter()
             .find(|droplet| Some(droplet.id) == holder);
@@ -176,13 +210,13 @@ impl Drill {
             run.broken.push(if should_move {
                 "no other droplet is live".to_owned()
             } else {
-                format!("{} is not live any more, and should be", before.name)
+                format!("{} is not live any more, but must be", before.name)
             });
             return Ok(());
         };
         let fault = observed.fault.at;
         if should_move {
-            match self.hosts.agent_log(live, fault).await {
+            match self.droplets.agent_log(live, fault).await {
                 Ok(log) => run.phases_ms = Phases::from_log(&log, fault),
                 Err(error) => run.broken.push(error.to_string()),
             }
@@ -193,7 +227,7 @@ impl Drill {
                 .or(run.phases_ms.move_latency());
         }
         judge_servers(run, records, observed.fault_at, &live.name);
-        match self.hosts.status(live).await {
+        match self.droplets.status(live).await {
             Ok(status) if !status.fit => run
                 .broken
                 .push(format!("{} is live but not fit", live.name)),
@@ -208,11 +242,11 @@ impl Drill {
     }
 }
 
-/// Returns from when requests count, once the load has had no failure for a while.
+/// Returns the time from which requests count, once the load has had no failure for a while.
 ///
 /// # Errors
-/// If it has none `within` that time.
-pub(super) async fn warm_up(load: &Load, within: Duration) -> Result<Duration, Error> {
+/// If failures go on for longer than `within`.
+pub(crate) async fn warm_up(load: &Load, within: Duration) -> Result<Duration, Error> {
     sleep(WARM_UP).await;
     loop {
         let from = load.elapsed().saturating_sub(WARM_UP);
@@ -222,7 +256,7 @@ pub(super) async fn warm_up(load: &Load, within: Duration) -> Result<Duration, E
         };
         if load.elapsed() >= WARM_UP + within {
             return Err(Error::NotReady(format!(
-                "clients had no {} s without a failed request ({failure})",
+                "requests fail before any fault: there were no {} s without a failure ({failure})",
                 WARM_UP.as_secs()
             )));
         }
@@ -230,8 +264,8 @@ pub(super) async fn warm_up(load: &Load, within: Duration) -> Result<Duration, E
     }
 }
 
-/// New each time, for names that no run before has used.
-pub(super) fn milliseconds_since_epoch() -> u128 {
+/// Different each time, for names that no earlier run has used.
+pub(crate) fn milliseconds_since_epoch() -> u128 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |since| since.as_millis())
 }

@@ -1,62 +1,60 @@
-//! A user across a failover: signed in by the pages, with an open timeline on which own messages must appear.
+//! A user during a failover: signed in by the pages, with an open timeline on which the user's own messages must appear.
 
 use crate::api::Api;
 use crate::error::Error;
-use crate::http::SERVED_BY;
-use crate::scenario::Action;
-use reqwest::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
-use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use crate::scenario::step::Action;
+use hyper::header::HeaderName;
+use operate::client::{Cookies, Failure, Request, Stream, open_stream, send};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-/// Setting up is no measurement.
+/// Set-up is not a measurement.
 const SETUP: Duration = Duration::from_secs(5);
 const BETWEEN_POSTS: Duration = Duration::from_millis(500);
 const BETWEEN_VISITS: Duration = Duration::from_millis(500);
 const VISIT: Duration = Duration::from_secs(1);
-/// What the stream's first frame tells browsers to wait before they connect again.
+/// The wait before a reconnect that the stream's first frame sets.
 const RETRY: Duration = Duration::from_secs(1);
-/// As browsers do, though they wait longer: a stream whose droplet died in silence is noticed by the kernel's probes.
-const KEEP_ALIVE: Duration = Duration::from_secs(5);
-/// By then all that was posted must have been told.
+/// All posted messages must have been delivered by then.
 const CATCH_UP: Duration = Duration::from_secs(30);
-/// Stands before a message's number in its text, as it stands in a page.
+/// Marks a message's number in its text and in pages.
 const MARK: &str = "drill-witness-";
+const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 
-/// What became of the user.
+/// What the user observed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Witnessed {
     /// Messages posted and acknowledged.
     pub posted: usize,
     /// Those that never came to the open timeline.
-    pub untold: usize,
+    #[serde(alias = "untold")]
+    pub undelivered: usize,
     /// How often the stream was opened.
     pub streams: usize,
-    /// Visits to the own timeline that were answered.
+    /// Visits to the user's own timeline that got a response.
     pub visits: usize,
-    /// Those answered as to someone who is not signed in.
+    /// Those with the page of someone who is not signed in.
     pub signed_out: usize,
-    /// Who answered them, where answers say so.
+    /// The droplets that served them, where responses name them.
     pub served_by: BTreeSet<String>,
 }
 
 #[derive(Default)]
-struct Notes {
+struct Observations {
     witnessed: Witnessed,
     posted: BTreeSet<u32>,
-    told: BTreeSet<u32>,
+    delivered: BTreeSet<u32>,
     last_event: Option<String>,
 }
 
 /// The user, until stopped or dropped.
 pub struct Witness {
-    notes: Arc<Mutex<Notes>>,
+    observations: Arc<Mutex<Observations>>,
     activities: JoinSet<()>,
     over: watch::Sender<bool>,
 }
@@ -64,20 +62,20 @@ pub struct Witness {
 #[derive(Clone)]
 struct Browser {
     api: Api,
-    client: Client,
+    cookies: Cookies,
     name: String,
-    notes: Arc<Mutex<Notes>>,
+    observations: Arc<Mutex<Observations>>,
 }
 
 impl Witness {
-    /// Makes the account, signs in, opens the timeline, and begins to post.
+    /// Registers, signs in, opens the timeline, and begins to post.
     ///
     /// # Errors
     /// If any of it fails.
     pub async fn start(api: &Api, tag: &str) -> Result<Self, Error> {
-        let failed = |cause: String| Error::Unreachable {
+        let failed = |request: &str, failure: Failure| Error::Unreachable {
             url: api.target().to_string(),
-            cause,
+            cause: format!("{request}: {failure}"),
         };
         let name = format!("witness {tag}");
         let password = format!("drill-{name}");
@@ -88,101 +86,73 @@ impl Witness {
         };
         api.act(&account, None, SETUP)
             .await
-            .map_err(|failure| failed(format!("POST /register: {failure}")))?;
-        let client = sign_in(api, &name, &password)
+            .map_err(|failure| failed("POST /register", failure))?;
+        let cookies = sign_in(api, &name, &password)
             .await
-            .map_err(|cause| failed(format!("POST /login: {cause}")))?;
-        let notes = Arc::<Mutex<Notes>>::default();
+            .map_err(|failure| failed("POST /login", failure))?;
+        let observations = Arc::<Mutex<Observations>>::default();
         let browser = Browser {
             api: api.clone(),
-            client,
+            cookies,
             name,
-            notes: notes.clone(),
+            observations: observations.clone(),
         };
         let first = browser.open().await;
-        let first = first.map_err(|cause| failed(format!("GET /live: {cause}")))?;
+        let first = first.map_err(|failure| failed("GET /live", failure))?;
         let (over, is_over) = watch::channel(false);
         let mut activities = JoinSet::new();
-        activities.spawn(browser.clone().listen(first));
+        activities.spawn(browser.clone().follow_timeline(first));
         activities.spawn(browser.clone().visit(is_over.clone()));
         activities.spawn(browser.post(is_over));
         Ok(Self {
-            notes,
+            observations,
             activities,
             over,
         })
     }
 
-    /// Ends the posts and the visits, and gives the stream time to tell what it still has to.
+    /// Ends posts and visits, and gives the stream time to deliver the rest.
     pub async fn stop(mut self) -> Witnessed {
         self.over.send_replace(true);
-        // All but the listener end by themselves.
+        // All but the stream end by themselves.
         while self.activities.len() > 1 && self.activities.join_next().await.is_some() {}
         let deadline = Instant::now() + CATCH_UP;
-        while Instant::now() < deadline && !self.all_told() {
+        while Instant::now() < deadline && !self.all_delivered() {
             sleep(Duration::from_millis(100)).await;
         }
         self.activities.abort_all();
-        let notes = lock(&self.notes);
+        let observations = lock(&self.observations);
+        let undelivered = observations.posted.difference(&observations.delivered);
         Witnessed {
-            posted: notes.posted.len(),
-            untold: notes.posted.difference(&notes.told).count(),
-            ..notes.witnessed.clone()
+            posted: observations.posted.len(),
+            undelivered: undelivered.count(),
+            ..observations.witnessed.clone()
         }
     }
 
-    fn all_told(&self) -> bool {
-        let notes = lock(&self.notes);
-        notes.posted.is_subset(&notes.told)
+    fn all_delivered(&self) -> bool {
+        let observations = lock(&self.observations);
+        observations.posted.is_subset(&observations.delivered)
     }
 }
 
-fn lock(notes: &Mutex<Notes>) -> MutexGuard<'_, Notes> {
-    notes.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(observations: &Mutex<Observations>) -> MutexGuard<'_, Observations> {
+    observations.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A client that sends the session's cookie.
-async fn sign_in(api: &Api, name: &str, password: &str) -> Result<Client, String> {
-    let text = |error: reqwest::Error| error.to_string();
-    let build = |headers: HeaderMap| {
-        Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .tcp_keepalive(KEEP_ALIVE)
-            .connect_timeout(VISIT)
-            .default_headers(headers)
-            .build()
-            .map_err(text)
-    };
-    let form = [("username", name), ("password", password)];
-    let form: Vec<String> = form
-        .iter()
-        .map(|(key, value)| format!("{key}={}", crate::http::percent_encode(value)))
-        .collect();
-    let answer = build(HeaderMap::new())?
-        .post(format!("{}/login", api.target()))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(form.join("&"))
-        .timeout(SETUP)
-        .send()
-        .await
-        .map_err(text)?;
-    let cookies = answer.headers().get_all(SET_COOKIE).iter();
-    let cookies: Vec<&str> = cookies
-        .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())
-        .collect();
-    if answer.status() != StatusCode::FOUND || cookies.is_empty() {
-        return Err(format!("{} without a session", answer.status()));
+/// The session's cookie.
+async fn sign_in(api: &Api, name: &str, password: &str) -> Result<Cookies, Failure> {
+    let form = Request::post_form("/login", &[("username", name), ("password", password)]);
+    let response = send(api.target(), &form, SETUP).await?.expect_status(302)?;
+    let mut cookies = Cookies::default();
+    cookies.store(&response.headers);
+    if cookies.is_empty() {
+        return Err(Failure::Malformed);
     }
-    let cookie = HeaderValue::from_str(&cookies.join("; ")).map_err(|error| error.to_string())?;
-    build(HeaderMap::from_iter([(COOKIE, cookie)]))
+    Ok(cookies)
 }
 
 impl Browser {
-    fn get(&self, path: &str) -> RequestBuilder {
-        self.client.get(format!("{}{path}", self.api.target()))
-    }
-
     async fn post(self, over: watch::Receiver<bool>) {
         for number in 0_u32.. {
             if *over.borrow() {
@@ -194,68 +164,58 @@ impl Browser {
             };
             let limit = self.api.limit();
             if self.api.act(&message, None, limit).await.is_ok() {
-                lock(&self.notes).posted.insert(number);
+                lock(&self.observations).posted.insert(number);
             }
             sleep(BETWEEN_POSTS).await;
         }
     }
 
-    /// What is not answered is the outage's, and measured elsewhere.
+    /// A visit without a response belongs to the outage, which the load measures.
     async fn visit(self, over: watch::Receiver<bool>) {
         while !*over.borrow() {
-            if let Ok(Ok(answer)) = timeout(VISIT, self.get("/").send()).await {
-                self.note_visit(answer).await;
+            let request = self.cookies.apply(Request::get("/"));
+            if let Ok(response) = send(self.api.target(), &request, VISIT).await
+                && response.status < 500
+            {
+                let witnessed = &mut lock(&self.observations).witnessed;
+                witnessed.visits += 1;
+                if response.text().contains("/logout") {
+                    let droplet = response.served_by().map(str::to_owned);
+                    witnessed.served_by.extend(droplet);
+                } else {
+                    witnessed.signed_out += 1;
+                }
             }
             sleep(BETWEEN_VISITS).await;
         }
     }
 
-    async fn note_visit(&self, answer: Response) {
-        if answer.status().is_server_error() {
-            return;
-        }
-        let by = answer.headers().get(SERVED_BY);
-        let by = by.and_then(|name| name.to_str().ok()).map(str::to_owned);
-        let Ok(Ok(page)) = timeout(VISIT, answer.text()).await else {
-            return;
-        };
-        let witnessed = &mut lock(&self.notes).witnessed;
-        witnessed.visits += 1;
-        if page.contains("/logout") {
-            witnessed.served_by.extend(by);
-        } else {
-            witnessed.signed_out += 1;
-        }
-    }
-
-    async fn open(&self) -> Result<Response, String> {
-        let last = lock(&self.notes).last_event.clone();
-        let mut request = self.get("/live?mine");
+    async fn open(&self) -> Result<Stream, Failure> {
+        let last = lock(&self.observations).last_event.clone();
+        let mut request = self.cookies.apply(Request::get("/live?mine"));
         if let Some(id) = last {
-            request = request.header("last-event-id", id);
+            request = request.header(LAST_EVENT, &id);
         }
-        let answer = timeout(SETUP, request.send())
-            .await
-            .map_err(|_| "no answer".to_owned())?
-            .map_err(|error| error.to_string())?;
-        if answer.status() != StatusCode::OK {
-            return Err(answer.status().to_string());
+        let stream = open_stream(self.api.target(), &request, SETUP).await?;
+        if stream.status != 200 {
+            return Err(Failure::Status(stream.status));
         }
-        lock(&self.notes).witnessed.streams += 1;
-        Ok(answer)
+        lock(&self.observations).witnessed.streams += 1;
+        Ok(stream)
     }
 
-    /// Listens as a browser's `EventSource` does: whatever ends the stream, it comes again and says where it was.
-    async fn listen(self, first: Response) {
+    /// Reads the stream as a browser's `EventSource` does: when it ends, for whatever reason, it reconnects and sends the
+    /// last event's id.
+    async fn follow_timeline(self, first: Stream) {
         let mut stream = Some(first);
         loop {
-            if let Some(mut answer) = stream.take() {
+            if let Some(mut open) = stream.take() {
                 let mut text = Vec::new();
-                while let Ok(Some(bytes)) = answer.chunk().await {
+                while let Ok(Some(bytes)) = open.chunk().await {
                     text.extend_from_slice(&bytes);
                     let complete = text.windows(2).rposition(|end| end == b"\n\n");
                     if let Some(end) = complete {
-                        self.note_events(&String::from_utf8_lossy(&text[..end]));
+                        self.record_events(&String::from_utf8_lossy(&text[..end]));
                         text.drain(..end + 2);
                     }
                 }
@@ -265,13 +225,13 @@ impl Browser {
         }
     }
 
-    fn note_events(&self, frames: &str) {
-        let mut notes = lock(&self.notes);
+    fn record_events(&self, frames: &str) {
+        let mut observations = lock(&self.observations);
         for line in frames.lines() {
             if let Some(id) = line.strip_prefix("id:") {
-                notes.last_event = Some(id.trim().to_owned());
+                observations.last_event = Some(id.trim().to_owned());
             }
-            notes.told.extend(numbers(line));
+            observations.delivered.extend(numbers(line));
         }
     }
 }
@@ -287,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_known_by_their_numbers() {
+    fn messages_are_recognised_by_their_numbers() {
         let text =
             "data: {\"html\":\"<li>drill-witness-7; drill-witness-12;</li> drill-witness-x;\"}";
         assert_eq!(numbers(text).collect::<Vec<_>>(), [7, 12]);

@@ -1,16 +1,14 @@
 //! The table of all faults, in a terminal and as a page in Markdown.
 
-use super::{Matrix, Row};
-use crate::failover::fault::Fault;
+use super::results::{Matrix, Row};
 use crate::failover::report::Run;
 use crate::stats::rank;
-use clap::ValueEnum as _;
 use std::fmt::{self, Write as _};
 
 const ABOUT: &str = "\
-`make drill-matrix` writes this page and its plot, from localclouds that it makes and ends: `CLOUDS=3` work side by side and
-share the faults. `RUNS=50` sets how often each fault is injected, `FAULTS=app-stop,power-off` which. What is done already
-is kept, and not done again until `.cache/drill-matrix` is removed.
+`make drill-matrix` writes this page and its plot. It creates localclouds and destroys them afterwards: with `CLOUDS=3`, three share
+the faults and work side by side. `RUNS=50` sets how often each fault is injected, `FAULTS=app-stop,power-off` selects faults. Results
+are stored in `.cache/drill-matrix`; runs that are stored there are not repeated.
 
 ![Outage in each fault, and the phases of the takeovers](failover.svg)
 
@@ -19,34 +17,33 @@ is kept, and not done again until `.cache/drill-matrix` is removed.
 const HOW: &str = "
 ## How it is measured
 
-- The load reads `/latest` and posts messages through the live IP, sent when the clock says, whatever became of the
-  requests before: an outage can't hide requests. Half of them have a connection of their own (*fresh*), half share
-  connections that are kept (*kept*). Each has 0.3 s, unless `--timeout` gave it another time; late, refused, reset or not the right answer has failed.
-- An *outage* is from the moment that the first failed request was due to the first of the good answers that last for a
-  second. Several in one run are added up.
-- *Own* is the outage without what the pair can't help: the cloud's 2 s for a move, and the time that a fault of the API or of
-  the database lasts. *Allowed* is the longest that it may be in any run.
-- *Moves* are the assignments that the cloud's record shows as carried out. A fault moves the live IP once or not at all.
-- Afterwards each acknowledged write is read back, record and VRRP must agree, and both droplets must be fit, one of them
-  as standby, and stay so for some seconds. No other droplet than the live one may answer. What did not hold is listed
-  above the figures of the phases.
-- An agent keeps within the API's 250 calls a minute by itself. After half a minute of trouble it tries once a second and not four
-  times, and recovers up to a second later; so does one that had such trouble a moment ago, in the run before.
-- *Detected*, *decided*, *accepted* and *completed* are from the log of the `floatip` that took over; the *first answer* is the
-  first that the load had from the droplet that took over, by the name that answers carry in localcloud.
+- The load reads `/latest` and posts messages through the live IP. Each request is sent on schedule, whether or not earlier ones have
+  a response, so an outage can't hide requests. Half of them have a connection of their own (*fresh*), half use connections that
+  stay open (*kept*). The time limit is 0.3 s, or `--timeout`. A late, refused, reset or wrong response has failed.
+- An *outage* begins when the first failed request was due and ends with the first of the good responses that last for a
+  second. Several outages in one run are added.
+- *Own* is the outage without the part that the pair can't influence: the cloud's 2 s for a move, and the duration of a fault of the
+  API or of the database. *Allowed* is the longest own outage that any run may have.
+- *Moves* are the assignments in the cloud's record that were completed. A fault moves the live IP once or not at all.
+- Afterwards each acknowledged write is read back. Record and VRRP must agree, and both droplets must be fit, one of them as standby,
+  and stay so for some seconds. Only the live droplet may respond. Violations are listed above the phases.
+- An agent limits itself to the API's 250 calls a minute. After half a minute of failures it tries once a second instead of four
+  times, and recovers up to a second later. Failures in the run before count, too.
+- *Detected*, *decided*, *accepted* and *completed* are from the log of the `floatip` that took over. The *first answer* is the load's
+  first response from the droplet that took over; in localcloud responses contain the droplet's name.
 
 ## What the faults are
 
-`drill failover --help` has a line for each. Some need a word more.
+`drill failover --help` has a line for each. Some need an explanation.
 
-- A droplet whose VPC link is cut, in either direction, loses its database too, so `vpc-cut` has to move the live IP. `peer-cut` leaves
-  the database reachable and takes only the droplets' sight of each other: both are VRRP master then, and the live IP stays.
-- `app-slow`: the packets of the app's two listeners that hold an answer share 480 bit/s, so one takes 5 s to leave the droplet.
-- `app-out-of-memory`: the kernel's own kill by `MemoryMax` where control groups of version 2 limit memory. Elsewhere, as on
-  machines that run version 1, the app is killed as the kernel would and can't get memory at its next starts.
-- `droplet-reboot` is an orderly one by the API. Its services stop one by one, and the droplet is away for its boot.
-- `release-move` orders the move that a release makes, and stops the old live app before it is carried out.
-- For `both-off-…` the outage counts from the moment at which the first droplet has its power back, so it holds that droplet's boot.
+- A droplet whose VPC link is cut, in either direction, loses its database too, so `vpc-cut` must move the live IP. `peer-cut` leaves
+  the database reachable; only the droplets don't reach each other. Then both are VRRP master, and the live IP stays.
+- `app-slow`: packets of the app's two listeners with a response share 480 bit/s, so one response takes 5 s to leave the droplet.
+- `app-out-of-memory`: the kernel kills the app because of `MemoryMax` where control groups of version 2 limit memory. Elsewhere the
+  drill kills it, and the app gets no memory at its next starts.
+- `droplet-reboot` is an orderly reboot by the API: the services stop one by one, then the droplet boots.
+- `release-move` starts the move that a release makes, and stops the old live app before the move is completed.
+- For `both-off-…` the outage counts from the moment at which the first droplet has power again, so it includes that droplet's boot.
 ";
 
 /// The page.
@@ -56,7 +53,7 @@ pub(super) fn text(matrix: &Matrix) -> String {
     // Writing to a String can't fail.
     let _ = writeln!(
         text,
-        "Measured on {} in localcloud at {} requests/s; all times in ms, of several runs as median / p99 / most.\n",
+        "Measured on {} in localcloud at {} requests/s; all times in ms, for several runs as median / p99 / most.\n",
         matrix.date, matrix.rate
     );
     text += "| fault | runs | outage | fresh | kept | own | allowed | failed | of | lost writes | moves | result |\n";
@@ -68,18 +65,18 @@ pub(super) fn text(matrix: &Matrix) -> String {
     if !missing.is_empty() {
         let _ = writeln!(text, "\nNot drilled here: `{}`.", missing.join("`, `"));
     }
-    text += &did_not_hold(matrix);
+    text += &violations(matrix);
     let lags = matrix.rows.iter().flat_map(|row| &row.report.runs);
     let lag = lags.map(|run| run.largest_lag_ms).fold(0.0, f64::max);
     let _ = writeln!(
         text,
-        "\nThe load was late by {lag:.0} ms at most: what this machine's own business can have added.\n"
+        "\nThe load was {lag:.0} ms late at most: other work of this machine can have added that much.\n"
     );
     text += &phases(matrix);
     text + HOW
 }
 
-fn did_not_hold(matrix: &Matrix) -> String {
+fn violations(matrix: &Matrix) -> String {
     let mut text = String::new();
     for row in &matrix.rows {
         for (number, run) in (1..).zip(&row.report.runs) {
@@ -106,7 +103,7 @@ fn did_not_hold(matrix: &Matrix) -> String {
 fn phases(matrix: &Matrix) -> String {
     let mut text =
         String::from("## Phases of the takeovers\n\nMedians, in ms after the fault.\n\n");
-    text += "| fault | detected | decided | accepted | completed | first answer | pair healthy after mending |\n";
+    text += "| fault | detected | decided | accepted | completed | first answer | pair healthy after the end of the fault |\n";
     text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     for row in matrix.rows.iter().filter(|row| row.moves) {
         let phase = |of: fn(&Run) -> Option<f64>| {
@@ -126,16 +123,6 @@ fn phases(matrix: &Matrix) -> String {
         );
     }
     text
-}
-
-impl Matrix {
-    /// The faults that it does not have.
-    #[must_use]
-    pub fn missing(&self) -> Vec<String> {
-        let has = |name: &String| self.rows.iter().any(|row| row.report.fault == *name);
-        let names = Fault::value_variants().iter().map(|fault| fault.name());
-        names.filter(|name| !has(name)).collect()
-    }
 }
 
 impl Row {

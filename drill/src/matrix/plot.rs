@@ -1,6 +1,6 @@
 //! The plot: for each fault a dot for each run and the bound; below, the phases of each takeover as bars.
 
-use super::{Matrix, Row};
+use super::results::{Matrix, Row};
 use crate::failover::report::Run;
 use crate::stats::rank;
 use std::fmt::Write as _;
@@ -25,10 +25,10 @@ const PHASES: [Phase; 4] = [
     ("accepted", "#e8590c", |run| run.phases_ms.accepted),
     ("completed", "#74c0fc", |run| run.phases_ms.completed),
 ];
-/// Before or after the cloud says that the move is complete, so it is a mark of its own.
+/// It can be before or after the completed move, so it has its own mark.
 const FIRST_ANSWER: fn(&Run) -> Option<f64> = |run| run.phases_ms.first_answer;
 
-/// The picture, as a file of its own.
+/// The picture, as a whole file.
 pub(super) fn svg(matrix: &Matrix) -> String {
     let takeovers: Vec<&Row> = matrix.rows.iter().filter(|row| row.moves).collect();
     let upper = panel_height(matrix.rows.len());

@@ -1,25 +1,25 @@
-//! Runs made from a seed: the same seed gives the same run, on every machine and in every version of the crates used.
+//! Runs generated from a seed: the same seed gives the same run, on every machine and with every version of the crates used.
 
+use super::step::{Action, Step};
 use super::words::{FIRST, LAST, NASTY, PASSWORD, WORDS};
-use super::{Action, Step};
-use crate::dice::Dice;
+use crate::random::Random;
 use std::collections::BTreeSet;
 
 /// The longest message, in characters, as in the recorded run.
 const MAX_MESSAGE: usize = 140;
 
-/// What makes the user names of a run its own.
+/// The part of user names that tells runs apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NameTag {
     /// The seed: another run of the same seed uses the same accounts.
     Seed,
-    /// This text: for names that no earlier run has used.
+    /// This text, for names that no earlier run has used.
     Text(String),
 }
 
-/// Makes runs.
+/// Generates runs.
 pub struct Generator {
-    dice: Dice,
+    random: Random,
     tag: String,
     users: Vec<String>,
     follows: BTreeSet<(usize, usize)>,
@@ -30,7 +30,7 @@ impl Generator {
     #[must_use]
     pub fn new(seed: u64, tag: &NameTag) -> Self {
         Self {
-            dice: Dice::new(seed),
+            random: Random::new(seed),
             tag: match tag {
                 NameTag::Seed => format!("s{seed}"),
                 NameTag::Text(text) => text.clone(),
@@ -60,7 +60,7 @@ impl Generator {
             .collect()
     }
 
-    /// Mostly messages, as recorded; the first requests are mostly accounts, so that there is someone to write.
+    /// Mostly messages, as in the recorded run; the first requests are mostly registrations, so that there are authors.
     fn action(&mut self, id: i64) -> Action {
         let roll = self.below(1000);
         if self.users.len() < 2 || (id < 20 && roll < 500) || roll < 60 {
@@ -119,7 +119,7 @@ impl Generator {
         }
     }
 
-    /// Half of them of someone who is followed; the others must be accepted too.
+    /// Half of them end an existing follow; the others must be accepted too.
     fn unfollow(&mut self) -> Action {
         let pair = if self.one_in(2) {
             self.existing_follow()
@@ -192,7 +192,7 @@ impl Generator {
     }
 
     fn below(&mut self, bound: u64) -> u64 {
-        self.dice.below(bound)
+        self.random.below(bound)
     }
 
     fn index_below(&mut self, bound: usize) -> usize {
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_holds_the_cases_that_broke_programs() {
+    fn a_run_contains_the_cases_that_broke_programs() {
         let mut follows: BTreeMap<(String, String), bool> = BTreeMap::new();
         let (mut marked, mut full, mut idle_unfollow, mut repeated_follow, mut spaced) =
             (0, 0, 0, 0, 0);

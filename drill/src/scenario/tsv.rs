@@ -1,6 +1,6 @@
 //! The recorded run's file format: tab-separated, no quoting, UTF-8, LF, no header.
 
-use super::{Action, Step};
+use super::step::{Action, Step};
 use crate::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What generated runs are made of: names, passwords and texts that have broken programs before.
+//! The parts of generated runs: names, passwords and texts that have broken programs before.
 
 pub(super) const FIRST: &[&str] = &[
     "Anna",

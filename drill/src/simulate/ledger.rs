@@ -1,39 +1,39 @@
-//! What a target owes after a run: all that it acknowledged, and what can't be known.
+//! What must be readable after a run: everything acknowledged. And what can't be known.
 
-use crate::scenario::{Action, Step};
+use crate::scenario::step::{Action, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a request did, as far as its client knows.
+/// The effect of a request, as far as its client can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// The server said that it is done.
+    /// The server responded that it is done.
     Acknowledged,
-    /// The server said that it is not done.
+    /// The server responded that it is not done.
     Rejected,
-    /// No answer, or a server error: it may be done, now or a moment later.
+    /// No response, or a server error: it may be done, now or later.
     Unknown,
     /// It never reached the server.
     NotSent,
 }
 
-/// What one user is owed.
+/// What must be readable of one user.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
     /// The account was acknowledged.
     pub exists: bool,
     /// Acknowledged texts, oldest first.
     pub texts: Vec<String>,
-    /// How many texts may be there besides.
+    /// How many more texts may be there.
     pub unknown_texts: usize,
-    /// How many of the oldest texts were seen to be readable while the run went on.
+    /// How many of the oldest texts were read back during the run.
     pub verified_texts: usize,
     due: usize,
-    /// The state of each follow that was touched; `None` if it can't be known.
+    /// The state of each follow that the run changed; `None` if it can't be known.
     pub follows: BTreeMap<String, Option<bool>>,
 }
 
-/// A server shows only so many messages at a time, and the simulator's API has no way to older ones. So whoever writes
-/// a lot is read back as the run goes on, after this many texts each time.
+/// The simulator's API shows only the newest messages of a user. Users with many messages are therefore read back during
+/// the run, each time after this many texts.
 const READ_EVERY: usize = 500;
 
 impl Account {
@@ -48,12 +48,12 @@ impl Account {
 
     /// Whether anything of it was acknowledged.
     #[must_use]
-    pub fn is_owed_anything(&self) -> bool {
+    pub fn has_acknowledged(&self) -> bool {
         self.exists || !self.texts.is_empty() || !self.known_follows().is_empty()
     }
 }
 
-/// All that a run has sent, by user.
+/// Everything that a run has sent, by user.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     accounts: BTreeMap<String, Account>,
@@ -62,7 +62,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Enters one request and what came of it.
+    /// Records one request and its effect.
     pub fn add(&mut self, step: &Step, effect: Effect) {
         match effect {
             // Stored before validation, so also when the call itself was rejected.
@@ -89,7 +89,7 @@ impl Ledger {
         }
     }
 
-    /// An account whose newest texts should be read now, before others hide them.
+    /// An account whose newest texts must be read now, before later ones hide them.
     pub fn due(&mut self, user: &str) -> Option<&mut Account> {
         let account = self.accounts.get_mut(user)?;
         let due = account.texts.len() >= account.due + READ_EVERY;
@@ -103,7 +103,7 @@ impl Ledger {
         self.accounts.entry(user.to_owned()).or_default()
     }
 
-    /// An unknown one may take effect after its successors: from then on this follow can't be known.
+    /// A request without a response may take effect after later ones: from then on the state of this follow can't be known.
     fn follow(&mut self, user: &str, target: &str, follows: bool, effect: Effect) {
         let states = &mut self.account(user).follows;
         match (effect, states.get(target)) {
@@ -124,13 +124,13 @@ impl Ledger {
             .map(|(name, account)| (name.as_str(), account))
     }
 
-    /// The last id that was answered.
+    /// The last id with a response.
     #[must_use]
     pub fn last_seen(&self) -> Option<i64> {
         self.last_seen
     }
 
-    /// Whether `latest` may be this id: the last one answered, or one without an answer that came to pass late.
+    /// Whether `latest` may be this id: the last one with a response, or one without that took effect late.
     #[must_use]
     pub fn may_be_latest(&self, latest: i64) -> bool {
         self.last_seen.is_none_or(|seen| seen == latest) || self.maybe_seen.contains(&latest)
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn only_acknowledged_texts_are_owed() {
+    fn only_acknowledged_texts_are_expected() {
         let mut ledger = Ledger::default();
         for (id, text, effect) in [
             (1, "one", Acknowledged),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_acknowledged_follow_counts_and_an_unknown_one_spoils_it() {
+    fn the_last_acknowledged_follow_counts_unless_one_had_no_response() {
         let state = |entries: &[(bool, Effect)]| {
             let mut ledger = Ledger::default();
             for (follows, effect) in entries {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn latest_is_the_last_answered_or_one_without_an_answer() {
+    fn latest_is_the_last_id_with_a_response_or_one_without() {
         let mut ledger = Ledger::default();
         assert!(ledger.may_be_latest(-1));
         ledger.add(&tweet(5, "a"), Acknowledged);

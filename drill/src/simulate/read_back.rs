@@ -1,18 +1,19 @@
-//! Whether a target shows all that it acknowledged.
+//! Reads everything back that a target acknowledged.
 
+use super::compare::{Texts, compare_follows, compare_texts};
 use super::ledger::{Account, Ledger};
 use crate::api::{Api, Message};
-use crate::http::Failure;
+use operate::client::Failure;
 use serde::Serialize;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-/// How many single findings are described; all are counted.
+/// How many defects are described; all are counted.
 const DESCRIBED: usize = 10;
 
-/// After this many accounts in a row that can't be read, the rest is given up as unreadable.
+/// After this many accounts in a row that can't be read, the rest counts as unreadable.
 const GIVE_UP_AFTER: usize = 3;
 
-/// What was looked for and what was not there.
+/// How many acknowledged writes were looked for, and how many were missing.
 #[derive(Debug, Default, Serialize)]
 pub struct ReadBack {
     /// Accounts.
@@ -23,11 +24,11 @@ pub struct ReadBack {
     pub follows: Checked,
     /// The last id.
     pub latest: Checked,
-    /// What was wrong, at most ten of it.
+    /// The first ten defects.
     pub findings: Vec<String>,
 }
 
-/// How many were looked for, and how many were not as acknowledged.
+/// Counts of one kind of write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Checked {
     /// Looked for.
@@ -37,7 +38,7 @@ pub struct Checked {
 }
 
 impl ReadBack {
-    /// Whether all was there.
+    /// Whether nothing was missing.
     #[must_use]
     pub fn complete(&self) -> bool {
         [self.users, self.messages, self.follows, self.latest]
@@ -45,7 +46,7 @@ impl ReadBack {
             .all(|checked| checked.wrong == 0)
     }
 
-    fn owe(&mut self, account: &Account) {
+    fn expect(&mut self, account: &Account) {
         self.users.acknowledged += usize::from(account.exists);
         self.messages.acknowledged += account.texts.len();
         self.follows.acknowledged += account.known_follows().len();
@@ -64,7 +65,7 @@ impl ReadBack {
     }
 }
 
-/// Reads the texts of one account that were not seen before. What is missing now is looked for again at the end.
+/// Reads the texts of one account that were not read before. Missing ones are looked for again at the end.
 pub async fn verify_so_far(api: &Api, user: &str, account: &mut Account) {
     let unseen = &account.texts[account.verified_texts..];
     let count = unseen.len() + account.unknown_texts;
@@ -83,14 +84,14 @@ fn contents<'a>(user: &str, messages: &'a [Message]) -> Vec<&'a str> {
         .collect()
 }
 
-/// Reads everything back that `ledger` says is owed.
+/// Reads everything back that the ledger has as acknowledged.
 pub async fn check(api: &Api, ledger: &Ledger) -> ReadBack {
     let mut result = ReadBack::default();
-    // First, because nothing that follows may depend on it.
+    // First: the requests below must not change it.
     check_latest(api, ledger, &mut result).await;
     let mut unreadable = 0;
     for (user, account) in ledger.accounts() {
-        result.owe(account);
+        result.expect(account);
         if unreadable >= GIVE_UP_AFTER {
             result.lose(account);
         } else if let Err(failure) = check_account(api, user, account, &mut result).await {
@@ -118,17 +119,17 @@ async fn check_latest(api: &Api, ledger: &Ledger, result: &mut ReadBack) {
     result.describe(finding);
 }
 
-/// An error says that nothing can be said of this account.
+/// An error means that the account can't be read.
 async fn check_account(
     api: &Api,
     user: &str,
     account: &Account,
     result: &mut ReadBack,
 ) -> Result<(), Failure> {
-    // No more than this run can have written: older messages with the same text must not stand in for lost ones.
+    // At most as many as this run can have written: older messages with the same text must not replace lost ones.
     let count = account.texts.len() + account.unknown_texts;
     let Some(messages) = api.messages(user, count).await? else {
-        if account.is_owed_anything() {
+        if account.has_acknowledged() {
             result.lose(account);
             result.describe(format!("user {user:?} is not there"));
         }
@@ -140,13 +141,13 @@ async fn check_account(
         api.follows(user).await?.unwrap_or_default()
     };
     let shown = contents(user, &messages);
-    let mut owed = account.texts.as_slice();
-    if shown.len() < owed.len() && shown.len() == api.most_shown().await? {
-        // The server shows no more at a time, so the oldest are out of reach; they were read before.
-        let hidden = owed.len() - shown.len() + account.unknown_texts;
-        owed = &owed[hidden.min(account.verified_texts)..];
+    let mut expected = account.texts.as_slice();
+    if shown.len() < expected.len() && shown.len() == api.most_shown().await? {
+        // The server shows no more, so the oldest can't be read now; they were read during the run.
+        let hidden = expected.len() - shown.len() + account.unknown_texts;
+        expected = &expected[hidden.min(account.verified_texts)..];
     }
-    check_texts(user, owed, &shown, result);
+    check_texts(user, expected, &shown, result);
     for (target, state) in compare_follows(&account.known_follows(), &follows) {
         result.follows.wrong += 1;
         let verb = if state {
@@ -159,8 +160,8 @@ async fn check_account(
     Ok(())
 }
 
-fn check_texts(user: &str, owed: &[String], shown: &[&str], result: &mut ReadBack) {
-    match compare_texts(owed, shown) {
+fn check_texts(user: &str, expected: &[String], shown: &[&str], result: &mut ReadBack) {
+    match compare_texts(expected, shown) {
         Texts::AllThere => {}
         Texts::Missing(missing) => {
             result.messages.wrong += missing.len();
@@ -176,133 +177,6 @@ fn check_texts(user: &str, owed: &[String], shown: &[&str], result: &mut ReadBac
             result.describe(format!(
                 "the messages of {user:?} are not in the order they were sent in, or one is lost that an earlier run sent too"
             ));
-        }
-    }
-}
-
-/// How shown messages compare with those that are owed.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Texts<'a> {
-    /// Each one, in order.
-    AllThere,
-    /// These are not among those shown.
-    Missing(Vec<&'a str>),
-    /// All are there, but not in the order in which they were sent.
-    OutOfOrder,
-}
-
-/// Compares what is owed, oldest first, with what is shown, newest first. Others may stand between them.
-#[must_use]
-pub fn compare_texts<'a>(owed: &'a [String], shown: &[&str]) -> Texts<'a> {
-    let missing = missing_texts(owed, shown);
-    if !missing.is_empty() {
-        return Texts::Missing(missing);
-    }
-    let mut rest = shown.iter();
-    if owed
-        .iter()
-        .rev()
-        .all(|text| rest.any(|other| other == text))
-    {
-        Texts::AllThere
-    } else {
-        Texts::OutOfOrder
-    }
-}
-
-/// Those owed that are not shown, each as often as it is owed.
-#[must_use]
-pub fn missing_texts<'a>(owed: &'a [String], shown: &[&str]) -> Vec<&'a str> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for text in shown {
-        *counts.entry(text).or_default() += 1;
-    }
-    owed.iter()
-        .map(String::as_str)
-        .filter(|text| match counts.get_mut(text) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                false
-            }
-            _ => true,
-        })
-        .collect()
-}
-
-/// The follows that are not in the state they should be in.
-fn compare_follows<'a>(
-    known: &[(&'a str, bool)],
-    shown: &BTreeSet<String>,
-) -> Vec<(&'a str, bool)> {
-    known
-        .iter()
-        .filter(|(target, follows)| shown.contains(*target) != *follows)
-        .copied()
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn owned(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(|text| (*text).to_owned()).collect()
-    }
-
-    #[test]
-    fn all_texts_newest_first_with_others_between_are_all_there() {
-        let owed = owned(&["1", "2", "2", "3"]);
-        assert_eq!(
-            compare_texts(&owed, &["3", "x", "2", "2", "1", "0"]),
-            Texts::AllThere
-        );
-        assert_eq!(compare_texts(&[], &["x"]), Texts::AllThere);
-    }
-
-    #[test]
-    fn a_text_that_is_owed_twice_must_be_shown_twice() {
-        let owed = owned(&["a", "a"]);
-        assert_eq!(compare_texts(&owed, &["a", "b"]), Texts::Missing(vec!["a"]));
-    }
-
-    #[test]
-    fn a_changed_character_is_a_missing_text() {
-        let owed = owned(&["\u{feff}hi"]);
-        assert_eq!(
-            compare_texts(&owed, &["hi"]),
-            Texts::Missing(vec!["\u{feff}hi"])
-        );
-    }
-
-    #[test]
-    fn texts_of_an_earlier_run_do_not_hide_a_lost_one() {
-        // The run before wrote the same; of this one the newest is lost, so the window reaches one text back.
-        let owed = owned(&["1", "2", "3"]);
-        assert_eq!(compare_texts(&owed, &["2", "1", "3"]), Texts::OutOfOrder);
-    }
-
-    #[test]
-    fn follows_are_compared_both_ways() {
-        let shown: BTreeSet<String> = ["a".to_owned(), "x".to_owned()].into();
-        let known = [("a", true), ("b", true), ("x", false), ("y", false)];
-        assert_eq!(compare_follows(&known, &shown), [("b", true), ("x", false)]);
-    }
-
-    proptest! {
-        #[test]
-        fn what_was_stored_in_order_is_all_there(texts in proptest::collection::vec("[ab]{0,2}", 0..30)) {
-            let shown: Vec<&str> = texts.iter().rev().map(String::as_str).collect();
-            prop_assert_eq!(compare_texts(&texts, &shown), Texts::AllThere);
-        }
-
-        #[test]
-        fn one_lost_text_is_always_noticed(
-            texts in proptest::collection::vec("[ab]{0,2}", 1..30), which: prop::sample::Index,
-        ) {
-            let mut shown: Vec<&str> = texts.iter().rev().map(String::as_str).collect();
-            let lost = shown.remove(which.index(texts.len()));
-            prop_assert_eq!(compare_texts(&texts, &shown), Texts::Missing(vec![lost]));
         }
     }
 }

@@ -1,18 +1,18 @@
-//! What a run showed, for people and as JSON.
+//! The result of a run, as text and as JSON.
 
 use super::read_back::ReadBack;
 use crate::error::{PASSED, REQUESTS_FAILED, WRITES_LOST};
-use crate::http::Failure;
-use crate::scenario::Kind;
+use crate::scenario::step::Kind;
 use crate::stats::Percentiles;
+use operate::client::Failure;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-/// Counts while a run goes on.
+/// Counts during a run.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct Counts {
     types: BTreeMap<Kind, Entry>,
 }
 
@@ -20,11 +20,11 @@ pub struct Tally {
 struct Entry {
     sent: usize,
     failures: BTreeMap<Failure, usize>,
-    answered: Vec<Duration>,
+    latencies: Vec<Duration>,
 }
 
-impl Tally {
-    /// Enters one request. Latencies are those of requests that were answered, in whatever way.
+impl Counts {
+    /// Counts one request. Latencies are those of all requests with a response, good or not.
     pub fn add(&mut self, kind: Kind, failure: Option<Failure>, took: Duration) {
         let entry = self.types.entry(kind).or_default();
         entry.sent += 1;
@@ -32,11 +32,11 @@ impl Tally {
             *entry.failures.entry(failure).or_default() += 1;
         }
         if matches!(failure, None | Some(Failure::Status(_))) {
-            entry.answered.push(took);
+            entry.latencies.push(took);
         }
     }
 
-    /// How many have failed so far.
+    /// Failed requests so far.
     #[must_use]
     pub fn failed(&self) -> usize {
         self.types
@@ -46,7 +46,7 @@ impl Tally {
     }
 }
 
-/// A run's result.
+/// The result of a run.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// Where it was sent.
@@ -59,33 +59,33 @@ pub struct Report {
     pub failed: usize,
     /// By type of request.
     pub types: BTreeMap<String, TypeReport>,
-    /// What came of reading all acknowledged writes.
+    /// Whether all acknowledged writes could be read.
     pub read_back: ReadBack,
-    /// No failure, and all read back.
+    /// No failure, and everything was read back.
     pub passed: bool,
 }
 
-/// One type's counts.
+/// Counts of one type of request.
 #[derive(Debug, Serialize)]
 pub struct TypeReport {
     /// Requests.
     pub sent: usize,
-    /// Answered as they must be, in time.
+    /// Good responses within the limit.
     pub ok: usize,
     /// All others, by kind.
     pub errors: BTreeMap<String, usize>,
-    /// Of answered requests, connecting included.
+    /// Of requests with a response, connecting included.
     pub latency_ms: Option<Percentiles>,
 }
 
 impl Report {
-    pub(super) fn new(target: String, seconds: f64, tally: &Tally, read_back: ReadBack) -> Self {
-        let types: BTreeMap<String, TypeReport> = tally
+    pub(super) fn new(target: String, seconds: f64, counts: &Counts, read_back: ReadBack) -> Self {
+        let types: BTreeMap<String, TypeReport> = counts
             .types
             .iter()
             .map(|(kind, entry)| (kind.to_string(), TypeReport::new(entry)))
             .collect();
-        let failed = tally.failed();
+        let failed = counts.failed();
         Self {
             target,
             seconds,
@@ -97,7 +97,7 @@ impl Report {
         }
     }
 
-    /// The exit code: a lost write outweighs a failed request.
+    /// A lost write is worse than a failed request.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if !self.read_back.complete() {
@@ -120,7 +120,7 @@ impl TypeReport {
                 .iter()
                 .map(|(failure, count)| (failure.to_string(), *count))
                 .collect(),
-            latency_ms: Percentiles::of(&entry.answered),
+            latency_ms: Percentiles::of(&entry.latencies),
         }
     }
 }
@@ -180,16 +180,16 @@ mod tests {
 
     #[test]
     fn failures_are_counted_by_kind_and_the_worst_decides_the_exit_code() {
-        let mut tally = Tally::default();
+        let mut counts = Counts::default();
         let took = Duration::from_millis(10);
-        tally.add(Kind::Tweet, None, took);
-        tally.add(
+        counts.add(Kind::Tweet, None, took);
+        counts.add(
             Kind::Tweet,
             Some(Failure::Timeout),
             Duration::from_millis(300),
         );
-        tally.add(Kind::Tweet, Some(Failure::Status(500)), took);
-        let report = Report::new(String::new(), 1.0, &tally, ReadBack::default());
+        counts.add(Kind::Tweet, Some(Failure::Status(500)), took);
+        let report = Report::new(String::new(), 1.0, &counts, ReadBack::default());
         let tweets = &report.types["tweet"];
         assert_eq!((tweets.sent, tweets.ok, report.failed), (3, 1, 2));
         assert_eq!(tweets.errors["unexpected status 500"], 1);
@@ -203,10 +203,10 @@ mod tests {
             },
             ..ReadBack::default()
         };
-        let report = Report::new(String::new(), 1.0, &tally, lost);
+        let report = Report::new(String::new(), 1.0, &counts, lost);
         assert_eq!(report.exit_code(), WRITES_LOST);
         assert!(!report.passed && report.to_string().ends_with("FAILED"));
-        let report = Report::new(String::new(), 1.0, &Tally::default(), ReadBack::default());
+        let report = Report::new(String::new(), 1.0, &Counts::default(), ReadBack::default());
         assert_eq!(report.exit_code(), PASSED);
     }
 }

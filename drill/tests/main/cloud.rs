@@ -1,15 +1,16 @@
-//! A cloud of two droplets in memory: its API, its live IP, and an `ssh` that reaches it. A droplet that is broken
-//! answers 503; after a while the other one takes over.
+//! A cloud of two app droplets and a monitor in memory: its API, its live IP, and an `ssh` that reaches it. A broken
+//! droplet responds 503; after a while the other one takes over.
 
 use crate::fake::{Trouble, routes, serve};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::{Arc, Mutex};
@@ -24,6 +25,8 @@ pub enum Pair {
     NobodyTakesOver,
     StaysUnfitWhenMended,
     NeverFit,
+    /// A full disk does not alert.
+    SilentDisk,
 }
 
 #[derive(Default)]
@@ -34,6 +37,7 @@ struct World {
     unfit: Option<usize>,
     log: String,
     done: Vec<String>,
+    alerts: BTreeSet<&'static str>,
 }
 
 struct Shared {
@@ -49,12 +53,13 @@ pub struct FakeCloud {
 }
 
 const IDS: [u64; 2] = [101, 102];
-const ADDRESSES: [&str; 2] = ["127.0.0.11", "127.0.0.12"];
+const ADDRESSES: [&str; 3] = ["127.0.0.11", "127.0.0.12", "127.0.0.13"];
+const MONITOR: usize = 2;
 /// From the fault to the decision, and from that to the completed move.
 const DETECTION: Duration = Duration::from_millis(300);
 const MOVE: Duration = Duration::from_millis(400);
 
-/// Starts one, and writes the environment file and the `ssh` command for it.
+/// Starts one, and writes the outputs and the `ssh` command for it.
 pub async fn start(pair: Pair, trouble: Trouble) -> FakeCloud {
     let world = World {
         unfit: (pair == Pair::NeverFit).then_some(1),
@@ -73,14 +78,22 @@ pub async fn start(pair: Pair, trouble: Trouble) -> FakeCloud {
         .route("/v2/reserved_ips/{ip}/actions", get(moves))
         .route("/v2/droplets/{id}/actions", post(act))
         .route("/v2/actions/{id}", get(action))
+        .route("/_localcloud/faults", post(inject))
+        .route("/_localcloud/faults/{id}", delete(end))
         .route("/ssh/{host}", post(ssh))
         .with_state(shared.clone());
     let url = serve(app.merge(api)).await;
     let directory = tempfile::tempdir().unwrap();
     let droplet = |index: usize| json!({"id": IDS[index].to_string(), "public_ip": ADDRESSES[index], "private_ip": ADDRESSES[index]});
+    let monitor = json!({"name": "m", "id": 103, "public_ip": ADDRESSES[MONITOR], "private_ip": ADDRESSES[MONITOR]});
+    let database = json!({"host": "127.0.0.20", "user": "m", "uri": "u", "admin_uri": "secret", "ca_certificate": "c"});
     let environment = json!({
         "live_ip": {"value": "127.0.0.10"},
+        "stage_ip": {"value": "127.0.0.9"},
         "droplets": {"value": {"a": droplet(0), "b": droplet(1)}},
+        "monitor": {"value": monitor},
+        "vpc_ip_range": {"value": "127.0.0.0/24"},
+        "database": {"value": database},
     });
     std::fs::write(
         directory.path().join("environment.json"),
@@ -98,7 +111,7 @@ pub async fn start(pair: Pair, trouble: Trouble) -> FakeCloud {
     }
 }
 
-/// Hands the command to the stand-in, by the only client of TCP that is everywhere.
+/// Sends the command to the fake, with the only TCP client that is installed everywhere.
 const SSH: &str = r#"#!/bin/bash
 LC_ALL=C
 command=${!#}
@@ -112,7 +125,7 @@ cat <&3
 "#;
 
 impl FakeCloud {
-    /// What was done to the droplets, in order.
+    /// What was changed on the droplets, in order.
     pub fn done(&self) -> Vec<String> {
         self.shared.world.lock().unwrap().done.clone()
     }
@@ -178,6 +191,12 @@ async fn ssh(
         .unwrap();
     if command.ends_with("systemctl stop minitwit") {
         let now = Timestamp::now().as_nanosecond().to_string();
+        if index != shared.world.lock().unwrap().live {
+            let mut world = shared.world.lock().unwrap();
+            world.done.push(format!("stop {}", IDS[index]));
+            world.alerts.insert("StandbyUnfit");
+            return now.into_response();
+        }
         break_droplet(&shared, index, "stop");
         return now.into_response();
     }
@@ -188,8 +207,12 @@ async fn ssh(
         return now.into_response();
     }
     if command == "systemctl start minitwit" {
+        shared.world.lock().unwrap().alerts.clear();
         mend_droplet(&shared, index, "start");
         return StatusCode::OK.into_response();
+    }
+    if index == MONITOR {
+        return on_monitor(&shared, &command).into_response();
     }
     let world = shared.world.lock().unwrap();
     if command.starts_with("journalctl -u floatip ") {
@@ -207,6 +230,48 @@ async fn ssh(
     };
     Json(json!({"role": role, "fit": fit, "vrrp": "BACKUP", "version": "1", "agreement": true}))
         .into_response()
+}
+
+/// The alerts and the moves, as Alertmanager and Prometheus return them.
+fn on_monitor(shared: &Shared, command: &str) -> String {
+    assert!(
+        command.contains(":9093/api/v2/alerts") || command.contains("probe_success"),
+        "{command}"
+    );
+    let world = shared.world.lock().unwrap();
+    let none = json!({"data": {"result": []}});
+    if command.contains("probe_success") {
+        return none.to_string();
+    }
+    let names = ["Watchdog"].iter().chain(&world.alerts);
+    let alerts: Vec<Value> = names
+        .map(|name| json!({"labels": {"alertname": name}}))
+        .collect();
+    format!("{}\n{none}", json!(alerts))
+}
+
+/// A full disk alerts until the fault ends.
+async fn inject(
+    State(shared): State<Arc<Shared>>,
+    Json(body): Json<Value>,
+) -> (StatusCode, Json<Value>) {
+    let kind = body["kind"].as_str().unwrap();
+    if kind != "disk-full" {
+        return (StatusCode::NOT_FOUND, Json(json!({})));
+    }
+    let mut world = shared.world.lock().unwrap();
+    world.done.push(format!("{kind} {}", body["droplet"]));
+    if shared.pair != Pair::SilentDisk {
+        world.alerts.insert("DiskNearlyFull");
+    }
+    (StatusCode::CREATED, Json(json!({"fault": {"id": 1}})))
+}
+
+async fn end(State(shared): State<Arc<Shared>>, Path(id): Path<u64>) -> StatusCode {
+    let mut world = shared.world.lock().unwrap();
+    world.done.push(format!("end {id}"));
+    world.alerts.remove("DiskNearlyFull");
+    StatusCode::NO_CONTENT
 }
 
 fn break_droplet(shared: &Arc<Shared>, index: usize, how: &str) {

@@ -1,4 +1,4 @@
-//! `MiniTwit` in memory, with one trouble of choice.
+//! `MiniTwit` in memory, with one defect of choice.
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, Request, State};
@@ -43,13 +43,13 @@ struct Fake {
     tables: Mutex<Tables>,
 }
 
-/// The post that a trouble of one request befalls.
+/// The post that a defect of one request affects.
 const UNLUCKY: usize = 50;
 /// What `no` is clamped to.
 const MOST_SHOWN: usize = 1000;
 const CREDENTIAL: &str = "Basic c2ltdWxhdG9yOnN1cGVyX3NhZmUh";
 
-/// Starts one on a free port; it ends with the runtime. Returns its URL.
+/// Starts one on a free port, until the runtime ends. Returns its URL.
 pub async fn start(trouble: Trouble) -> String {
     serve(routes(trouble)).await
 }
@@ -87,7 +87,7 @@ struct Page {
     latest: Option<i64>,
 }
 
-/// Insists on what the simulator sends with each request, stores `latest`, and lets the trouble of one request happen.
+/// Checks what the simulator sends with each request, stores `latest`, and applies the defect of one request.
 async fn before(
     State(fake): State<Arc<Fake>>,
     Query(page): Query<Page>,
@@ -95,7 +95,7 @@ async fn before(
     request: Request,
     next: Next,
 ) -> Response {
-    // The simulator's way; a steady load has kept connections too.
+    // As the simulator does; a steady load has open connections too.
     assert!(
         headers
             .get("connection")

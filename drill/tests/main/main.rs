@@ -1,5 +1,6 @@
-//! The built command against a stand-in for `MiniTwit` that can misbehave.
+//! The built command against a fake `MiniTwit` that can misbehave.
 
+mod alerts;
 mod cloud;
 mod failover;
 mod fake;

@@ -1,4 +1,4 @@
-//! `drill matrix` and `drill page`: the table and the page, and that what is done is not done again.
+//! `drill matrix` and `drill page`: the table and the page, and that stored runs are not repeated.
 
 use crate::cloud::{Pair, start};
 use crate::failover::command;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 #[tokio::test]
-async fn results_are_kept_and_only_what_is_missing_is_done() {
+async fn results_are_stored_and_only_missing_runs_are_made() {
     let cloud = start(Pair::TakesOver, Trouble::Nothing).await;
     let directory = cloud.directory.path().to_str().unwrap().to_owned();
     let results = format!("{directory}/results.json");
@@ -33,7 +33,7 @@ async fn results_are_kept_and_only_what_is_missing_is_done() {
     let output = run("1").await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(cloud.done(), ["stop 101", "start 101"]);
-    // Another run is missing; then none is.
+    // Another run is missing, then none.
     for _ in 0..2 {
         let output = run("2").await;
         assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -44,13 +44,16 @@ async fn results_are_kept_and_only_what_is_missing_is_done() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains("not drilled: app-crashing "), "{text}");
     }
-    let kept: Value = serde_json::from_slice(&std::fs::read(&results).unwrap()).unwrap();
+    let stored: Value = serde_json::from_slice(&std::fs::read(&results).unwrap()).unwrap();
     assert_eq!(
-        kept["rows"][0]["report"]["runs"].as_array().unwrap().len(),
+        stored["rows"][0]["report"]["runs"]
+            .as_array()
+            .unwrap()
+            .len(),
         2
     );
 
-    // The page is of all that was kept, here twice the same.
+    // The page is of all results, here twice the same.
     let output = Command::new(env!("CARGO_BIN_EXE_drill"))
         .args(["page", &results, &results, "--write", &directory])
         .output()
@@ -80,7 +83,7 @@ async fn results_are_kept_and_only_what_is_missing_is_done() {
 }
 
 #[tokio::test]
-async fn a_version_that_should_not_answer_is_no_service() {
+async fn a_response_of_another_version_is_no_service() {
     let cloud = start(Pair::TakesOver, Trouble::Nothing).await;
     let arguments = [
         "--fault",

@@ -1,4 +1,4 @@
-//! `drill simulate`: what it accepts, and that it notices each way in which a target can fail its users.
+//! `drill simulate`: what it accepts, and that it reports each way in which a target can fail its users.
 
 use crate::fake::{Trouble, start};
 use serde_json::Value;
@@ -11,6 +11,8 @@ async fn drill(arguments: &[&str]) -> Output {
         .args(arguments)
         .env_remove("LIVE_URL")
         .env_remove("MINITWIT_API_CREDENTIAL")
+        .env_remove("MINITWIT_OUTPUTS")
+        .env("NAME", "no-such-environment")
         .kill_on_drop(true)
         .output()
         .await
@@ -239,14 +241,14 @@ async fn bad_input_is_one_sentence_and_an_exit_code_of_its_own() {
         (
             vec!["--seed", "1", "--target", "ftp://127.0.0.1"],
             2,
-            "bad target",
+            "bad address",
         ),
         (
             vec!["--seed", "1", "--write", "/nonexistent/run.tsv"],
             1,
             "can't write",
         ),
-        (vec!["--seed", "1"], 2, "--target"),
+        (vec!["--seed", "1"], 3, "no environment no-such-environment"),
         (vec!["--target", local], 2, "--scenario"),
     ] {
         let output = drill(&[&["simulate"], arguments.as_slice()].concat()).await;

@@ -1,4 +1,4 @@
-//! `drill soak`: rounds until the time is up, and that it notices what breaks.
+//! `drill soak`: rounds until the time is up, and that it reports broken invariants.
 
 use crate::cloud::{Pair, start};
 use crate::failover::command;
@@ -7,7 +7,7 @@ use crate::fake::Trouble;
 const SHORT: [&str; 6] = ["--minutes", "0.01", "--rate", "50", "--faults", "app-stop"];
 
 #[tokio::test]
-async fn a_round_that_holds_passes() {
+async fn a_round_without_violations_passes() {
     let cloud = start(Pair::TakesOver, Trouble::Nothing).await;
     let output = command(&cloud, "soak", &SHORT).output().await.unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");

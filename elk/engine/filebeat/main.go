@@ -1,4 +1,4 @@
-// Filebeat as its vendor publishes the source, with the inputs that are open and the journald input.
+// Filebeat from its vendor's published source, with the open-source inputs, the journald input among them.
 package main
 
 import (

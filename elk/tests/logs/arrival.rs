@@ -1,4 +1,5 @@
-//! Every line arrives once, whatever dies on the way; what does not fit is kept aside.
+//! Every line is stored once, also when Filebeat or Elasticsearch is killed. Lines that do not fit the mapping are in
+//! the failure store.
 
 use std::time::{Duration, Instant};
 
@@ -13,19 +14,19 @@ use crate::journal::{self, Line};
 
 const LINES: usize = 100_000;
 const STREAM: &str = "logs-minitwit-default";
-const ASIDE: &str = "logs-minitwit-default::failures";
-/// Time for all lines to arrive, restarts included.
-const PATIENCE: Duration = Duration::from_mins(5);
+const FAILURES: &str = "logs-minitwit-default::failures";
+/// Time limit until all lines are stored, with all restarts.
+const TIME_LIMIT: Duration = Duration::from_mins(5);
 
 #[tokio::test]
-async fn every_line_arrives_once_though_both_are_killed_at_random() {
+async fn every_line_is_stored_once_while_both_are_killed_at_random() {
     let directory = TempDir::new().unwrap();
     let lines: Vec<Line> = (0..LINES).map(|n| Line::request(n, &json!({}))).collect();
     let journal = journal::write(directory.path(), &lines);
     let mut engine = Engine::start().await;
     let mut filebeat = Filebeat::start(&journal, &engine.url());
 
-    // At a random count each, so that every run finds another moment.
+    // Each kill happens at a random count, so every run tests other moments.
     let step = LINES / 6;
     let kills: Vec<usize> = (0..5)
         .map(|n| rand::rng().random_range(n * step..(n + 1) * step))
@@ -39,20 +40,20 @@ async fn every_line_arrives_once_though_both_are_killed_at_random() {
         }
     }
     arrived(&engine, LINES).await;
-    // A line sent twice would come now.
+    // A duplicate would arrive now.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(
         engine.count(STREAM).await,
         LINES as u64,
         "killed at {kills:?}"
     );
-    assert_eq!(engine.count(ASIDE).await, 0, "killed at {kills:?}");
+    assert_eq!(engine.count(FAILURES).await, 0, "killed at {kills:?}");
     let distinct = json!({
         "size": 0,
         "aggs": { "last": { "max": { "field": "event.sequence" } }, "sum": { "sum": { "field": "event.sequence" } } },
     });
     let (_, answer) = engine
-        .ask(Method::POST, &format!("{STREAM}/_search"), Some(distinct))
+        .request(Method::POST, &format!("{STREAM}/_search"), Some(distinct))
         .await;
     let figures = &answer["aggregations"];
     let shown = |figure: &str| {
@@ -64,7 +65,7 @@ async fn every_line_arrives_once_though_both_are_killed_at_random() {
 }
 
 #[tokio::test]
-async fn lines_that_do_not_fit_are_kept_aside_or_as_they_are() {
+async fn lines_that_do_not_fit_are_stored_as_text_or_in_the_failure_store() {
     let directory = TempDir::new().unwrap();
     let lines = [
         Line::request(0, &json!({})),
@@ -81,19 +82,19 @@ async fn lines_that_do_not_fit_are_kept_aside_or_as_they_are() {
     let _filebeat = Filebeat::start(&journal, &engine.url());
     arrived(&engine, 7).await;
 
-    assert_eq!(engine.count(ASIDE).await, 1);
-    let (_, aside) = engine
-        .ask(Method::GET, &format!("{ASIDE}/_search"), None)
+    assert_eq!(engine.count(FAILURES).await, 1);
+    let (_, failures) = engine
+        .request(Method::GET, &format!("{FAILURES}/_search"), None)
         .await;
-    let kept = &aside["hits"]["hits"][0]["_source"]["document"]["source"];
-    assert_eq!(kept["live"], "not an object");
-    assert_eq!(kept["event"]["sequence"], 4);
+    let document = &failures["hits"]["hits"][0]["_source"]["document"]["source"];
+    assert_eq!(document["live"], "not an object");
+    assert_eq!(document["event"]["sequence"], 4);
 
     let found = |query: &'static str| {
         let engine = &engine;
         async move {
             let path = format!("{STREAM}/_search?q={query}");
-            let (_, answer) = engine.ask(Method::GET, &path, None).await;
+            let (_, answer) = engine.request(Method::GET, &path, None).await;
             answer["hits"]["hits"]
                 .as_array()
                 .expect("hits")
@@ -129,17 +130,17 @@ async fn lines_that_do_not_fit_are_kept_aside_or_as_they_are() {
     }
 }
 
-/// Waits until `lines` have arrived, the ones kept aside among them.
+/// Waits until `lines` are stored, those in the failure store included.
 pub async fn arrived(engine: &Engine, lines: usize) {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIME_LIMIT;
     loop {
-        let here = engine.count(STREAM).await + engine.count(ASIDE).await;
-        if here >= lines as u64 {
+        let stored = engine.count(STREAM).await + engine.count(FAILURES).await;
+        if stored >= lines as u64 {
             return;
         }
         assert!(
             Instant::now() < until,
-            "{here} of {lines} lines have arrived"
+            "{stored} of {lines} lines are stored"
         );
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -1,4 +1,4 @@
-//! An Elasticsearch for a test: its own home, a port of its own, ended with the test.
+//! An Elasticsearch for one test, with its own directory and port. It ends with the test.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Time for a start; the machine may be busy.
-const START: Duration = Duration::from_mins(2);
+/// Time limit for a start; the machine may be busy.
+const START_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// The repository.
+/// The repository's directory.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -21,7 +21,7 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
-/// What `elk/engine/install` made.
+/// The path of a part that `elk/engine/install` built.
 pub fn installed(part: &str) -> PathBuf {
     let path = root().join(".cache/elastic").join(part);
     assert!(
@@ -32,7 +32,6 @@ pub fn installed(part: &str) -> PathBuf {
     path
 }
 
-/// A node, its data, and a client for it.
 pub struct Engine {
     home: TempDir,
     port: u16,
@@ -41,7 +40,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A node with our templates loaded.
+    /// Starts a node and loads the templates.
     pub async fn start() -> Self {
         let home = TempDir::new().expect("a directory");
         let from = installed("elasticsearch");
@@ -77,12 +76,11 @@ impl Engine {
         engine
     }
 
-    /// Where it answers.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Ends the process as a power cut does, and starts it again on the same data.
+    /// Kills the process, and starts it again with the same data.
     pub async fn crash_and_start(&mut self) {
         self.process.kill().expect("it can be killed");
         self.process.wait().expect("it ends");
@@ -91,41 +89,43 @@ impl Engine {
         self.wait().await;
     }
 
-    /// Sends `body`, and gives the answer's status and JSON.
-    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
-        let mut request = self
+    /// Sends `body`, and returns the status and the JSON of the response.
+    pub async fn request(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut sent = self
             .client
             .request(method, format!("{}/{path}", self.url()))
             .timeout(Duration::from_mins(1));
         if let Some(body) = body {
-            request = request.json(&body);
+            sent = sent.json(&body);
         }
-        let answer = request.send().await.expect("Elasticsearch answers");
-        let status = answer.status().as_u16();
-        (status, answer.json().await.unwrap_or(Value::Null))
+        let response = sent.send().await.expect("Elasticsearch responds");
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or(Value::Null))
     }
 
-    /// Documents in `target`, counted exactly, after a refresh.
+    /// The exact number of documents in `target`, after a refresh. After a restart it waits until the shards are available again.
     pub async fn count(&self, target: &str) -> u64 {
-        self.ask(
-            Method::POST,
-            &format!("{target}/_refresh?ignore_unavailable=true"),
-            None,
-        )
-        .await;
-        let path = format!("{target}/_count?ignore_unavailable=true");
-        let (status, answer) = self.ask(Method::GET, &path, None).await;
-        assert!(status == 200 || status == 404, "{target}: {answer}");
-        answer["count"].as_u64().unwrap_or(0)
+        let until = Instant::now() + START_TIMEOUT;
+        let refresh = format!("{target}/_refresh?ignore_unavailable=true");
+        let count = format!("{target}/_count?ignore_unavailable=true");
+        loop {
+            self.request(Method::POST, &refresh, None).await;
+            let (status, response) = self.request(Method::GET, &count, None).await;
+            if status != 503 || Instant::now() > until {
+                assert!(status == 200 || status == 404, "{target}: {response}");
+                return response["count"].as_u64().unwrap_or(0);
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     async fn wait(&self) {
-        let until = Instant::now() + START;
+        let until = Instant::now() + START_TIMEOUT;
         loop {
             let url = format!("{}/_cluster/health", self.url());
-            let asked = self.client.get(url).timeout(Duration::from_secs(5)).send();
-            if let Ok(answer) = asked.await
-                && let Ok(health) = answer.json::<Value>().await
+            let sent = self.client.get(url).timeout(Duration::from_secs(5)).send();
+            if let Ok(response) = sent.await
+                && let Ok(health) = response.json::<Value>().await
                 && matches!(health["status"].as_str(), Some("green" | "yellow"))
             {
                 return;

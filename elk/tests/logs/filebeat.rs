@@ -1,4 +1,4 @@
-//! Filebeat with the configuration that droplets get, on a journal file.
+//! Filebeat with the droplets' configuration, reading a journal file.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::engine::{installed, root};
 
-/// A Filebeat that remembers over restarts how far it has come.
+/// A Filebeat that keeps its position in the journal over restarts.
 pub struct Filebeat {
     home: TempDir,
     journal: String,
@@ -16,7 +16,7 @@ pub struct Filebeat {
 }
 
 impl Filebeat {
-    /// Starts reading `journal` into the Elasticsearch at `url`.
+    /// Starts sending `journal` to the Elasticsearch at `url`.
     pub fn start(journal: &Path, url: &str) -> Self {
         let home = TempDir::new().expect("a directory");
         let journal = format!("[\"{}\"]", journal.display());
@@ -29,7 +29,7 @@ impl Filebeat {
         }
     }
 
-    /// Ends it without a word, and starts it again where it remembers to have been.
+    /// Kills the process, and starts it again with its stored position.
     pub fn crash_and_start(&mut self) {
         self.process.kill().expect("it can be killed");
         self.process.wait().expect("it ends");

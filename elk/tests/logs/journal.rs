@@ -1,4 +1,4 @@
-//! A journal file with given lines, written by systemd's own tool from its export format
+//! Writes a journal file with given lines, with systemd's own tool and its export format
 //! (`systemd.io/JOURNAL_EXPORT_FORMATS`).
 
 use std::fmt::Write as _;
@@ -8,17 +8,17 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Map, Value, json};
 
-/// When the first line was written, µs since 1970: 2026-11-21 08:00 UTC.
-const BEGIN: u64 = 1_795_248_000_000_000;
+/// Time of the first line in µs since 1970: 2026-11-21 08:00 UTC.
+const START: u64 = 1_795_248_000_000_000;
 
-/// A line that a service has written to its standard output.
+/// A line that a service wrote to its standard output.
 pub struct Line {
     unit: &'static str,
     text: String,
 }
 
 impl Line {
-    /// What MiniTwit logs of a request, with `changes` to it.
+    /// A line as MiniTwit logs for a request, with `changes`.
     pub fn request(sequence: usize, changes: &Value) -> Self {
         let mut fields = Map::new();
         let usual = json!({
@@ -43,7 +43,7 @@ impl Line {
         Self::of("minitwit", Value::Object(fields).to_string())
     }
 
-    /// A line of any unit.
+    /// A line of `unit`.
     pub fn of(unit: &'static str, text: String) -> Self {
         Self { unit, text }
     }
@@ -70,7 +70,7 @@ pub fn write(directory: &Path, lines: &[Line]) -> PathBuf {
              _BOOT_ID=0123456789abcdef0123456789abcdef\n_MACHINE_ID=fedcba9876543210fedcba9876543210\n\
              _HOSTNAME=minitwit-a\nPRIORITY=6\nSYSLOG_IDENTIFIER={unit}\n_PID=77\n\
              _CMDLINE=/opt/{unit} --hidden-word\n_SYSTEMD_UNIT={unit}.service\nMESSAGE={text}\n\n",
-            BEGIN + at * 10,
+            START + at * 10,
             at * 10 + 1,
         )
         .expect("a String takes any text");

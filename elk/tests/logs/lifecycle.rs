@@ -1,4 +1,4 @@
-//! The lifecycle, read by Elasticsearch's own parser: its core can't carry one out.
+//! Validates the lifecycle with Elasticsearch's own parser, because the published core can't run one.
 
 use std::fs;
 use std::process::Command;
@@ -20,33 +20,33 @@ fn check(policy: &str) -> (bool, String) {
         .arg(file)
         .output()
         .expect("java runs");
-    let said = String::from_utf8_lossy(&checked.stdout).into_owned();
-    let complaint = String::from_utf8_lossy(&checked.stderr);
-    (checked.status.success(), said + &complaint)
+    let output = String::from_utf8_lossy(&checked.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&checked.stderr);
+    (checked.status.success(), output + &errors)
 }
 
-fn ours() -> String {
+fn lifecycle() -> String {
     fs::read_to_string(root().join("elk/elasticsearch/lifecycle.json")).expect("it is there")
 }
 
 #[test]
-fn the_lifecycle_is_one_that_elasticsearch_takes() {
-    let (good, said) = check(&ours());
-    assert!(good, "{said}");
-    assert!(said.contains("hot warm delete"), "{said}");
+fn elasticsearch_accepts_the_lifecycle() {
+    let (valid, output) = check(&lifecycle());
+    assert!(valid, "{output}");
+    assert!(output.contains("hot warm delete"), "{output}");
 }
 
 #[test]
-fn a_wrong_lifecycle_is_noticed() {
+fn elasticsearch_rejects_a_wrong_lifecycle() {
     for (right, wrong) in [
         ("max_age", "max_agee"),
         ("\"14d\"", "\"14 days\""),
         ("forcemerge", "mergeforce"),
         ("\"delete\": {}", "\"rollover\": { \"max_age\": \"1d\" }"),
     ] {
-        let policy = ours();
+        let policy = lifecycle();
         assert!(policy.contains(right), "{right}");
-        let (good, said) = check(&policy.replace(right, wrong));
-        assert!(!good, "{wrong} was taken: {said}");
+        let (valid, output) = check(&policy.replace(right, wrong));
+        assert!(!valid, "{wrong} was accepted: {output}");
     }
 }

@@ -1,6 +1,6 @@
-//! What becomes of log lines, with the real Filebeat and Elasticsearch's core.
+//! Tests of the way of log lines, with the real Filebeat and Elasticsearch's core.
 //!
-//! Both come from `elk/engine/install`; `make test-logs` does that first.
+//! `elk/engine/install` builds both; `make test-logs` runs it first.
 
 mod arrival;
 mod engine;

@@ -1,4 +1,4 @@
-//! What Kibana's objects ask, asked of the engine: each search and each visualization finds what it is for.
+//! Runs the queries of Kibana's saved objects: each search and each visualization finds its lines.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -72,7 +72,7 @@ async fn each_saved_search_finds_its_lines_and_no_others() {
         let body = json!({ "size": 100, "query": query_of(object), "sort": object["attributes"]["sort"]
             .as_array().expect("a sort").iter().map(|by| json!({ by[0].as_str().expect("a field"): by[1] })).collect::<Vec<_>>() });
         let (status, answer) = engine
-            .ask(Method::POST, "logs-minitwit-*/_search", Some(body))
+            .request(Method::POST, "logs-minitwit-*/_search", Some(body))
             .await;
         assert_eq!(status, 200, "{id}: {answer}");
         let due = finders
@@ -89,7 +89,7 @@ async fn each_saved_search_finds_its_lines_and_no_others() {
         let state = within(&object["attributes"]["visState"]);
         let body = json!({ "size": 0, "query": query_of(object), "aggs": aggregations(&state) });
         let (status, answer) = engine
-            .ask(Method::POST, "logs-minitwit-*/_search", Some(body))
+            .request(Method::POST, "logs-minitwit-*/_search", Some(body))
             .await;
         assert_eq!(status, 200, "{}: {answer}", object["id"]);
         let buckets = answer["aggregations"]["part"]["buckets"].as_array();
@@ -102,7 +102,7 @@ async fn each_saved_search_finds_its_lines_and_no_others() {
 
     // A field that is not indexed could be named, and would find nothing.
     let (_, known) = engine
-        .ask(Method::GET, "logs-minitwit-*/_field_caps?fields=*", None)
+        .request(Method::GET, "logs-minitwit-*/_field_caps?fields=*", None)
         .await;
     for object in &objects {
         for field in fields(object) {

@@ -15,13 +15,13 @@ use crate::{commands::print, exit};
 pub async fn run(values: &Values, force: bool, deadline: Duration) -> ExitCode {
     let (site, ready) = match Site::new(values).and_then(|site| Ok((site, ready_url(values)?))) {
         Ok(config) => config,
-        Err(error) => return exit::complain_config(&error),
+        Err(error) => return exit::report_config(&error),
     };
     let ip = site.live_ip;
     match manual_claim::claim(site, ready, force, deadline, &log::plain()).await {
         Ok(Claimed::AlreadyHere) => print(&format!("the live IP {ip} is here already, and serves")),
         Ok(Claimed::Moved) => print(&format!("the live IP {ip} is here now, and serves")),
-        Err(error) => return exit::complain(&error.to_string(), code_of(&error)),
+        Err(error) => return exit::report(&error.to_string(), code_of(&error)),
     }
     ExitCode::SUCCESS
 }

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 pub async fn freeze(values: &Values, arguments: &FreezeArgs) -> ExitCode {
     if arguments.why.trim().is_empty() {
-        return exit::complain(
+        return exit::report(
             "--why must say why: whoever finds a frozen site needs it",
             exit::USAGE,
         );
@@ -39,7 +39,7 @@ pub async fn freeze(values: &Values, arguments: &FreezeArgs) -> ExitCode {
         why: arguments.why.clone(),
         until: arguments.until,
     };
-    say(values, Some(freeze), arguments.dry_run, arguments.json).await
+    announce(values, Some(freeze), arguments.dry_run, arguments.json).await
 }
 
 pub async fn unfreeze(
@@ -58,14 +58,14 @@ pub async fn unfreeze(
             format!(": {why}")
         }
     );
-    say(values, None, dry_run, json).await
+    announce(values, None, dry_run, json).await
 }
 
 /// Writes the mark here, and waits until every droplet shows it.
-async fn say(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool) -> ExitCode {
+async fn announce(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool) -> ExitCode {
     let listeners = match values.listeners() {
         Ok(listeners) => listeners,
-        Err(error) => return exit::complain_config(&error),
+        Err(error) => return exit::report_config(&error),
     };
     let path = values.freeze_file();
     let own = match freeze::read(&path) {
@@ -98,7 +98,7 @@ async fn say(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool)
             "can't write {}: {error}; run this as root on one of the droplets",
             path.display()
         );
-        return exit::complain(&why, exit::FAILED);
+        return exit::report(&why, exit::FAILED);
     }
     follow(&listeners, &mark, what, &path, json).await
 }
@@ -147,7 +147,7 @@ async fn follow(
         "{} says {what}, but not every droplet was seen to follow; they do as soon as they can see this one. If that takes long, run the same there",
         path.display(),
     );
-    exit::complain(&why, exit::ALONE)
+    exit::report(&why, exit::ALONE)
 }
 
 fn shows(row: &Row, mark: &FreezeMark) -> bool {

@@ -1,4 +1,4 @@
-//! The commands: each reads its configuration, does its work through the library, prints the result, and tells the exit code.
+//! The commands. Each reads its configuration, works through the library, prints the result, and returns the exit code.
 
 pub mod claim;
 pub mod freeze;
@@ -11,7 +11,7 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-/// Prints a result to stdout; a reader that has seen enough may close the pipe.
+/// Prints a result to stdout; the reader may close the pipe early.
 pub fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }

@@ -22,7 +22,7 @@ use crate::{
 pub async fn run(values: &Values, arguments: &MoveArgs) -> ExitCode {
     let access = match Access::new(values) {
         Ok(access) => access,
-        Err(error) => return exit::complain_config(&error),
+        Err(error) => return exit::report_config(&error),
     };
     let named = match arguments.ip {
         Which::Ip(ip) => Ok(ip),
@@ -31,13 +31,13 @@ pub async fn run(values: &Values, arguments: &MoveArgs) -> ExitCode {
     };
     let ip = match named {
         Ok(ip) => ip,
-        Err(error) => return exit::complain_config(&error),
+        Err(error) => return exit::report_config(&error),
     };
     if arguments.to == Place::Nowhere && !arguments.force && values.live_ip().ok() == Some(ip) {
         let why = format!(
             "{ip} is the live IP: releasing it takes the site off the net; if that is meant, add --force"
         );
-        return exit::complain(&why, exit::REFUSED);
+        return exit::report(&why, exit::REFUSED);
     }
     let from = arguments.from.map_or(Accepted::WhereFound, Accepted::only);
     let order = Order {
@@ -47,15 +47,15 @@ pub async fn run(values: &Values, arguments: &MoveArgs) -> ExitCode {
     };
     let api = match Client::new(&access.api_url, access.token) {
         Ok(api) => api,
-        Err(error) => return exit::complain(&error.to_string(), exit::FAILED),
+        Err(error) => return exit::report(&error.to_string(), exit::FAILED),
     };
     if arguments.acting.dry_run {
-        return rehearse(&api, &order, arguments.acting.json).await;
+        return dry_run(&api, &order, arguments.acting.json).await;
     }
     let mut tries = Vec::new();
-    let mut on = |note: &MoveEvent| {
-        eprintln!("floatip: {ip}: {note}");
-        tries.push(described(note));
+    let mut on = |event: &MoveEvent| {
+        eprintln!("floatip: {ip}: {event}");
+        tries.push(described(event));
     };
     let result =
         execute::execute_move(&api, order.clone(), arguments.acting.limits(), &mut on).await;
@@ -83,13 +83,13 @@ pub async fn run(values: &Values, arguments: &MoveArgs) -> ExitCode {
     }
     match result {
         Ok(_) => ExitCode::SUCCESS,
-        Err(error) => exit::complain(&error.to_string(), code),
+        Err(error) => exit::report(&error.to_string(), code),
     }
 }
 
-/// What a note tells a program.
-pub fn described(note: &MoveEvent) -> Value {
-    match note {
+/// A move event as JSON.
+pub fn described(event: &MoveEvent) -> Value {
+    match event {
         MoveEvent::Failed {
             call,
             error,
@@ -104,11 +104,11 @@ pub fn described(note: &MoveEvent) -> Value {
     }
 }
 
-/// Reads the record, and says what the move would do.
-async fn rehearse(api: &Client, order: &Order, json: bool) -> ExitCode {
+/// Reads the record, and prints what the move would do.
+async fn dry_run(api: &Client, order: &Order, json: bool) -> ExitCode {
     let record = match execute::record(api).await {
         Ok(record) => record,
-        Err(error) => return exit::complain(&error.to_string(), exit::of_api(&error)),
+        Err(error) => return exit::report(&error.to_string(), exit::of_api(&error)),
     };
     let verdict = order.check(&record);
     let would = match &verdict {
@@ -127,6 +127,6 @@ async fn rehearse(api: &Client, order: &Order, json: bool) -> ExitCode {
     }
     match verdict {
         Ok(_) => ExitCode::SUCCESS,
-        Err(_) => exit::complain(&would, code),
+        Err(_) => exit::report(&would, code),
     }
 }

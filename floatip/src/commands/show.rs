@@ -15,11 +15,11 @@ use crate::{
 pub async fn status(values: &Values, json: bool) -> ExitCode {
     let listeners = match values.listeners() {
         Ok(listeners) => listeners,
-        Err(error) => return exit::complain_config(&error),
+        Err(error) => return exit::report_config(&error),
     };
     let overview = match overview::overview(listeners).await {
         Ok(overview) => overview,
-        Err(error) => return exit::complain(&error.to_string(), exit::FAILED),
+        Err(error) => return exit::report(&error.to_string(), exit::FAILED),
     };
     if json {
         print_json(&overview);
@@ -29,8 +29,8 @@ pub async fn status(values: &Values, json: bool) -> ExitCode {
     if overview.any() {
         return ExitCode::SUCCESS;
     }
-    exit::complain(
-        "no droplet tells its status: is floatip.service running, and are FLOATIP_LISTEN and FLOATIP_PEERS right?",
+    exit::report(
+        "no droplet returns its status: is floatip.service running, and are FLOATIP_LISTEN and FLOATIP_PEERS right?",
         exit::NO_STATUS,
     )
 }
@@ -38,16 +38,16 @@ pub async fn status(values: &Values, json: bool) -> ExitCode {
 pub async fn explain(values: &Values, json: bool) -> ExitCode {
     let mut listeners = match values.listeners() {
         Ok(listeners) => listeners,
-        Err(error) => return exit::complain_config(&error),
+        Err(error) => return exit::report_config(&error),
     };
     listeners.truncate(1);
     let overview = match overview::overview(listeners).await {
         Ok(overview) => overview,
-        Err(error) => return exit::complain(&error.to_string(), exit::FAILED),
+        Err(error) => return exit::report(&error.to_string(), exit::FAILED),
     };
     let Some(status) = overview.droplets.into_iter().find_map(|row| row.status) else {
-        return exit::complain(
-            "this droplet's agent does not tell its status: is floatip.service running, and is FLOATIP_LISTEN right?",
+        return exit::report(
+            "this droplet's agent does not return its status: is floatip.service running, and is FLOATIP_LISTEN right?",
             exit::NO_STATUS,
         );
     };

@@ -21,7 +21,7 @@ use crate::{
 
 pub async fn run(values: &Values, arguments: &SwapArgs) -> ExitCode {
     let config = Access::new(values).and_then(|access| {
-        let wish = SwapGoal {
+        let goal = SwapGoal {
             live: values.live_ip()?,
             stage: values.stage_ip().ok(),
             from: arguments.from,
@@ -29,28 +29,28 @@ pub async fn run(values: &Values, arguments: &SwapArgs) -> ExitCode {
             keep_stage: !arguments.park,
             cool_down: Duration::from_secs(arguments.cool_down),
         };
-        Ok((access, wish))
+        Ok((access, goal))
     });
-    let (access, wish) = match config {
+    let (access, goal) = match config {
         Ok(config) => config,
-        Err(error) => return exit::complain_config(&error),
+        Err(error) => return exit::report_config(&error),
     };
-    let live = LiveIp::new(wish.live, values.get("FLOATIP_LIVE_URL").map(str::to_owned));
+    let live = LiveIp::new(goal.live, values.get("FLOATIP_LIVE_URL").map(str::to_owned));
     let (api, live) =
         match Client::new(&access.api_url, access.token).and_then(|api| Ok((api, live?))) {
             Ok(clients) => clients,
-            Err(error) => return exit::complain(&error.to_string(), exit::FAILED),
+            Err(error) => return exit::report(&error.to_string(), exit::FAILED),
         };
     let record = match execute::record(&api).await {
         Ok(record) => record,
-        Err(error) => return exit::complain(&error.to_string(), exit::of_api(&error)),
+        Err(error) => return exit::report(&error.to_string(), exit::of_api(&error)),
     };
-    let steps = match swap::plan(&record, &wish) {
+    let steps = match swap::plan(&record, &goal) {
         Ok(steps) => steps,
         Err(error) => return no_plan(&error, arguments.acting.json),
     };
     if arguments.acting.dry_run {
-        return rehearse(&steps, arguments.acting.json);
+        return dry_run(&steps, arguments.acting.json);
     }
     carry_out(&api, &live, &steps, arguments).await
 }
@@ -67,10 +67,10 @@ fn no_plan(error: &PlanError, json: bool) -> ExitCode {
     if code == 0 {
         return ExitCode::SUCCESS;
     }
-    exit::complain(&error.to_string(), code)
+    exit::report(&error.to_string(), code)
 }
 
-fn rehearse(steps: &[SwapStep], json: bool) -> ExitCode {
+fn dry_run(steps: &[SwapStep], json: bool) -> ExitCode {
     let texts: Vec<_> = steps.iter().map(ToString::to_string).collect();
     if json {
         print_json(&json!({"dry_run": true, "steps": texts, "exit_code": 0}));
@@ -88,7 +88,7 @@ async fn carry_out(
 ) -> ExitCode {
     let mut events = Vec::new();
     let mut on = |event: &SwapEvent| {
-        let (text, value) = told(event);
+        let (text, value) = described_step(event);
         eprintln!("floatip: {text}");
         events.push(value);
     };
@@ -110,11 +110,11 @@ async fn carry_out(
             }
             ExitCode::SUCCESS
         }
-        Err(error) => exit::complain(&error.to_string(), code),
+        Err(error) => exit::report(&error.to_string(), code),
     }
 }
 
-fn told(event: &SwapEvent) -> (String, Value) {
+fn described_step(event: &SwapEvent) -> (String, Value) {
     match event {
         SwapEvent::Begins(step) => (step.to_string(), json!({"begins": step.to_string()})),
         SwapEvent::Move(note) => (note.to_string(), described(note)),

@@ -15,12 +15,12 @@ pub async fn run(values: &Values) -> ExitCode {
     let log = log::to(std::io::stdout());
     let config = match WatchConfig::new(values) {
         Ok(config) => config,
-        Err(error) => return exit::complain_config(&error),
+        Err(error) => return exit::report_config(&error),
     };
     let signals =
         signal(SignalKind::terminate()).and_then(|t| Ok((t, signal(SignalKind::interrupt())?)));
     let Ok((mut terminate, mut interrupt)) = signals else {
-        return exit::complain("can't listen to signals", exit::FAILED);
+        return exit::report("can't listen to signals", exit::FAILED);
     };
     tokio::select! {
         result = watch::watch(config, log.clone()) => {

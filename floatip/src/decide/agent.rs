@@ -1,5 +1,5 @@
-//! What the agent of one droplet knows, and how events change that. Pure: time and chance come with each call, and what is worth a log
-//! line goes out as notes.
+//! The state of one droplet's agent, and how observations change it. Pure: the time and the jitter are arguments of each call, and log
+//! events are results.
 
 mod update;
 
@@ -18,29 +18,29 @@ use crate::{
     observe::vrrp::Vrrp,
 };
 
-/// Something that happened.
+/// Something that the agent observed.
 #[derive(Clone, Debug)]
 pub enum Observation {
-    /// Keepalived's state is now this.
+    /// Keepalived's state.
     Vrrp(Vrrp),
-    /// Something may have changed; look.
+    /// Something may have changed: read the record and ask the live IP.
     Hint,
-    /// The local service became ready, or no longer is.
+    /// Whether the local service is ready.
     Fit(bool),
-    /// Automatic moves are frozen, or no longer.
+    /// Whether automatic moves are frozen.
     Frozen(bool),
     /// The record was read, or could not be.
     Record {
         /// When reading began.
         since: Moment,
-        /// What came of it.
+        /// The record, or why it could not be read.
         result: Result<Record, Error>,
     },
     /// The API was called.
     Called {
-        /// More often than the step counts for.
+        /// Calls beyond those that the decision counts for.
         more: u32,
-        /// Calls that are left of the API's limit for an hour, if it told.
+        /// Calls that are left of the API's limit for an hour, if it reported them.
         left: Option<u32>,
     },
     /// The live IP was asked.
@@ -52,7 +52,7 @@ pub enum Observation {
         /// Whether it serves.
         serves: bool,
     },
-    /// An action was asked for.
+    /// The API was asked to start an action.
     Started(ActionKind, Result<Action, Error>),
     /// An action was polled.
     Polled(Result<Action, Error>),
@@ -83,7 +83,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// The agent of droplet `me`, that knows nothing yet.
+    /// The agent of droplet `me`, before its first observation.
     #[must_use]
     pub fn new(me: u64, settings: Settings) -> Self {
         Self {
@@ -102,7 +102,7 @@ impl Agent {
         }
     }
 
-    /// What it knows.
+    /// Everything that its next decision is based on.
     #[must_use]
     pub fn view(&self, now: Moment) -> View<'_> {
         View {
@@ -117,7 +117,7 @@ impl Agent {
         }
     }
 
-    /// Since when it claims the live IP, if it does.
+    /// Since when and why it claims the live IP, if it does.
     #[must_use]
     pub fn claiming_since(&self) -> Option<(Moment, ClaimCause)> {
         self.claim.map(|claim| (claim.since, claim.cause))
@@ -129,14 +129,14 @@ impl Agent {
         (self.vrrp_since, self.fit_since)
     }
 
-    /// True if the record says that the live IP is here.
+    /// True if the live IP is on this droplet by the record.
     #[must_use]
     pub fn holds_live(&self) -> bool {
         self.record
             .is_some_and(|record| record.value.live.holder == Some(self.me))
     }
 
-    /// What Keepalived's bonus should say, once the record is known: whether the live IP is here.
+    /// Whether Keepalived gets the bonus: the live IP is on this droplet. `None` until the record was read.
     #[must_use]
     pub fn bonus(&self) -> Option<bool> {
         self.record.is_some().then(|| self.holds_live())
@@ -148,10 +148,10 @@ impl Agent {
         row(&self.view(now), &self.settings)
     }
 
-    /// Decides the next step; whoever asks carries it out.
+    /// Decides what to do next; the caller carries it out.
     pub fn decide(&mut self, now: Moment, notes: &mut Vec<LogEvent>) -> Decision {
         let step = apply::decide(&self.view(now), &self.settings);
-        self.history.pace.spend(now, step.calls());
+        self.history.limiter.spend(now, step.calls());
         match (step, self.claim) {
             (Decision::ReleaseStage, None) => self.begin(now, self.cause(), notes),
             (Decision::AssignLive(cause), None) => self.begin(now, cause, notes),
@@ -171,7 +171,7 @@ impl Agent {
                     after: now.saturating_sub(claim.since),
                 });
                 self.claim = None;
-                self.history.calm();
+                self.history.reset_backoff();
             }
             _ => {}
         }
@@ -196,7 +196,7 @@ impl Agent {
         notes.push(LogEvent::Decided { cause, holder });
     }
 
-    /// Takes note of an event; `jitter`, from 0 to 1, spreads waiting times.
+    /// Updates the state; `jitter`, from 0 to 1, spreads waiting times.
     pub fn observe(
         &mut self,
         now: Moment,
@@ -205,19 +205,19 @@ impl Agent {
         notes: &mut Vec<LogEvent>,
     ) {
         match event {
-            Observation::Hint => self.history.news(now),
+            Observation::Hint => self.history.event(now),
             Observation::Vrrp(vrrp) => self.vrrp_is(now, vrrp, notes),
             Observation::Fit(fit) => {
                 if fit != self.fit {
                     self.fit = fit;
                     self.fit_since = now;
-                    self.history.news(now);
+                    self.history.event(now);
                 }
             }
             Observation::Frozen(frozen) => {
                 if frozen != self.frozen {
                     self.frozen = frozen;
-                    self.history.news(now);
+                    self.history.event(now);
                 }
             }
             Observation::Record {
@@ -241,7 +241,7 @@ impl Agent {
                 notes.push(LogEvent::RecordUnreadable { error, retry_in });
             }
             Observation::Called { more, left } => {
-                self.history.pace.spend(now, more);
+                self.history.limiter.spend(now, more);
                 self.history.remaining = left.or(self.history.remaining);
             }
             Observation::Live {
@@ -249,7 +249,7 @@ impl Agent {
                 until,
                 serves,
             } => {
-                // An answer was true when it was asked for, at the latest; silence is true until the asking ended.
+                // An answer proves that the live IP served when the request began; silence proves it until the request ended.
                 let at = if serves { since } else { until };
                 self.live_is(now, Seen { value: serves, at }, notes);
             }
@@ -265,10 +265,10 @@ impl Agent {
                 self.refused(now, kind, &error, jitter, notes);
             }
             Observation::Polled(Ok(action)) => self.progress(now, action.status, jitter, notes),
-            // Too early to be found, which heals, or never to be found: then the record tells.
+            // The action is not known yet, or never will be. In both cases the record decides.
             Observation::Polled(Err(Error::NotFound { .. })) => {
                 self.history.polled(now, &self.settings);
-                self.history.doubt(now);
+                self.history.mark_stale(now);
             }
             Observation::Polled(Err(error)) => {
                 self.history.polled(now, &self.settings);

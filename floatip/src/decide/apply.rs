@@ -16,10 +16,10 @@ use crate::{
     observe::vrrp::Vrrp,
 };
 
-/// Decides the next step.
+/// Decides what to do next.
 #[must_use]
 pub fn decide(view: &View<'_>, settings: &Settings) -> Decision {
-    follow(find(&facts(view, settings)), view, settings)
+    decision_of(find(&facts(view, settings)), view, settings)
 }
 
 /// The row of the table that applies.
@@ -28,7 +28,7 @@ pub fn row(view: &View<'_>, settings: &Settings) -> &'static Row {
     find(&facts(view, settings))
 }
 
-/// What the table looks at.
+/// Reduces the view to what the table reads.
 #[must_use]
 pub fn facts(view: &View<'_>, settings: &Settings) -> Facts {
     let (now, history) = (view.now, view.history);
@@ -39,9 +39,9 @@ pub fn facts(view: &View<'_>, settings: &Settings) -> Facts {
         (_, Some(holder)) if holder == view.me => LiveLocation::Here,
         _ => LiveLocation::There,
     };
-    let answer = view
-        .live_answers
-        .filter(|seen| seen.at >= history.news_at && now < seen.at + settings.live_every_contested);
+    let answer = view.live_answers.filter(|seen| {
+        seen.at >= history.event_at && now < seen.at + settings.live_every_contested
+    });
     let lock = match record.live.locked {
         false => Lock::Open,
         true if history.locked_for(now) < settings.locked_patience => Lock::Locked,
@@ -53,7 +53,7 @@ pub fn facts(view: &View<'_>, settings: &Settings) -> Facts {
         fit: view.fit,
         master: view.vrrp == Vrrp::Master,
         fresh: view.record.is_some_and(|seen| {
-            seen.at >= history.doubt_at && now < seen.at + settings.record_max_age
+            seen.at >= history.stale_before && now < seen.at + settings.record_max_age
         }),
         pending: match history.pending(now, settings) {
             None => OwnAction::No,
@@ -74,7 +74,7 @@ pub fn facts(view: &View<'_>, settings: &Settings) -> Facts {
     }
 }
 
-fn follow(row: &Row, view: &View<'_>, settings: &Settings) -> Decision {
+fn decision_of(row: &Row, view: &View<'_>, settings: &Settings) -> Decision {
     let (now, history) = (view.now, view.history);
     match row.does {
         RuleAction::Rest(why) => rest(why, view, settings),
@@ -114,11 +114,11 @@ fn rest(why: RestReason, view: &View<'_>, settings: &Settings) -> Decision {
             Decision::Rest { why, until }
         }
         RestReason::Backoff => {
-            // So that the wait is not followed by the time that asking takes.
+            // The live IP is asked during the wait, so that its answer is there when the wait ends.
             let half = settings.live_every_contested / 2;
             let ask_at = view
                 .live_answers
-                .map_or(now, |seen| seen.at.max(history.news_at) + half);
+                .map_or(now, |seen| seen.at.max(history.event_at) + half);
             if ask_at <= now {
                 return Decision::Look {
                     record: false,
@@ -139,20 +139,20 @@ fn rest(why: RestReason, view: &View<'_>, settings: &Settings) -> Decision {
             Decision::Rest { why, until }
         }
         RestReason::Damped => {
-            look_when_due(view, settings, why, history.damped_until(now, settings))
+            rest_and_observe(view, settings, why, history.damped_until(now, settings))
         }
         RestReason::LiveServes | RestReason::Settling => {
             let again = view
                 .live_answers
                 .map(|it| it.at + settings.live_every_contested);
-            look_when_due(view, settings, why, again)
+            rest_and_observe(view, settings, why, again)
         }
-        _ => look_when_due(view, settings, why, None),
+        _ => rest_and_observe(view, settings, why, None),
     }
 }
 
-/// Rests, but keeps looking: the record and the live IP are asked at their cadence, and at once after news.
-fn look_when_due(
+/// Rests, but keeps observing: reads the record and asks the live IP at their intervals, and at once after an event.
+fn rest_and_observe(
     view: &View<'_>,
     settings: &Settings,
     why: RestReason,
@@ -164,7 +164,7 @@ fn look_when_due(
         .is_some_and(|left| left < settings.reserve);
     let record_every = settings.record_every * if slow { 6 } else { 1 };
     let record_at = view.record.map_or(Duration::ZERO, |seen| {
-        if seen.at < history.doubt_at {
+        if seen.at < history.stale_before {
             Duration::ZERO
         } else {
             seen.at + record_every

@@ -1,13 +1,13 @@
-//! Keeps one droplet's calls within the API's limits by itself, whatever goes wrong: 250 in a minute and 5,000 in an hour.
+//! Keeps one droplet's calls below the API's limits, whatever goes wrong: 250 in a minute and 5,000 in an hour.
 //!
-//! Two buckets of calls that refill evenly: in any span of time no more calls are made than a bucket holds and what it gains in it, so
+//! Two token buckets. In any span of time no more calls are made than a bucket holds plus what it gains in that time:
 //! 120 + 60 x 2 = 240 in a minute, and 1,800 + 3,600 x 0.85 = 4,860 in an hour. At rest a droplet makes 0.4 calls a second.
 
 use std::time::Duration;
 
 use crate::clock::Moment;
 
-/// What a claim may need at once: both records, and the call that acts.
+/// What a claim may need at once: two reads of the record, and the call that acts.
 const AT_ONCE: f64 = 3.0;
 
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ impl Bucket {
         if lacks <= 0.0 {
             return now;
         }
-        // A little more than exact, lest rounding make it ready a moment early for ever.
+        // A little more than exact: rounding could make it ready a moment early, again and again.
         now + Duration::from_secs_f64(lacks / self.per_second) + Duration::from_millis(1)
     }
 }
@@ -65,13 +65,13 @@ impl Default for CallLimiter {
 }
 
 impl CallLimiter {
-    /// Calls are made.
+    /// Counts calls.
     pub fn spend(&mut self, now: Moment, calls: u32) {
         self.minute.spend(now, f64::from(calls));
         self.hour.spend(now, f64::from(calls));
     }
 
-    /// When the next may be.
+    /// When the next call may be made.
     #[must_use]
     pub fn ready_at(&self, now: Moment) -> Moment {
         self.minute.ready_at(now).max(self.hour.ready_at(now))

@@ -4,36 +4,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::{clock::Moment, decide::history::ActionKind};
 
-/// Why nothing is to be done now.
+/// Why an agent does nothing now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RestReason {
-    /// The record could not be read yet.
+    /// The record was never read.
     Unread,
-    /// The live IP is here.
+    /// The live IP is on this droplet.
     HolderHere,
-    /// An operator holds automatic moves.
+    /// An operator has frozen automatic moves.
     Frozen,
     /// This droplet is unfit.
     NotFit,
     /// This droplet is not VRRP master.
     NotMaster,
-    /// The live IP serves, elsewhere.
+    /// The live IP serves on the other droplet.
     LiveServes,
-    /// The live IP was moved to another droplet just now, and has not answered there yet.
+    /// The live IP was moved to the other droplet just now, and has not answered there yet.
     Settling,
     /// Someone else's action is pending.
     Locked,
     /// An action of ours is pending.
     ActionPending,
-    /// A call failed, the next one has to wait.
+    /// A call failed; the next one has to wait.
     Backoff,
-    /// The live IP came here too often lately.
+    /// The live IP was moved to this droplet too often lately.
     Damped,
 }
 
 impl RestReason {
-    /// In a word, as in log lines and JSON.
+    /// Its name in log lines and JSON.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -56,20 +56,20 @@ impl RestReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimCause {
-    /// By the record nobody holds it, and it doesn't answer.
+    /// No droplet holds it by the record, and it does not answer.
     NobodyHolds,
-    /// It doesn't answer.
+    /// It does not answer.
     LiveSilent,
-    /// An operator said so.
+    /// An operator forces it.
     Forced,
 }
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Nothing until then, unless something happens.
+    /// Nothing until then, unless there is a new observation.
     Rest {
-        /// Why not.
+        /// Why.
         why: RestReason,
         /// Until when.
         until: Moment,
@@ -81,11 +81,11 @@ pub enum Decision {
         /// Ask the live IP.
         live: bool,
     },
-    /// Take the stage IP from this droplet, which can hold one reserved IP only.
+    /// Release the stage IP from this droplet: a droplet holds one reserved IP at most.
     ReleaseStage,
     /// Assign the live IP to this droplet.
     AssignLive(ClaimCause),
-    /// Ask how far our action is.
+    /// Read the state of our action.
     Poll {
         /// Its id.
         action: u64,
@@ -95,7 +95,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// In words, for people.
+    /// A sentence for people.
     #[must_use]
     pub fn text(self) -> String {
         match self {
@@ -107,11 +107,11 @@ impl Decision {
             },
             Self::ReleaseStage => "release the stage IP from this droplet".into(),
             Self::AssignLive(_) => "claim: assign the live IP to this droplet".into(),
-            Self::Poll { action, .. } => format!("ask how far action {action} is"),
+            Self::Poll { action, .. } => format!("read the state of action {action}"),
         }
     }
 
-    /// Calls of the API that it makes at most.
+    /// The most calls of the API that it makes.
     #[must_use]
     pub fn calls(self) -> u32 {
         match self {

@@ -1,79 +1,79 @@
-//! What the decision looks at: everything known, reduced to what makes a difference.
+//! What the decision table reads: the view, reduced to what makes a difference.
 
 /// Where the live IP is, by the record as last read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LiveLocation {
-    /// Nobody has read it yet.
+    /// The record was never read.
     Unread,
     /// On this droplet.
     Here,
-    /// On another one.
+    /// On the other droplet.
     There,
-    /// On none.
+    /// On no droplet.
     Nowhere,
 }
 
 /// An accepted action of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnAction {
-    /// There is none.
+    /// None is pending.
     No,
-    /// It is time to ask for it.
+    /// It is time to poll it.
     Due,
-    /// It was asked for just now.
+    /// It was polled just now.
     Asked,
 }
 
-/// What the live IP answered from outside, lately enough and since the last event.
+/// What the live IP answered, if it was asked recently and after the last event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It was not asked.
     Unasked,
     /// It serves.
     Serves,
-    /// It doesn't.
+    /// It does not.
     Silent,
 }
 
 /// Whether an action that is not ours is pending on the live IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
-    /// None is.
+    /// None is pending.
     Open,
-    /// One is.
+    /// One is pending.
     Locked,
-    /// One has been for too long to be believed.
+    /// One has been pending for too long to be believed.
     Overdue,
 }
 
-/// All that the table looks at.
+/// All facts.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a column of the table, independent of the others"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// The record.
+    /// Where the live IP is.
     pub live: LiveLocation,
-    /// An operator holds automatic moves.
+    /// An operator has frozen automatic moves.
     pub frozen: bool,
     /// The local service is ready.
     pub fit: bool,
     /// Keepalived's state here is MASTER.
     pub master: bool,
-    /// The record was read lately enough, and since the last event or failure.
+    /// The record was read recently, and after the last event or failure.
     pub fresh: bool,
     /// An action of ours.
     pub pending: OwnAction,
-    /// The API may be called now: no failed call, `retry-after` or rate limit stands against it.
+    /// The API may be called now: no backoff, no `retry-after` and no rate limit forbids it.
     pub calls: bool,
-    /// The live IP came here too often lately.
+    /// The live IP was moved to this droplet too often lately.
     pub damped: bool,
     /// What the live IP answered.
     pub answer: Answer,
-    /// The live IP was moved to another droplet just now, and has not answered there yet.
+    /// The live IP was moved to the other droplet just now, and has not answered there yet.
     pub settling: bool,
-    /// The lock in the record.
+    /// The lock on the live IP in the record.
     pub lock: Lock,
     /// The stage IP is on this droplet.
     pub stage_here: bool,

@@ -1,4 +1,4 @@
-//! What the agent remembers between decisions: pending action, failed calls, past moves. Pure, like the decision that reads it.
+//! What the agent remembers between decisions: the pending action, failed calls, past moves. Pure, like the decision that reads it.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -9,16 +9,16 @@ use crate::{
     decide::{call_limiter::CallLimiter, settings::Settings},
 };
 
-/// How long to look often for the first answer after the live IP came here.
+/// How long to ask often for the first answer after the live IP was moved to this droplet.
 const ARRIVAL: Duration = Duration::from_mins(1);
-/// More moves than any damping looks back to.
+/// More than damping counts.
 const MOVES_KEPT: usize = 32;
 
 /// What an action does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
-    /// Takes the stage IP from this droplet.
+    /// Releases the stage IP from this droplet.
     ReleaseStage,
     /// Assigns the live IP to this droplet.
     AssignLive,
@@ -33,23 +33,23 @@ pub struct PendingAction {
     pub kind: ActionKind,
     /// When it was accepted.
     pub since: Moment,
-    /// When to ask for it next.
+    /// When to poll it next.
     pub poll_at: Moment,
 }
 
 /// The memory of one agent.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// When something last happened: what was seen before it proves nothing.
-    pub news_at: Moment,
-    /// Since when the record has been in doubt: by news, by a refusal, or by an action that ended.
-    pub doubt_at: Moment,
+    /// When the last event was. Answers from before it do not count.
+    pub event_at: Moment,
+    /// Records from before this are stale: an event, a refusal, or the end of an action may have changed it.
+    pub stale_before: Moment,
     /// No call before this.
     pub retry_at: Moment,
-    /// What is left of the API's calls for an hour, as last told.
+    /// What is left of the API's calls for an hour, as last reported.
     pub remaining: Option<u32>,
     /// Keeps this droplet's calls within the API's limits.
-    pub pace: CallLimiter,
+    pub limiter: CallLimiter,
     moved_at: Option<Moment>,
     api_asked: bool,
     pending: Option<PendingAction>,
@@ -61,32 +61,32 @@ pub struct History {
 }
 
 impl History {
-    /// Something happened that makes a new look necessary, and waiting after a failed call pointless unless the API asked for it.
-    pub fn news(&mut self, now: Moment) {
-        self.news_at = now;
-        self.doubt_at = now;
+    /// An event: everything has to be observed again. It ends a backoff too, unless the API asked for the wait.
+    pub fn event(&mut self, now: Moment) {
+        self.event_at = now;
+        self.stale_before = now;
         if !self.api_asked {
             self.retry_at = self.retry_at.min(now);
         }
     }
 
-    /// The record may have changed.
-    pub fn doubt(&mut self, now: Moment) {
-        self.doubt_at = now;
+    /// The record that was read may be stale.
+    pub fn mark_stale(&mut self, now: Moment) {
+        self.stale_before = now;
     }
 
     /// When the API may be called next.
     #[must_use]
     pub fn call_at(&self, now: Moment) -> Moment {
-        self.retry_at.max(self.pace.ready_at(now))
+        self.retry_at.max(self.limiter.ready_at(now))
     }
 
-    /// Someone moved the live IP to another droplet.
+    /// Someone moved the live IP to the other droplet.
     pub fn moved_away(&mut self, now: Moment) {
         self.moved_at = Some(now);
     }
 
-    /// The live IP answered: wherever it was moved, it is there.
+    /// The live IP answered, so its last move is complete.
     pub fn settled(&mut self, asked: Moment) {
         if self.moved_at.is_some_and(|moved| asked >= moved) {
             self.moved_at = None;
@@ -110,20 +110,20 @@ impl History {
         });
     }
 
-    /// The action was asked for and is not done.
+    /// The action was polled, and is not done.
     pub fn polled(&mut self, now: Moment, settings: &Settings) {
         if let Some(pending) = &mut self.pending {
             pending.poll_at = now + settings.poll_every;
         }
     }
 
-    /// The action ended, one way or the other; only the record tells how.
+    /// The action ended, well or not; the record has the result.
     pub fn ended(&mut self, now: Moment) -> Option<PendingAction> {
-        self.doubt(now);
+        self.mark_stale(now);
         self.pending.take()
     }
 
-    /// The action that is pending, unless it is so for too long.
+    /// The pending action, unless it has been pending for too long.
     #[must_use]
     pub fn pending(&self, now: Moment, settings: &Settings) -> Option<PendingAction> {
         self.pending
@@ -153,20 +153,20 @@ impl History {
             .mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0));
         let wait = wait.max(retry_after.unwrap_or_default());
         self.failures = self.failures.saturating_add(1);
-        self.doubt_at = now;
+        self.stale_before = now;
         self.retry_at = now + wait;
         self.api_asked = retry_after.is_some();
         wait
     }
 
-    /// Calls work again, or nothing is to be done any more: nothing is left of earlier failures.
-    pub fn calm(&mut self) {
+    /// Resets the backoff: calls work again, or nothing is to be done any more.
+    pub fn reset_backoff(&mut self) {
         self.failures = 0;
     }
 
-    /// The live IP came to this droplet, by a claim of ours or else by someone's hand.
+    /// The live IP was moved to this droplet, by our claim (`ours`) or by someone else.
     pub fn arrived(&mut self, now: Moment, ours: bool) {
-        self.calm();
+        self.reset_backoff();
         self.pending = None;
         self.moved_at = None;
         self.arrived_at = Some(now);
@@ -179,27 +179,27 @@ impl History {
         }
     }
 
-    /// The live IP answered, here; tells how long after it came.
+    /// The live IP answered on this droplet. Returns how long after its move.
     pub fn answered(&mut self, now: Moment) -> Duration {
         self.arrived_at
             .take()
             .map_or(Duration::ZERO, |arrived| now.saturating_sub(arrived))
     }
 
-    /// True until the live IP answered after it came here, within reason.
+    /// True from the move of the live IP to this droplet until its first answer, for at most a minute.
     #[must_use]
     pub fn awaits_answer(&self, now: Moment) -> bool {
         self.arrived_at
             .is_some_and(|arrived| now < arrived + ARRIVAL)
     }
 
-    /// How often claims brought the live IP here.
+    /// Number of claims that moved the live IP to this droplet.
     #[must_use]
     pub fn moves_total(&self) -> u64 {
         self.moves_total
     }
 
-    /// When claims lately brought the live IP here, oldest first.
+    /// When recent claims moved the live IP to this droplet, oldest first.
     pub fn moves(&self) -> impl Iterator<Item = Moment> + '_ {
         self.moves.iter().copied()
     }
@@ -212,7 +212,7 @@ impl History {
         (until > now).then_some(until)
     }
 
-    /// Takes note of the lock in a record that was read.
+    /// Stores the lock of a record that was read.
     pub fn lock_seen(&mut self, now: Moment, locked: bool) {
         self.locked_since = if locked {
             self.locked_since.or(Some(now))
@@ -221,7 +221,7 @@ impl History {
         };
     }
 
-    /// How long the live IP has been seen locked.
+    /// How long the live IP has been locked, as far as observed.
     #[must_use]
     pub fn locked_for(&self, now: Moment) -> Duration {
         self.locked_since

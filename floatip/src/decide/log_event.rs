@@ -1,4 +1,4 @@
-//! What is worth a log line: the steps of a failover, in words that `drill` and the dashboards rely on.
+//! What an agent logs: the steps of a failover, with names in `event.action` that `drill` and the dashboards rely on.
 
 use std::time::Duration;
 
@@ -23,38 +23,23 @@ pub enum FirstSign {
     LiveSilent,
 }
 
-/// One thing to log.
+/// One log event.
 #[derive(Clone, Debug)]
 pub enum LogEvent {
     /// Keepalived's state changed.
-    Vrrp {
-        /// To this.
-        state: Vrrp,
-        /// From this.
-        before: Vrrp,
-    },
+    Vrrp { state: Vrrp, before: Vrrp },
     /// The record changed.
-    Record {
-        /// To this.
-        record: Record,
-    },
+    Record { record: Record },
     /// The record can't be read.
     RecordUnreadable {
         /// Why.
         error: Error,
-        /// When it is read again.
         retry_in: Duration,
     },
     /// The live IP began or ceased to answer.
-    Live {
-        /// It answers.
-        serves: bool,
-    },
-    /// First sign that the live IP needs a new droplet.
-    Detected {
-        /// Which.
-        sign: FirstSign,
-    },
+    Live { serves: bool },
+    /// The first sign that the live IP needs a new droplet.
+    Detected { sign: FirstSign },
     /// A claim begins.
     Decided {
         /// Why.
@@ -63,35 +48,30 @@ pub enum LogEvent {
         holder: Option<u64>,
     },
     /// The API accepted an action.
-    Accepted {
-        /// What it does.
-        kind: ActionKind,
-        /// Its id.
-        action: u64,
-    },
-    /// The live IP is here: by the action's end, or by the record.
+    Accepted { kind: ActionKind, action: u64 },
+    /// The live IP is on this droplet: the action completed, or the record says so.
     Completed {
         /// The action, if it was seen to end.
         action: Option<u64>,
         /// Time since it was accepted, or since the claim began.
         took: Duration,
     },
-    /// The live IP answered from outside for the first time since it came here.
+    /// The live IP answered for the first time since it was moved to this droplet.
     FirstAnswer {
-        /// Time since it came here.
+        /// Time since the move.
         after: Duration,
     },
-    /// A step of a claim failed; it will be tried again.
+    /// A step of a claim failed; it is retried.
     ClaimFailed {
-        /// Which.
+        /// The step.
         kind: ActionKind,
         /// Why.
         error: String,
-        /// Why, in a word.
+        /// The code of the error.
         code: &'static str,
         /// What the API answered, if it refused.
         api: Option<Error>,
-        /// When the claim goes on.
+        /// When the claim continues.
         retry_in: Duration,
     },
     /// An action could not be polled.
@@ -99,7 +79,7 @@ pub enum LogEvent {
         /// Why.
         error: Error,
     },
-    /// The reason for a claim is gone.
+    /// The claim is given up, because its reason is gone.
     ClaimAbandoned {
         /// What changed.
         why: RestReason,
@@ -186,7 +166,7 @@ fn step(kind: ActionKind) -> &'static str {
     }
 }
 
-/// `accepted` is the live IP's alone, so that whoever reads the log can take the first for the move.
+/// `accepted` is used for the live IP alone, so that the first one in the log is the move.
 fn accepted(kind: ActionKind) -> &'static str {
     match kind {
         ActionKind::ReleaseStage => "stage_release_accepted",

@@ -1,5 +1,5 @@
-//! The table that the decision is: the first row whose conditions hold says what to do. `docs/ARCHITECTURE.md` shows this same table,
-//! and a test holds it to that.
+//! The decision table: the first row whose conditions hold decides. `docs/ARCHITECTURE.md` shows the same table, and a test compares
+//! them.
 
 use std::fmt::Write as _;
 
@@ -11,13 +11,13 @@ use crate::decide::{
 /// What a row does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleAction {
-    /// Nothing but look at its cadence.
+    /// Nothing, but keep observing.
     Rest(RestReason),
     /// Read the record.
     ReadRecord,
-    /// Ask the live IP, and read the record too if it isn't fresh.
+    /// Ask the live IP, and read the record too if it is not fresh.
     AskLive,
-    /// Ask for our action.
+    /// Poll our action.
     Poll,
     /// Release the stage IP.
     ReleaseStage,
@@ -28,31 +28,19 @@ pub enum RuleAction {
 /// One condition of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// The record is one of these.
+    /// The live IP is at one of these.
     Live(&'static [LiveLocation]),
-    /// Frozen or not.
     Frozen(bool),
-    /// Fit or not.
     Fit(bool),
-    /// Master or not.
     Master(bool),
-    /// The record is fresh or not.
     Fresh(bool),
-    /// Our action is one of these.
     OwnAction(&'static [OwnAction]),
-    /// Calls are allowed or not.
     Calls(bool),
-    /// Damped or not.
     Damped(bool),
-    /// The answer is this.
     Answer(Answer),
-    /// Settling or not.
     Settling(bool),
-    /// The lock is this.
     Lock(Lock),
-    /// The stage IP is here or not.
     StageHere(bool),
-    /// Forced or not.
     Forced(bool),
 }
 
@@ -85,27 +73,28 @@ impl Condition {
         };
         match self {
             Self::Live([LiveLocation::Unread]) => "the record was never read".into(),
-            Self::Live([LiveLocation::Here]) => "the record: live IP here".into(),
-            Self::Live(_) => "the record: live IP elsewhere".into(),
+            Self::Live([LiveLocation::Here]) => "the live IP is here by the record".into(),
+            Self::Live(_) => "the live IP is elsewhere by the record".into(),
             Self::Frozen(is) => not(is, "frozen"),
             Self::Fit(is) => not(is, "fit"),
             Self::Master(is) => not(is, "MASTER"),
             Self::Fresh(is) => format!("the record {} fresh", if is { "is" } else { "is not" }),
-            Self::OwnAction([OwnAction::Due]) => "our action is due to be asked for".into(),
+            Self::OwnAction([OwnAction::Due]) => "it is time to poll our action".into(),
             Self::OwnAction(_) => "an action of ours is pending".into(),
             Self::Calls(true) => "the API may be called".into(),
             Self::Calls(false) => "the API may not be called yet".into(),
             Self::Damped(is) => not(is, "damped"),
-            Self::Answer(Answer::Unasked) => "the live IP was not asked just now".into(),
+            Self::Answer(Answer::Unasked) => "the live IP was not asked recently".into(),
             Self::Answer(Answer::Serves) => "the live IP serves".into(),
             Self::Answer(Answer::Silent) => "the live IP does not serve".into(),
             Self::Settling(true) => {
-                "moved to another droplet just now, where it has not answered".into()
+                "the live IP was moved to the other droplet just now, and has not answered there"
+                    .into()
             }
             Self::Settling(false) => "settled".into(),
-            Self::Lock(Lock::Locked) => "another's action is pending".into(),
+            Self::Lock(Lock::Locked) => "someone else's action is pending".into(),
             Self::Lock(Lock::Open) => "no action is pending".into(),
-            Self::Lock(Lock::Overdue) => "another's action is overdue".into(),
+            Self::Lock(Lock::Overdue) => "someone else's action is overdue".into(),
             Self::StageHere(true) => "the stage IP is here".into(),
             Self::StageHere(false) => "the stage IP is not here".into(),
             Self::Forced(is) => not(is, "forced"),
@@ -116,14 +105,14 @@ impl Condition {
 /// One row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Its name, in `floatip explain` and in the status.
+    /// Its name in `floatip explain` and in the status.
     pub name: &'static str,
-    /// Its conditions; all must hold, and those of no row above.
+    /// Its conditions: all must hold, and no row above applies.
     pub when: &'static [Condition],
-    /// What it does.
+    /// What to do.
     pub does: RuleAction,
     /// Why.
-    pub says: &'static str,
+    pub because: &'static str,
 }
 
 impl Row {
@@ -142,13 +131,13 @@ const fn row(
     name: &'static str,
     when: &'static [Condition],
     does: RuleAction,
-    says: &'static str,
+    because: &'static str,
 ) -> Row {
     Row {
         name,
         when,
         does,
-        says,
+        because,
     }
 }
 
@@ -160,37 +149,37 @@ pub const TABLE: [Row; 17] = [
         "unread",
         &[Condition::Live(&[LiveLocation::Unread])],
         RuleAction::Rest(RestReason::Unread),
-        "read the record as soon as the API lets it be read",
+        "read the record as soon as the API may be called",
     ),
     row(
         "holder",
         &[Condition::Live(&[LiveLocation::Here])],
         RuleAction::Rest(RestReason::HolderHere),
-        "the live IP is here; look often until its first answer",
+        "this droplet holds the live IP; ask it often until its first answer",
     ),
     row(
         "frozen",
         &[Condition::Frozen(true)],
         RuleAction::Rest(RestReason::Frozen),
-        "an operator holds automatic moves",
+        "an operator has frozen automatic moves",
     ),
     row(
         "unfit",
         &[Condition::Fit(false)],
         RuleAction::Rest(RestReason::NotFit),
-        "this droplet could not serve; a claim under way is given up",
+        "this droplet could not serve; a running claim is given up",
     ),
     row(
         "not-master",
         &[Condition::Master(false)],
         RuleAction::Rest(RestReason::NotMaster),
-        "VRRP elected the other; a claim under way is given up",
+        "VRRP elected the other droplet; a running claim is given up",
     ),
     row(
         "doubt",
         &[OURS, Condition::Fresh(false), Condition::Calls(true)],
         RuleAction::ReadRecord,
-        "the record outranks what is known of the action",
+        "the record is more certain than the state of the action",
     ),
     row(
         "poll",
@@ -199,7 +188,7 @@ pub const TABLE: [Row; 17] = [
             Condition::Calls(true),
         ],
         RuleAction::Poll,
-        "ask how far our action is",
+        "read the state of our action",
     ),
     row(
         "pending",
@@ -211,43 +200,43 @@ pub const TABLE: [Row; 17] = [
         "backoff",
         &[Condition::Calls(false)],
         RuleAction::Rest(RestReason::Backoff),
-        "a call failed, the API asked to wait, or its limit is near; go on asking the live IP",
+        "a call failed, the API asked to wait, or its limit is near; keep asking the live IP",
     ),
     row(
         "damped",
         &[Condition::Damped(true)],
         RuleAction::Rest(RestReason::Damped),
-        "too many moves to this droplet lately",
+        "too many moves to this droplet within a minute",
     ),
     row(
         "ask",
         &[Condition::Answer(Answer::Unasked), Condition::Forced(false)],
         RuleAction::AskLive,
-        "no claim without having asked whether the live IP serves",
+        "no claim before the live IP was asked whether it serves",
     ),
     row(
         "serves",
         &[Condition::Answer(Answer::Serves), Condition::Forced(false)],
         RuleAction::Rest(RestReason::LiveServes),
-        "a lost VPC link is no reason to move it; ask again in a second",
+        "a lost VPC link is no reason to move the live IP; ask again in a second",
     ),
     row(
         "read",
         &[Condition::Fresh(false)],
         RuleAction::ReadRecord,
-        "no claim on a record that may have changed",
+        "no claim on a record that may be stale",
     ),
     row(
         "settling",
         &[Condition::Settling(true), Condition::Forced(false)],
         RuleAction::Rest(RestReason::Settling),
-        "someone moved it: the data plane lags, and mastership follows",
+        "someone moved it; the data plane lags, and VRRP mastership follows",
     ),
     row(
         "locked",
         &[Condition::Lock(Lock::Locked)],
         RuleAction::Rest(RestReason::Locked),
-        "someone else's action is pending; read the record again shortly",
+        "someone else's action is pending; read the record again soon",
     ),
     row(
         "release",
@@ -274,19 +263,23 @@ pub fn find(facts: &Facts) -> &'static Row {
 #[must_use]
 pub fn markdown() -> String {
     let mut text = String::from(
-        "| row | when, and no row above applies | step | because |\n| --- | --- | --- | --- |\n",
+        "| row | when no row above applies, and | decision | because |\n| --- | --- | --- | --- |\n",
     );
     for row in &TABLE {
         let when = row.when();
         let does = match row.does {
-            RuleAction::Rest(_) => "rest, and look",
+            RuleAction::Rest(_) => "rest, and keep observing",
             RuleAction::ReadRecord => "read the record",
             RuleAction::AskLive => "ask the live IP",
             RuleAction::Poll => "poll",
             RuleAction::ReleaseStage => "release the stage IP",
             RuleAction::AssignLive => "**claim**",
         };
-        let _ = writeln!(text, "| `{}` | {when} | {does} | {} |", row.name, row.says);
+        let _ = writeln!(
+            text,
+            "| `{}` | {when} | {does} | {} |",
+            row.name, row.because
+        );
     }
     text
 }

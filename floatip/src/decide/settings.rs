@@ -5,39 +5,39 @@ use std::time::Duration;
 /// Times and limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// An operator wants the live IP here although it serves elsewhere.
+    /// An operator claims the live IP although it serves elsewhere.
     pub force: bool,
-    /// Between reads of the record at rest. Five seconds are 1,440 calls an hour of a limit of 5,000.
+    /// Between reads of the record at rest. Every five seconds makes 1,440 calls an hour, of a limit of 5,000.
     pub record_every: Duration,
-    /// Between looks from outside at rest.
+    /// Between requests to the live IP at rest.
     pub live_every: Duration,
-    /// Between looks from outside while this droplet could claim and the live IP serves elsewhere.
+    /// Between requests to the live IP while this droplet could claim and the live IP serves elsewhere.
     pub live_every_contested: Duration,
-    /// Between looks from outside until the live IP answered after it came here.
+    /// Between requests to the live IP from its move to this droplet until its first answer.
     pub live_every_arrived: Duration,
-    /// No claim rests on a record older than this; well above the time that reading it and asking the live IP may take.
+    /// No claim is based on a record older than this. Well above the time that reading it and asking the live IP may take.
     pub record_max_age: Duration,
-    /// Between looks while the live IP is locked.
+    /// Between reads of the record while the live IP is locked.
     pub locked_every: Duration,
-    /// After this long under lock, try nevertheless.
+    /// A lock older than this is ignored.
     pub locked_patience: Duration,
-    /// For so long after the live IP was moved to another droplet it may answer nothing. The data plane may lag behind the record for
-    /// longer; but a droplet that is well notices the move within this (it asks the live IP every three seconds, and reads the record
-    /// when that is silent), gets the bonus and is MASTER: whoever is MASTER elsewhere after that may take it for unwell.
+    /// How long the live IP may stay silent after a move to another droplet, because the data plane lags behind the record. The lag may
+    /// be longer. But within this time a healthy new holder notices the move (it asks the live IP every three seconds, and reads the
+    /// record when that is silent), gets the bonus and becomes MASTER. If this droplet is still MASTER then, the holder is not healthy.
     pub settle: Duration,
     /// Between polls of an action.
     pub poll_every: Duration,
-    /// An action that is pending for longer is forgotten, and the record asked.
+    /// An action that is pending for longer is forgotten, and the record is read.
     pub action_patience: Duration,
-    /// Moves to this droplet that may follow each other ...
+    /// Number of moves to this droplet that are allowed ...
     pub moves: usize,
-    /// ... within this time; a further one waits.
+    /// ... within this time. A further one waits.
     pub moves_window: Duration,
     /// First wait after a failed call; it doubles each time.
     pub backoff_first: Duration,
     /// Longest wait after a failed call, unless the API asks for more.
     pub backoff_most: Duration,
-    /// With less than this left of the API's calls for an hour, a droplet at rest reads the record six times less often.
+    /// With fewer than this many calls left of the API's limit for an hour, a droplet at rest reads the record six times less often.
     pub reserve: u32,
 }
 

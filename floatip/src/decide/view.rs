@@ -2,7 +2,7 @@
 
 use crate::{clock::Moment, decide::history::History, mover::api::Holding, observe::vrrp::Vrrp};
 
-/// What was read of DigitalOcean's record.
+/// DigitalOcean's record of both reserved IPs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// The live IP.
@@ -11,16 +11,16 @@ pub struct Record {
     pub stage: Option<Holding>,
 }
 
-/// Something seen, and when.
+/// A value, and when it was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen<T> {
-    /// What was seen.
+    /// The value.
     pub value: T,
-    /// How old it is at most.
+    /// The value is at least this recent.
     pub at: Moment,
 }
 
-/// All that a decision rests on.
+/// Everything that a decision is based on.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// Now.
@@ -31,12 +31,12 @@ pub struct View<'a> {
     pub vrrp: Vrrp,
     /// The local service is ready.
     pub fit: bool,
-    /// An operator holds automatic moves.
+    /// An operator has frozen automatic moves.
     pub frozen: bool,
-    /// The last record that could be read.
+    /// The newest record that was read.
     pub record: Option<Seen<Record>>,
     /// Whether the live IP answered when it was last asked.
     pub live_answers: Option<Seen<bool>>,
-    /// What was done before.
+    /// Earlier calls and moves.
     pub history: &'a History,
 }

@@ -1,4 +1,4 @@
-//! Moves a reserved IP on request: for the operator's commands and for a release.
+//! Moves a reserved IP on request, for the operator's commands and for a release; with the API's client.
 
 pub mod api;
 pub mod execute;

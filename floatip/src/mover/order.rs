@@ -165,7 +165,7 @@ pub enum MoveError {
     },
     /// The account has no such reserved IP.
     #[error(
-        "the API knows no reserved IP {0}: check the address, and that the token is of the same account"
+        "the API has no reserved IP {0}: check the address, and that the token is of the same account"
     )]
     UnknownIp(Ipv4Addr),
     /// A droplet holds one reserved IP at most.

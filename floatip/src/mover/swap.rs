@@ -1,8 +1,8 @@
-//! Live and stage IP change droplets: the last step of a release, and of its rollback.
+//! A swap: the live IP and the stage IP change droplets, for an operator with `floatip swap`.
 //!
-//! A droplet holds one reserved IP at most, so it is never one call: the stage IP is released, the live IP moves from droplet to
-//! droplet in one call, and the stage IP goes to the droplet that was live. At each moment the live IP is somewhere. Between losing one
-//! reserved IP and getting the other a droplet cools down, since the platform has been seen to misbehave without.
+//! A droplet holds one reserved IP at most, so a swap takes three calls: the stage IP is released, the live IP moves from droplet to
+//! droplet in one call, and the stage IP is assigned to the droplet that was live. The live IP is never unassigned. Between losing one
+//! reserved IP and getting the other a droplet cools down, because the platform was seen to misbehave without a pause.
 
 use std::{fmt, net::Ipv4Addr, time::Duration};
 
@@ -22,7 +22,7 @@ pub enum SwapStep {
     Move(Order),
     /// Wait.
     CoolDown(Duration),
-    /// See from outside that the live IP serves.
+    /// Check from outside that the live IP serves.
     Verify,
 }
 
@@ -31,79 +31,79 @@ impl fmt::Display for SwapStep {
         match self {
             Self::Move(order) => order.fmt(f),
             Self::CoolDown(time) => write!(f, "cool down for {} s", time.as_secs_f64()),
-            Self::Verify => f.write_str("see from outside that the live IP serves"),
+            Self::Verify => f.write_str("check from outside that the live IP serves"),
         }
     }
 }
 
-/// What is wanted.
+/// What a swap is to reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwapGoal {
     /// The live IP.
     pub live: Ipv4Addr,
     /// The stage IP, if there is one.
     pub stage: Option<Ipv4Addr>,
-    /// Who must hold the live IP now; without it, whoever does.
+    /// The droplet that must hold the live IP now; `None` accepts any.
     pub from: Option<u64>,
-    /// Who is to be live; without it, who holds the stage IP.
+    /// The droplet that is to be live; `None` is the one that holds the stage IP.
     pub to: Option<u64>,
-    /// Whether the stage IP goes to the droplet that was live, or stays parked.
+    /// The stage IP is assigned to the droplet that was live; else it stays parked.
     pub keep_stage: bool,
     /// Between losing one reserved IP and getting another.
     pub cool_down: Duration,
 }
 
-/// Why there is no way from the record to the wish.
+/// Why a swap can not be planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// The account lacks a reserved IP.
     #[error(
-        "the API knows no reserved IP {0}: check the address, and that the token is of the same account"
+        "the API has no reserved IP {0}: check the address, and that the token is of the same account"
     )]
     UnknownIp(Ipv4Addr),
-    /// Nobody is live.
+    /// No droplet is live.
     #[error(
-        "nobody holds the live IP {0}: assign it with `floatip move`, there is nothing to swap"
+        "no droplet holds the live IP {0}, so there is nothing to swap: assign it with `floatip move`"
     )]
     NobodyLive(Ipv4Addr),
-    /// Someone else is live.
+    /// Another droplet is live.
     #[error(
         "the live IP is on droplet {found}, not on droplet {expected} as expected: someone else moved it"
     )]
     OtherLive {
-        /// Who was to be live.
+        /// The droplet that was expected to be live.
         expected: u64,
-        /// Who is.
+        /// The droplet that is live.
         found: u64,
     },
-    /// Nobody is named, and nobody holds the stage IP.
-    #[error("the stage IP is nowhere: say with --to which droplet is to be live")]
+    /// No droplet is named, and none holds the stage IP.
+    #[error("the stage IP is nowhere: name with --to the droplet that is to be live")]
     NobodyStaged,
     /// It is done.
     #[error("droplet {0} is live already")]
     Already(u64),
 }
 
-/// The way from `record` to `wish`, one call at a time.
+/// Plans the steps from `record` to `goal`, one call at a time.
 ///
 /// # Errors
-/// If there is none; see [`PlanError`].
-pub fn plan(record: &[(Ipv4Addr, Holding)], wish: &SwapGoal) -> Result<Vec<SwapStep>, PlanError> {
+/// See [`PlanError`].
+pub fn plan(record: &[(Ipv4Addr, Holding)], goal: &SwapGoal) -> Result<Vec<SwapStep>, PlanError> {
     let holder = |ip: Ipv4Addr| {
         let found = record.iter().find(|(it, _)| *it == ip);
         found
             .map(|(_, it)| it.holder)
             .ok_or(PlanError::UnknownIp(ip))
     };
-    let old = holder(wish.live)?.ok_or(PlanError::NobodyLive(wish.live))?;
-    if let Some(expected) = wish.from.filter(|it| *it != old) {
+    let old = holder(goal.live)?.ok_or(PlanError::NobodyLive(goal.live))?;
+    if let Some(expected) = goal.from.filter(|it| *it != old) {
         return Err(PlanError::OtherLive {
             expected,
             found: old,
         });
     }
-    let staged = wish.stage.map(holder).transpose()?.flatten();
-    let new = wish.to.or(staged).ok_or(PlanError::NobodyStaged)?;
+    let staged = goal.stage.map(holder).transpose()?.flatten();
+    let new = goal.to.or(staged).ok_or(PlanError::NobodyStaged)?;
     if new == old {
         return Err(PlanError::Already(new));
     }
@@ -116,69 +116,69 @@ pub fn plan(record: &[(Ipv4Addr, Holding)], wish: &SwapGoal) -> Result<Vec<SwapS
             to,
         })
     };
-    if let (Some(ip), Some(holder)) = (wish.stage, staged)
-        && (holder == new || wish.keep_stage)
+    if let (Some(ip), Some(holder)) = (goal.stage, staged)
+        && (holder == new || goal.keep_stage)
     {
         steps.push(order(ip, Some(holder), None));
-        steps.push(SwapStep::CoolDown(wish.cool_down));
+        steps.push(SwapStep::CoolDown(goal.cool_down));
     }
-    steps.push(order(wish.live, Some(old), Some(new)));
+    steps.push(order(goal.live, Some(old), Some(new)));
     steps.push(SwapStep::Verify);
-    if let (Some(ip), true) = (wish.stage, wish.keep_stage) {
-        steps.push(SwapStep::CoolDown(wish.cool_down));
+    if let (Some(ip), true) = (goal.stage, goal.keep_stage) {
+        steps.push(SwapStep::CoolDown(goal.cool_down));
         steps.push(order(ip, None, Some(old)));
     }
     Ok(steps)
 }
 
-/// One thing worth showing.
+/// Progress of a swap that is worth showing.
 #[derive(Clone, Debug)]
 pub enum SwapEvent {
     /// A step begins.
     Begins(SwapStep),
-    /// Something happened in it.
+    /// Progress of a move.
     Move(MoveEvent),
     /// A move is done.
     Done(Moved),
-    /// The live IP goes back.
+    /// The live IP moves back, for this reason.
     Back(String),
 }
 
-/// How a swap failed.
+/// Why a swap failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SwapError {
-    /// At a move; those before it stay done.
+    /// A move failed; those before it stay done.
     #[error("{step}: {error}")]
     NotMoved {
-        /// Which.
+        /// The step.
         step: Box<SwapStep>,
         /// Why.
         error: MoveError,
     },
-    /// The live IP did not serve after its move, and went back.
+    /// The live IP did not serve after its move, and was moved back.
     #[error("the live IP did not serve {to} ({why}), and is {from} again")]
     WentBack {
-        /// Who was to be live.
+        /// The droplet that was to be live.
         to: Place,
-        /// Who is live again.
+        /// The droplet that is live again.
         from: Place,
-        /// What was seen from outside.
+        /// The result from outside.
         why: String,
     },
     /// The live IP did not serve after its move, and could not be moved back.
     #[error("the live IP did not serve {to} ({why}), and could not be moved back: {error}")]
     Stuck {
-        /// Who was to be live.
+        /// The droplet that was to be live.
         to: Place,
-        /// What was seen from outside.
+        /// The result from outside.
         why: String,
         /// Why it could not be moved back.
         error: MoveError,
     },
 }
 
-/// Carries out the steps of a plan. `verify` looks from outside whether the live IP serves, for as long as it thinks right; if it does
-/// not, the live IP goes back at once.
+/// Carries out the steps of a plan. `verify` checks from outside that the live IP serves, with its own patience. If that fails, the live
+/// IP is moved back at once.
 ///
 /// # Errors
 /// See [`SwapError`].

@@ -8,24 +8,24 @@ pub const METADATA_URL: &str = "http://169.254.169.254";
 /// Why this droplet's id is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum UnknownDroplet {
-    /// No answer, or not 200.
+    /// No response, or not 200.
     #[error(
-        "the metadata service does not tell this droplet's id ({0}); run this on a droplet, or set FLOATIP_DROPLET_ID"
+        "the metadata service does not return this droplet's id ({0}); run this on a droplet, or set FLOATIP_DROPLET_ID"
     )]
     NoAnswer(String),
     /// No number.
     #[error(
-        "the metadata service tells {0:?} as this droplet's id, which is no number; set FLOATIP_DROPLET_ID"
+        "the metadata service returns {0:?} as this droplet's id, which is no number; set FLOATIP_DROPLET_ID"
     )]
     NoNumber(String),
 }
 
-/// Asks the metadata service at `base` for this droplet's id.
+/// Requests this droplet's id from the metadata service at `base`.
 ///
 /// Source: <https://docs.digitalocean.com/reference/api/metadata/#operation/getDropletId>.
 ///
 /// # Errors
-/// If it doesn't answer within a second, or not with a number.
+/// If there is no response within a second, or no number in it.
 pub async fn own_id(base: &str) -> Result<u64, UnknownDroplet> {
     let ask = async {
         let http = reqwest::Client::builder()
@@ -43,7 +43,7 @@ pub async fn own_id(base: &str) -> Result<u64, UnknownDroplet> {
         .map_err(|_| UnknownDroplet::NoNumber(text.trim().chars().take(40).collect()))
 }
 
-/// This droplet, as far as it is known.
+/// This droplet, as far as known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// Its id.

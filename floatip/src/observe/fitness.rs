@@ -1,4 +1,4 @@
-//! Is the service on this droplet ready? Asked over and over, apart from everything else.
+//! Whether the service on this droplet is ready: checked again and again, in a task of its own.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use healthcheck::{Limits, Target, check};
 use tokio::{sync::watch, time::sleep};
 
 const EVERY: Duration = Duration::from_millis(500);
-/// Two tries: what Keepalived runs has three, so it has its verdict later than this and not before.
+/// Two tries. Keepalived's check has three, so its verdict is never earlier than this one.
 const LIMITS: Limits = Limits {
     timeout: Duration::from_millis(300),
     retries: 1,
@@ -14,14 +14,14 @@ const LIMITS: Limits = Limits {
     deadline: Duration::from_millis(650),
 };
 
-/// What is known of the local service.
+/// The state of the local service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fitness {
     /// It may be live.
     pub fit: bool,
-    /// What it says of itself, or why it is unfit.
+    /// What it reports about itself, or why it is unfit.
     pub reason: String,
-    /// Its version, as last heard.
+    /// Its version, as last reported.
     pub version: Option<String>,
 }
 
@@ -29,13 +29,13 @@ impl Default for Fitness {
     fn default() -> Self {
         Self {
             fit: false,
-            reason: "not asked yet".into(),
+            reason: "not checked yet".into(),
             version: None,
         }
     }
 }
 
-/// Asks `target` once, with its tries.
+/// Checks `target` once, with its retries.
 pub async fn ask(target: Target) -> Fitness {
     let checked = tokio::task::spawn_blocking(move || check(&target, &LIMITS)).await;
     match checked.map(|report| report.result) {
@@ -64,12 +64,12 @@ pub async fn ask(target: Target) -> Fitness {
     }
 }
 
-/// Asks for ever and tells changes.
-pub async fn follow(target: Target, told: watch::Sender<Fitness>) {
+/// Checks for ever, and publishes changes.
+pub async fn follow(target: Target, published: watch::Sender<Fitness>) {
     loop {
         let mut now = ask(target.clone()).await;
-        told.send_if_modified(|before| {
-            // A service that is down has no version to tell; the last one is still what is installed.
+        published.send_if_modified(|before| {
+            // A service that is down reports no version; the last one is still installed.
             now.version = now.version.take().or_else(|| before.version.clone());
             let changed = *before != now;
             if changed {

@@ -1,17 +1,17 @@
-//! Asks the live IP as its users do: does it serve?
+//! Whether the live IP serves: a request to it, as its users send.
 
 use std::{net::Ipv4Addr, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-/// A simulator gives up after 300 ms; a service that takes longer than this doesn't serve.
+/// A simulator gives up after 300 ms, so a service that takes longer than this does not serve.
 const TRY: Duration = Duration::from_millis(400);
-/// The second try starts this much after the first, and runs beside it, so that silence is known after half a second.
+/// The second try starts this much later, and runs beside the first one, so that silence is certain after half a second.
 const SECOND_TRY_AFTER: Duration = Duration::from_millis(100);
 
 /// Header with MiniTwit's version.
 const VERSION: &str = "minitwit-version";
-/// Good answers in a row that prove a move.
+/// Good responses in a row that prove a move.
 const IN_A_ROW: u32 = 3;
 
 /// The live IP, seen from outside.
@@ -23,7 +23,7 @@ pub struct LiveIp {
 }
 
 impl LiveIp {
-    /// Asks `http://IP/latest`, or `url` in its stead.
+    /// Uses `http://IP/latest`, or `url` if it is given.
     ///
     /// # Errors
     /// If the HTTP client can't start.
@@ -32,7 +32,7 @@ impl LiveIp {
             .user_agent(concat!("floatip/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            // A connection of its own for each try: one that is kept would go on reaching the droplet that held the IP before.
+            // A new connection for each try: a kept one would still reach the droplet that held the IP before.
             .pool_max_idle_per_host(0)
             .timeout(TRY)
             .build()?;
@@ -49,7 +49,7 @@ impl LiveIp {
         self.ip
     }
 
-    /// True if one of two quick tries is answered with 200; within half a second.
+    /// True if one of two quick tries returns 200; takes half a second at most.
     pub async fn serves(&self) -> bool {
         let second = async {
             sleep(SECOND_TRY_AFTER).await;
@@ -66,7 +66,7 @@ impl LiveIp {
     /// Waits until it serves three times in a row, and `version` if one is given, for at most `within`.
     ///
     /// # Errors
-    /// What was seen last, if it doesn't come to serve.
+    /// The last problem, if it does not serve in time.
     pub async fn comes_to_serve(
         &self,
         version: Option<&str>,
@@ -77,11 +77,11 @@ impl LiveIp {
         loop {
             let problem = match self.ask().await {
                 Err(error) => Some(describe(&error)),
-                Ok(told) => version
-                    .filter(|it| told.as_deref() != Some(it))
+                Ok(found) => version
+                    .filter(|it| found.as_deref() != Some(it))
                     .map(|expected| {
-                        let told = told.as_deref().unwrap_or("none");
-                        format!("version {told} answers, not {expected}")
+                        let found = found.as_deref().unwrap_or("none");
+                        format!("version {found} answers, not {expected}")
                     }),
             };
             in_a_row = if problem.is_none() { in_a_row + 1 } else { 0 };
@@ -89,7 +89,7 @@ impl LiveIp {
                 return Ok(());
             }
             if Instant::now() >= deadline {
-                return Err(problem.unwrap_or_else(|| "it answers now and then".to_owned()));
+                return Err(problem.unwrap_or_else(|| "it answers only some requests".to_owned()));
             }
             sleep(SECOND_TRY_AFTER).await;
         }
@@ -99,7 +99,7 @@ impl LiveIp {
         self.ask().await.is_ok()
     }
 
-    /// Asks once; tells the version that answered with 200.
+    /// One request; returns the version in a 200 response.
     async fn ask(&self) -> Result<Option<String>, reqwest::Error> {
         let answer = self.http.get(&self.url).send().await?.error_for_status()?;
         let version = answer

@@ -1,4 +1,5 @@
-//! Keepalived's state on this droplet: MASTER by the dummy address on `lo`, which can't be missed; the rest by its notify FIFO.
+//! Keepalived's state on this droplet. MASTER is read from the dummy address on `lo`, which can't be lost as an event can; other states
+//! come from its notify FIFO.
 
 use std::{fs, io, path::PathBuf, time::Duration};
 
@@ -21,7 +22,7 @@ pub enum Vrrp {
     Backup,
     /// Out of the election: unfit, or its link is gone.
     Fault,
-    /// Keepalived doesn't run, or hasn't said anything yet.
+    /// Keepalived does not run, or has not reported a state yet.
     #[default]
     Unknown,
 }
@@ -39,11 +40,11 @@ impl Vrrp {
     }
 }
 
-/// The dummy address of VRRP, on `lo` exactly while this droplet is master (`keepalived/keepalived.conf.j2`).
+/// The dummy address of VRRP. It is on `lo` exactly while this droplet is master (`keepalived/keepalived.conf.j2`).
 pub const MASTER_ADDRESS: &str = "192.0.0.8";
-/// Where the kernel shows its own addresses to everyone.
+/// The file with the addresses of this host; readable without privileges.
 pub const FIB_TRIE: &str = "/proc/net/fib_trie";
-/// How soon mastership is seen if the FIFO says nothing.
+/// How soon mastership is noticed without a line from the FIFO.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Where to find Keepalived's state.
@@ -51,13 +52,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub struct Sources {
     /// Keepalived's `vrrp_notify_fifo`.
     pub fifo: PathBuf,
-    /// The last state the FIFO told, kept over a restart of this agent.
+    /// The last line of the FIFO, kept over a restart of this agent.
     pub last: PathBuf,
     /// [`FIB_TRIE`].
     pub fib_trie: PathBuf,
 }
 
-/// The state that a line such as `INSTANCE "VI_1" MASTER 100` tells; `None` for lines that tell none.
+/// Parses a line such as `INSTANCE "VI_1" MASTER 100`; `None` for lines without a state.
 #[must_use]
 pub fn parse_line(line: &str) -> Option<Vrrp> {
     let mut words = line.split_ascii_whitespace();
@@ -73,7 +74,7 @@ pub fn parse_line(line: &str) -> Option<Vrrp> {
     }
 }
 
-/// True if the text of `fib_trie` has `address` as one of this host's own.
+/// True if `address` is one of this host's own in the text of `fib_trie`.
 #[must_use]
 pub fn has_address(fib_trie: &str, address: &str) -> bool {
     let mut lines = fib_trie.lines().map(str::trim);
@@ -87,20 +88,20 @@ pub fn has_address(fib_trie: &str, address: &str) -> bool {
     false
 }
 
-/// MASTER is what the address says; what the FIFO told last makes the difference only without it.
+/// The state from both sources. The address alone decides about MASTER; the last line of the FIFO (`reported`) decides about the rest.
 #[must_use]
-pub fn state(is_master: bool, told: Vrrp) -> Vrrp {
-    match told {
+pub fn state(is_master: bool, reported: Vrrp) -> Vrrp {
+    match reported {
         _ if is_master => Vrrp::Master,
         Vrrp::Master => Vrrp::Backup,
         other => other,
     }
 }
 
-/// Opens the FIFO for reading and writing, so that it never ends; makes it if it is missing.
+/// Opens the FIFO for reading and writing, so that it never ends. Creates it if it is missing.
 ///
 /// # Errors
-/// If it can't be made or opened, or is no FIFO.
+/// If it can't be created or opened, or is no FIFO.
 pub fn open_fifo(sources: &Sources) -> io::Result<Receiver> {
     match mkfifo(&sources.fifo, Mode::S_IRUSR | Mode::S_IWUSR) {
         Ok(()) | Err(nix::errno::Errno::EEXIST) => {}
@@ -111,8 +112,8 @@ pub fn open_fifo(sources: &Sources) -> io::Result<Receiver> {
         .open_receiver(&sources.fifo)
 }
 
-/// Follows both sources for ever and tells changes.
-pub async fn follow(sources: Sources, fifo: Receiver, told: watch::Sender<Vrrp>) {
+/// Follows both sources for ever, and publishes changes.
+pub async fn follow(sources: Sources, fifo: Receiver, published: watch::Sender<Vrrp>) {
     let mut last = fs::read_to_string(&sources.last)
         .ok()
         .and_then(|line| parse_line(&line));
@@ -121,7 +122,7 @@ pub async fn follow(sources: Sources, fifo: Receiver, told: watch::Sender<Vrrp>)
         let is_master = fs::read_to_string(&sources.fib_trie)
             .is_ok_and(|text| has_address(&text, MASTER_ADDRESS));
         let now = state(is_master, last.unwrap_or_default());
-        told.send_if_modified(|before| std::mem::replace(before, now) != now);
+        published.send_if_modified(|before| std::mem::replace(before, now) != now);
         let line = tokio::select! {
             line = lines.next_line() => line,
             () = sleep(LOOK_EVERY) => continue,
@@ -134,7 +135,7 @@ pub async fn follow(sources: Sources, fifo: Receiver, told: watch::Sender<Vrrp>)
                     let _ = fs::write(&sources.last, line);
                 }
             }
-            // Can't end while it is open for writing too; if it fails, the address alone serves.
+            // It can't end while it is open for writing too. If it fails, the address alone is used.
             Ok(None) | Err(_) => sleep(LOOK_EVERY).await,
         }
     }
@@ -145,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fifo_lines_tell_states() {
+    fn fifo_lines_are_parsed() {
         assert_eq!(
             parse_line("INSTANCE \"VI_1\" MASTER 150"),
             Some(Vrrp::Master)

@@ -1,4 +1,4 @@
-//! The loop around the decision: takes in what happens, asks what to do, has it done. One step at a time, so one claim at a time.
+//! The loop around the decision: hands observations to the agent, and performs its decisions. One at a time, so one claim at a time.
 
 use std::{future::Future, ops::ControlFlow, pin::Pin};
 
@@ -18,7 +18,7 @@ use crate::{
     serve::perform::{LONGEST_REST, Performer},
 };
 
-/// What the loop listens to.
+/// What wakes the loop.
 #[derive(Clone, Debug)]
 pub struct Inputs {
     /// Keepalived's state.
@@ -29,18 +29,18 @@ pub struct Inputs {
     pub frozen: watch::Receiver<bool>,
 }
 
-/// The loop without its I/O: which step begins when. One at a time, so one claim at a time.
+/// The loop without its I/O: when which decision is performed.
 #[derive(Clone, Debug)]
 pub struct AgentLoop {
-    /// What is known.
+    /// The agent.
     pub agent: Agent,
-    /// The step that is being carried out, or the rest.
+    /// The newest decision.
     pub step: Decision,
     running: bool,
 }
 
 impl AgentLoop {
-    /// Nothing is being done yet.
+    /// A loop before its first turn.
     #[must_use]
     pub fn new(agent: Agent) -> Self {
         let step = Decision::Look {
@@ -54,12 +54,12 @@ impl AgentLoop {
         }
     }
 
-    /// The step that was begun has ended; what came of it is among the next turn's events.
+    /// The decision that was begun has been performed; its results are among the next turn's observations.
     pub fn ended(&mut self) {
         self.running = false;
     }
 
-    /// Takes in what happened. Tells the step to begin, if one does, and when to come back though nothing happens.
+    /// Hands observations to the agent. Returns the decision to perform, if there is one, and when to call again without an observation.
     pub fn turn(
         &mut self,
         now: Moment,
@@ -82,20 +82,20 @@ impl AgentLoop {
     }
 }
 
-/// Something changed; what `on` is told.
+/// One turn of the loop, as `on` receives it.
 #[derive(Debug)]
 pub struct Turn<'a> {
     /// Now.
     pub now: Moment,
-    /// What is known.
+    /// The agent.
     pub agent: &'a Agent,
     /// What is being done, or why nothing is.
     pub step: Decision,
-    /// What is worth logging.
+    /// What to log.
     pub notes: &'a [LogEvent],
 }
 
-/// Runs until `on`, which is called after every change, breaks.
+/// Runs until `on`, which is called after each turn, breaks.
 pub async fn run<R>(
     agent: Agent,
     steps: &Performer,
@@ -149,7 +149,7 @@ impl Inputs {
         Observation::Frozen(*self.frozen.borrow_and_update())
     }
 
-    /// Waits for whatever comes first: the step that runs ends, something changes, or it is time.
+    /// Waits for the first of these: the decision was performed, an input changed, or it is time.
     async fn next(&mut self, running: &mut Option<Running>, wake: Instant) -> Vec<Observation> {
         let step = async {
             match running.as_mut() {

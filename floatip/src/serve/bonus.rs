@@ -2,7 +2,7 @@
 
 use std::{fs, io, io::Write, path::PathBuf};
 
-/// What the holder has more. Above any difference that else could be between two priorities.
+/// The bonus of the holder. Larger than any other difference between two priorities.
 const HOLDER: &str = "50\n";
 const OTHER: &str = "0\n";
 
@@ -14,10 +14,10 @@ pub struct Bonus {
 }
 
 impl Bonus {
-    /// The bonus in `path`. A file that is there stays as it is until the record is known, lest a restart move mastership.
+    /// The bonus in `path`. An existing file stays as it is until the record was read, so that a restart does not move mastership.
     ///
     /// # Errors
-    /// If the file is missing and can't be made.
+    /// If the file is missing and can't be created.
     pub fn new(path: PathBuf) -> io::Result<Self> {
         if !path.exists() {
             fs::write(&path, OTHER)?;
@@ -30,8 +30,8 @@ impl Bonus {
 
     /// Writes whether this droplet holds the live IP, if that changed.
     ///
-    /// In place, since Keepalived watches the file and not its name; and so that at no instant it reads as anything else: first the
-    /// text, in one write, then the length.
+    /// It is written in place, because Keepalived watches the file and not its name. At no instant it contains anything else: first the
+    /// text is written, in one call, then the length is set.
     ///
     /// # Errors
     /// If it can't be written; the next call tries again.

@@ -1,4 +1,4 @@
-//! `floatip explain`: what an agent would do now and why, for a person.
+//! The text of `floatip explain`: what an agent would do now, and why.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ pub fn text(status: &Status) -> String {
     let _ = write!(text, "{name}: {}", it.step);
     if let Some(until) = it.until {
         let wait = until.duration_since(now).as_secs_f64().max(0.0);
-        let _ = write!(text, ", for {wait:.1} s unless something happens");
+        let _ = write!(text, ", for {wait:.1} s unless something changes");
     }
     let _ = writeln!(text, "\nrow `{}`: {}", it.row, it.when);
     let _ = writeln!(text, "because: {}\n", it.because);

@@ -1,9 +1,9 @@
-//! A freeze: an operator's word that no droplet moves the live IP by itself, with who, why and since when.
+//! A freeze of automatic moves: by whom, why and since when.
 //!
-//! It is kept in a file on each droplet, so it survives a restart, and needs neither the API nor the database. Nothing on the network
-//! can set it: whoever may write the file (root, on either droplet) sets it here, and the other droplet's agent reads it from this
-//! one's status listener, and keeps the one that is newer. Newer is what has the higher revision; of two with the same, made while the
-//! droplets could not see each other, the one that freezes.
+//! It is a file on each droplet, so it survives a restart, and needs neither the API nor the database. No request on the network can set
+//! it: root writes the file on one droplet, and the other droplet's agent copies it from this one's status listener if it is newer. The
+//! higher revision is newer. Two with the same revision can be made while the droplets can't reach each other; then the freeze wins over
+//! its end.
 
 use std::{
     cmp::Reverse,
@@ -15,7 +15,7 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// More than any such file has.
+/// The file is always smaller than this.
 const MOST: u64 = 16 * 1024;
 
 /// A freeze.
@@ -23,7 +23,7 @@ const MOST: u64 = 16 * 1024;
 pub struct Freeze {
     /// Since when.
     pub since: Timestamp,
-    /// Who said so.
+    /// Who froze.
     pub who: String,
     /// Why.
     pub why: String,
@@ -32,24 +32,24 @@ pub struct Freeze {
     pub until: Option<Timestamp>,
 }
 
-/// What was said last: a freeze, or its end.
+/// The newest freeze, or its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FreezeMark {
-    /// Counts what was said.
+    /// Counts freezes and their ends.
     pub revision: u64,
     /// The freeze, unless it was ended.
     pub freeze: Option<Freeze>,
 }
 
 impl FreezeMark {
-    /// True if this one counts, and not `other`.
+    /// True if this one is newer than `other`.
     #[must_use]
     pub fn beats(&self, other: &Self) -> bool {
         let rank = |it: &Self| (it.revision, it.freeze.is_some(), Reverse(it.freeze.clone()));
         rank(self) > rank(other)
     }
 
-    /// The freeze that holds at `now`.
+    /// The freeze that is in force at `now`.
     #[must_use]
     pub fn in_force(&self, now: Timestamp) -> Option<&Freeze> {
         let freeze = self.freeze.as_ref()?;
@@ -60,7 +60,7 @@ impl FreezeMark {
     }
 }
 
-/// Reads the mark in `path`; a file that is missing says nothing.
+/// Reads the mark in `path`; a missing file is no freeze.
 ///
 /// # Errors
 /// If it can't be read, or is no mark.
@@ -73,13 +73,13 @@ pub fn read(path: &Path) -> io::Result<FreezeMark> {
     Ok(serde_json::from_slice(&fs::read(path)?)?)
 }
 
-/// Writes the mark so that whoever reads sees the old one or the new one, and a power failure leaves one of them.
+/// Writes the mark atomically: a reader gets the old one or the new one, also after a power failure.
 ///
 /// # Errors
 /// If it can't be written; then nothing has changed.
 pub fn write(path: &Path, mark: &FreezeMark) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    // Root writes into a directory of the service's user: a new file under a name that nobody can have prepared.
+    // Root writes into a directory of the service's user, so the new file gets a name that nobody can have prepared.
     let new = path.with_extension(format!("{:016x}", rand::random::<u64>()));
     let written = (|| {
         let mut file = fs::File::create_new(&new)?;

@@ -14,29 +14,29 @@ use crate::serve::{
     status::Status,
 };
 
-/// How soon a change of the file is seen.
+/// Between reads of the file.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// The other droplets are asked every so many looks: every two seconds.
+/// The other droplets are asked once in this many reads: every two seconds.
 const PEERS_EVERY: u32 = 4;
 const PEER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Follows the file and the other droplets' listeners for ever, and tells what counts. A file that can't be read leaves what counted
-/// before: at the start, no freeze, since a broken file must not keep a dead site down.
-pub async fn follow(path: PathBuf, peers: Vec<String>, told: FreezeState, log: Logger) {
+/// Follows the file and the other droplets' listeners for ever, and publishes the newest mark. If the file can't be read, the mark stays
+/// as it is. At the start that is no freeze, because a broken file must not keep a dead site down.
+pub async fn follow(path: PathBuf, peers: Vec<String>, state: FreezeState, log: Logger) {
     let http = reqwest::Client::builder()
         .no_proxy()
         .timeout(PEER_TIMEOUT)
         .build()
         .unwrap_or_default();
-    let mut complained = false;
+    let mut logged = false;
     for look in 0_u32.. {
         match read(&path) {
             Ok(mark) => {
-                complained = false;
-                told.tell(&mark, &log, "here");
+                logged = false;
+                state.publish(&mark, &log, "here");
             }
-            Err(error) if !complained => {
-                complained = true;
+            Err(error) if !logged => {
+                logged = true;
                 warn!(log, "can't read {}: {}", path.display(), error; "event.action" => "freeze_unreadable");
             }
             Err(_) => {}
@@ -46,38 +46,38 @@ pub async fn follow(path: PathBuf, peers: Vec<String>, told: FreezeState, log: L
                 let Some(mark) = ask(&http, peer).await else {
                     continue;
                 };
-                if !mark.beats(&told.mark.borrow()) {
+                if !mark.beats(&state.mark.borrow()) {
                     continue;
                 }
                 if let Err(error) = write(&path, &mark) {
                     warn!(log, "can't write {}: {}", path.display(), error; "event.action" => "freeze_unwritable");
                 }
-                told.tell(&mark, &log, "the other droplet");
+                state.publish(&mark, &log, "the other droplet");
             }
         }
-        told.is_now();
+        state.update_frozen();
         sleep(LOOK_EVERY).await;
     }
 }
 
-/// What `peer` says, if it can be asked.
+/// The mark of `peer`, if it responds.
 async fn ask(http: &reqwest::Client, peer: &str) -> Option<FreezeMark> {
     let answer = http.get(format!("{peer}/status")).send().await.ok()?;
     let status: Status = answer.error_for_status().ok()?.json().await.ok()?;
     Some(status.freeze_mark)
 }
 
-/// Who is told.
+/// The published state of the freeze.
 #[derive(Debug)]
 pub struct FreezeState {
-    /// The mark that counts.
+    /// The newest mark.
     pub mark: watch::Sender<FreezeMark>,
-    /// Whether it freezes now: it may end by itself.
+    /// Whether it is in force now: a freeze may end by itself.
     pub frozen: watch::Sender<bool>,
 }
 
 impl FreezeState {
-    /// Begins with what the file says.
+    /// Begins with the mark in the file.
     #[must_use]
     pub fn new(path: &Path) -> Self {
         let mark = read(path).unwrap_or_default();
@@ -88,13 +88,13 @@ impl FreezeState {
         }
     }
 
-    fn is_now(&self) {
+    fn update_frozen(&self) {
         let now = self.mark.borrow().in_force(Timestamp::now()).is_some();
         self.frozen
             .send_if_modified(|before| std::mem::replace(before, now) != now);
     }
 
-    fn tell(&self, mark: &FreezeMark, log: &Logger, from: &str) {
+    fn publish(&self, mark: &FreezeMark, log: &Logger, from: &str) {
         let news = self.mark.send_if_modified(|before| {
             let newer = mark.beats(before);
             if newer {
@@ -110,7 +110,7 @@ impl FreezeState {
                 warn!(log, "automatic moves are frozen: {}", it.why; "event.action" => "frozen", "who" => &it.who, "why" => &it.why, "since" => %it.since, "until" => it.until.map(|it| it.to_string()), "revision" => mark.revision, "from" => from);
             }
             None => {
-                info!(log, "automatic moves go on"; "event.action" => "unfrozen", "revision" => mark.revision, "from" => from);
+                info!(log, "automatic moves are allowed again"; "event.action" => "unfrozen", "revision" => mark.revision, "from" => from);
             }
         }
     }

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::serve::{metrics::Metrics, status::Status};
 
-/// What the routes answer from.
+/// The state that the routes share.
 #[derive(Clone, Debug)]
 pub struct Shared {
     /// The status, as last published.
@@ -24,21 +24,21 @@ pub struct Shared {
 }
 
 /// The routes.
-pub fn router(shown: Shared) -> Router {
+pub fn router(shared: Shared) -> Router {
     Router::new()
         .route("/status", get(status))
         .route("/metrics", get(metrics))
-        .with_state(shown)
+        .with_state(shared)
 }
 
-async fn status(State(shown): State<Shared>) -> Json<Status> {
-    let status = shown.status.borrow().clone();
+async fn status(State(shared): State<Shared>) -> Json<Status> {
+    let status = shared.status.borrow().clone();
     Json(status)
 }
 
-async fn metrics(State(shown): State<Shared>) -> Response {
-    let status = shown.status.borrow().clone();
-    match shown.metrics.render(&status) {
+async fn metrics(State(shared): State<Shared>) -> Response {
+    let status = shared.status.borrow().clone();
+    match shared.metrics.render(&status) {
         Ok(text) => ([(CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }

@@ -11,7 +11,7 @@ pub fn timestamp() -> String {
     format!("{:.3}", Timestamp::now())
 }
 
-/// A logger that writes to `out` line by line, and at once: a line that waits in a queue is lost with the process.
+/// A logger that writes to `out` line by line, without a queue: queued lines would be lost with the process.
 pub fn to<W: Write + Send + 'static>(out: W) -> Logger {
     let drain = slog_json::Json::new(out)
         .set_newlines(true)
@@ -40,7 +40,7 @@ impl Drain for Plain {
     type Err = slog::Never;
 
     fn log(&self, record: &Record<'_>, _: &slog::OwnedKVList) -> Result<(), slog::Never> {
-        // Nowhere to complain to if stderr is closed.
+        // If stderr is closed, there is nowhere to report it.
         let _ = writeln!(std::io::stderr(), "{} {}", timestamp(), record.msg());
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! A claim by an operator: the same protocol as the service's, with the operator in VRRP's place.
+//! A claim by an operator (`floatip claim`): the same loop as the service's, with the operator in place of VRRP.
 
 use std::{ops::ControlFlow, time::Duration};
 
@@ -28,19 +28,19 @@ use crate::{
     },
 };
 
-/// How a claim ended well.
+/// A claim that succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    /// It was here already, and serves.
+    /// The live IP was on this droplet already, and serves.
     AlreadyHere,
-    /// It was moved here, and serves.
+    /// The live IP was moved to this droplet, and serves.
     Moved,
 }
 
-/// How it didn't.
+/// Why a claim failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
-    /// Which droplet is this?
+    /// This droplet's id is unknown.
     #[error(transparent)]
     UnknownDroplet(#[from] UnknownDroplet),
     /// The HTTP client can't start.
@@ -48,25 +48,25 @@ pub enum ClaimError {
     Client(#[from] reqwest::Error),
     /// The local service is not ready.
     #[error(
-        "this droplet is unfit ({0}): the live IP was left where it is; mend the service here first"
+        "this droplet is unfit ({0}): the live IP was left where it is; repair the service here first"
     )]
     Unfit(String),
-    /// It serves elsewhere.
+    /// The live IP serves elsewhere.
     #[error(
-        "the live IP serves on {}: it was left there; claim with --force to move it nevertheless", whose(*.0)
+        "the live IP serves on {}: it was left there; claim with --force to move it nevertheless", place(*.0)
     )]
     Serves(Option<u64>),
     /// The API refuses for good.
     #[error(transparent)]
     Refused(#[from] api::Error),
-    /// Time is up.
+    /// The deadline passed.
     #[error(
         "the live IP was not here and serving within {} s: see `floatip status` for where it is; the claim may still be carried out", .0.as_secs()
     )]
     NotInTime(Duration),
 }
 
-fn whose(holder: Option<u64>) -> String {
+fn place(holder: Option<u64>) -> String {
     holder.map_or_else(
         || "another droplet".to_owned(),
         |id| format!("droplet {id}"),
@@ -92,9 +92,9 @@ pub async fn claim(
     if !first.fit {
         return Err(ClaimError::Unfit(first.reason));
     }
-    let (fitness_told, fitness) = watch::channel(first);
-    let following = tokio::spawn(fitness::follow(ready_url, fitness_told));
-    // An operator's own claim is no automatic move, so no freeze holds it.
+    let (fitness_sender, fitness) = watch::channel(first);
+    let following = tokio::spawn(fitness::follow(ready_url, fitness_sender));
+    // A claim by an operator is no automatic move, so a freeze does not apply.
     let (_operator, vrrp) = watch::channel(Vrrp::Master);
     let (_operators_word, frozen) = watch::channel(false);
     let steps = Performer {
@@ -120,7 +120,7 @@ pub async fn claim(
     let driven = run(agent, &steps, inputs, |turn| {
         for note in turn.notes {
             moved |= matches!(note, LogEvent::Decided { .. });
-            // That the operator stands in for VRRP is no news.
+            // The operator in place of VRRP is not worth a log line.
             if !matches!(note, LogEvent::Vrrp { .. }) {
                 note.log(log);
             }

@@ -1,4 +1,4 @@
-//! `floatip status`: both droplets, the record, and whether all of it agrees.
+//! The table of `floatip status`: both droplets, the record, and whether they agree.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -12,14 +12,14 @@ use crate::serve::{
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What one droplet's listener told.
+/// The response of one droplet's listener.
 #[derive(Debug, Serialize)]
 pub struct Row {
     /// Its listener.
     pub url: String,
-    /// What it told.
+    /// Its status.
     pub status: Option<Status>,
-    /// Why it told nothing.
+    /// Why there is no status.
     pub error: Option<String>,
 }
 
@@ -32,7 +32,7 @@ pub struct Overview {
     pub droplets: Vec<Row>,
 }
 
-/// Asks all listeners at once.
+/// Requests the status of all listeners at once.
 ///
 /// # Errors
 /// If the HTTP client can't start.
@@ -86,7 +86,7 @@ async fn row(http: reqwest::Client, url: String) -> Row {
             } else if error.is_connect() {
                 "refused, or no route"
             } else {
-                "answers something else than a status"
+                "the response is no status"
             };
             Row {
                 url,
@@ -225,7 +225,7 @@ impl Overview {
     }
 }
 
-/// The droplet's name, or the best that is known in its stead.
+/// The droplet's name, else its id, else its listener.
 #[must_use]
 pub fn name_of(row: &Row) -> String {
     let droplet = row.status.as_ref().map(|status| &status.droplet);

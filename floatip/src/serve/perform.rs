@@ -1,4 +1,4 @@
-//! Carries out the steps that the decision asks for: the only place that calls the API and asks the live IP.
+//! Performs decisions: the only place of the service that calls the API and asks the live IP.
 
 use std::{net::Ipv4Addr, pin::pin, time::Duration};
 
@@ -11,20 +11,20 @@ use crate::{
     observe::live_ip::LiveIp,
 };
 
-/// An answer that takes longer than this has another question sent beside it ...
+/// A request without a response after this long gets a second one beside it ...
 const HEDGE_AFTER: Duration = Duration::from_millis(400);
-/// ... until the record counts as unreadable after this.
+/// ... and the record counts as unreadable after this long.
 const READ_PATIENCE: Duration = Duration::from_secs(2);
 
-/// A sleep that a decision without an end can be given.
+/// The longest sleep between two decisions.
 pub const LONGEST_REST: Duration = Duration::from_mins(1);
 
-/// Whom steps are carried out for, and with what.
+/// What it takes to perform decisions.
 #[derive(Clone, Debug)]
 pub struct Performer {
     /// The API.
     pub api: Client,
-    /// The live IP, seen from outside.
+    /// The live IP, from outside.
     pub live: LiveIp,
     /// The stage IP, if there is one.
     pub stage_ip: Option<Ipv4Addr>,
@@ -35,10 +35,10 @@ pub struct Performer {
 }
 
 impl Performer {
-    /// Carries out a step and tells what came of it; resting is nobody's job here.
+    /// Performs a decision and returns what was observed. [`Decision::Rest`] is nothing to perform.
     pub async fn perform(self, step: Decision) -> Vec<Observation> {
         let before = self.api.calls();
-        let mut events = self.carry_out(step).await;
+        let mut events = self.performed(step).await;
         if step.calls() > 0 {
             let made = self.api.calls().saturating_sub(before);
             events.push(Observation::Called {
@@ -49,7 +49,7 @@ impl Performer {
         events
     }
 
-    async fn carry_out(&self, step: Decision) -> Vec<Observation> {
+    async fn performed(&self, step: Decision) -> Vec<Observation> {
         match step {
             Decision::Rest { .. } => Vec::new(),
             Decision::Look { record, live } => self.look(record, live).await,
@@ -84,8 +84,8 @@ impl Performer {
         }
     }
 
-    /// The record may take its time; what is known of the live IP is to be no older for it. So that is asked beside it: at once if it
-    /// has to be asked, else when the record is late.
+    /// Reads the record and asks the live IP side by side, so that a slow record does not make the state of the live IP stale: at once if
+    /// the live IP must be asked, else when the record is late.
     async fn read_and_ask(&self, since: Moment, must_ask: bool) -> Vec<Observation> {
         let mut read = pin!(self.read(since));
         if !must_ask && let Ok(record) = timeout(HEDGE_AFTER, &mut read).await {
@@ -94,7 +94,7 @@ impl Performer {
         let mut record = None;
         let mut asked = None;
         loop {
-            // One that serves need not be asked again and again.
+            // A live IP that serves is not asked again.
             let serves = matches!(asked, Some(Observation::Live { serves: true, .. }));
             let mut ask = pin!(self.ask());
             loop {
@@ -131,7 +131,7 @@ impl Performer {
         Observation::Record { since, result }
     }
 
-    /// Reads the record of both IPs; the second only when the first could be read, so that trouble costs one call.
+    /// Reads the record of both IPs; the second one only after the first could be read, so that trouble costs one call.
     ///
     /// # Errors
     /// If either can't be read.
@@ -144,14 +144,14 @@ impl Performer {
         Ok(Record { live, stage })
     }
 
-    /// Asks again beside an answer that is slow to come: when the API comes back from silence, a question is never older than that.
+    /// Sends another request beside a slow one. So when the API recovers from silence, a request is never older than [`HEDGE_AFTER`].
     async fn reserved_ip(&self, ip: Ipv4Addr) -> Result<Holding, Error> {
         let mut asked = JoinSet::new();
         let answer = async {
             loop {
                 let api = self.api.clone();
                 asked.spawn(async move { api.reserved_ip(ip).await });
-                // A question that ended without an answer is replaced when its time has come.
+                // A request that failed to return is replaced when its time is over.
                 if let Ok(Some(Ok(answer))) = timeout(HEDGE_AFTER, asked.join_next()).await {
                     return answer.map(|ip| Holding::from(&ip));
                 }

@@ -1,4 +1,4 @@
-//! What a droplet's agent shows of itself: log lines, metrics, the status, and Keepalived's bonus.
+//! What a droplet's agent reports: log lines, metrics, the status, and Keepalived's bonus.
 
 use std::{convert::Infallible, ops::ControlFlow, sync::Arc, time::Duration};
 
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// For how long record and VRRP have not said the same.
+/// How long record and VRRP have disagreed.
 #[derive(Debug, Default)]
 pub struct Disagreement {
     since: Option<Moment>,
@@ -52,7 +52,7 @@ impl Disagreement {
     }
 }
 
-/// Shows every turn of the loop to everyone who looks: log, metrics, status, and Keepalived.
+/// Reports every turn of the loop to the log, the metrics, the status and Keepalived.
 #[derive(Debug)]
 pub struct Reporter {
     /// Where log lines go.
@@ -65,11 +65,11 @@ pub struct Reporter {
     pub status: watch::Sender<Status>,
     /// The local service.
     pub fitness: watch::Receiver<Fitness>,
-    /// The last word about freezing.
+    /// The newest freeze or its end.
     pub mark: watch::Receiver<FreezeMark>,
     /// This droplet.
     pub identity: watch::Receiver<Identity>,
-    /// The API, for what it tells of its limits.
+    /// The API, for its limits.
     pub api: Client,
     /// The reserved IPs.
     pub site: Site,
@@ -82,8 +82,8 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// Shows one turn.
-    pub fn show(&mut self, turn: &Turn<'_>) -> ControlFlow<Infallible> {
+    /// Reports one turn.
+    pub fn report(&mut self, turn: &Turn<'_>) -> ControlFlow<Infallible> {
         let fitness = self.fitness.borrow().clone();
         if fitness != self.before {
             info!(self.log, "{}: {}", if fitness.fit { "fit" } else { "unfit" }, fitness.reason; "event.action" => "fitness", "fit" => fitness.fit, "reason" => &fitness.reason, "version" => fitness.version.clone());
@@ -112,8 +112,8 @@ impl Reporter {
             Some(_) => Role::Standby,
         };
         let agreement = role != Role::Unknown && here == (view.vrrp == Vrrp::Master);
-        let known = role != Role::Unknown && view.vrrp != Vrrp::Unknown;
-        self.disagreement.update(turn.now, known && !agreement);
+        let comparable = role != Role::Unknown && view.vrrp != Vrrp::Unknown;
+        self.disagreement.update(turn.now, comparable && !agreement);
         let disagreement = self.disagreement.present(turn.now);
         let identity = self.identity.borrow().clone();
         let mark = self.mark.borrow().clone();
@@ -194,7 +194,7 @@ impl Reporter {
         DecisionStatus {
             row: row.name.to_owned(),
             when: row.when(),
-            because: row.says.to_owned(),
+            because: row.because.to_owned(),
             step: turn.step.text(),
             until,
             inputs: vec![
@@ -245,8 +245,8 @@ impl Reporter {
                 ),
                 input(
                     "last event",
-                    "what was seen before it proves nothing".into(),
-                    Some(view.history.news_at),
+                    "answers from before it do not count".into(),
+                    Some(view.history.event_at),
                 ),
                 input(
                     "API may be called",
@@ -266,7 +266,7 @@ impl Reporter {
         }
     }
 
-    /// The time of day of a moment; right also if the clock was set in between.
+    /// The time of day of a moment; correct also if the clock was set in between.
     fn wall(&self, moment: Moment) -> Timestamp {
         let now = self.clock.now();
         let ago = SignedDuration::try_from(now.saturating_sub(moment)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What `GET /status` tells about a droplet, and the operator's table shows.
+//! The response of `GET /status`: one droplet, for the other droplet and for the operator's table.
 
 use std::net::Ipv4Addr;
 
@@ -11,7 +11,7 @@ use crate::{
     serve::freeze::{Freeze, FreezeMark},
 };
 
-/// One droplet, seen by its own agent.
+/// One droplet, reported by its own agent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Status {
     /// The droplet.
@@ -20,15 +20,15 @@ pub struct Status {
     pub version: Option<String>,
     /// MiniTwit is ready there.
     pub fit: bool,
-    /// What it says of itself, or why it is unfit.
+    /// What it reports about itself, or why it is unfit.
     pub fit_reason: String,
     /// Keepalived's state there.
     pub vrrp: Vrrp,
     /// DigitalOcean's record, as last read there.
     pub record: Option<RecordStatus>,
-    /// What the record makes of this droplet.
+    /// The role of this droplet by the record.
     pub role: Role,
-    /// Record and VRRP say the same: master holds the live IP, and nobody else.
+    /// Record and VRRP agree: the master holds the live IP.
     pub agreement: bool,
     /// Seconds for which they have disagreed until now; 0 while they agree.
     pub disagreement_seconds: f64,
@@ -38,25 +38,25 @@ pub struct Status {
     pub live_answers: Option<bool>,
     /// When that was.
     pub live_asked_at: Option<Timestamp>,
-    /// The claim that is under way.
+    /// The running claim.
     pub claim: Option<ClaimStatus>,
     /// Why nothing is being done.
     pub why: Option<RestReason>,
     /// What it would do now, and why.
     #[serde(default)]
     pub decision: DecisionStatus,
-    /// What is known of the API's limits.
+    /// The API's limits, as last reported.
     #[serde(default)]
     pub api: ApiStatus,
-    /// The freeze of automatic moves that holds there.
+    /// The freeze of automatic moves that is in force there.
     #[serde(default)]
     pub freeze: Option<Freeze>,
-    /// What was said last about freezing, as the droplets tell each other.
+    /// The newest freeze or its end, which the droplets copy from each other.
     #[serde(default)]
     pub freeze_mark: FreezeMark,
-    /// How often claims brought the live IP here since the agent started.
+    /// Number of claims that moved the live IP to this droplet since the agent started.
     pub moves_total: u64,
-    /// When they did lately, oldest first.
+    /// When the recent ones did, oldest first.
     pub moves: Vec<Timestamp>,
     /// Version of this agent.
     pub agent_version: String,
@@ -75,27 +75,27 @@ pub struct DecisionStatus {
     pub step: String,
     /// Until when it rests, unless something happens.
     pub until: Option<Timestamp>,
-    /// What the decision rests on.
+    /// The inputs of the decision.
     pub inputs: Vec<Input>,
 }
 
-/// One thing that a decision rests on.
+/// One input of a decision.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Input {
-    /// Which.
+    /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its value.
     pub value: String,
-    /// When it was seen, or since when it is so.
+    /// When it was observed, or since when it holds.
     pub at: Option<Timestamp>,
 }
 
-/// What is known of the API's limits.
+/// The API's limits, as last reported.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ApiStatus {
     /// Calls made since the agent started.
     pub calls_total: u64,
-    /// Calls left of the limit for an hour, as last told.
+    /// Calls left of the limit for an hour.
     pub remaining: Option<u32>,
     /// That limit.
     pub limit: Option<u32>,
@@ -134,7 +134,7 @@ pub struct IpStatus {
     pub locked: bool,
 }
 
-/// A claim that is under way.
+/// A running claim.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClaimStatus {
     /// When it began.
@@ -143,7 +143,7 @@ pub struct ClaimStatus {
     pub cause: ClaimCause,
 }
 
-/// What a droplet is, by the record.
+/// The role of a droplet by the record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -157,7 +157,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// In a word.
+    /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The supervised service on each droplet: joins VRRP, fitness, record and live IP to the decision, and shows what it knows.
+//! Starts the service on each droplet: the tasks that observe, the loop that decides, and the reports.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -34,7 +34,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// Runs the service until it is dropped.
 ///
 /// # Errors
-/// If it can't start: its files or its listener are not to be had.
+/// If it can't start, because a file or the listener can't be opened.
 pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallible> {
     let bonus = Bonus::new(config.bonus.clone()).with_context(|| {
         format!(
@@ -59,10 +59,10 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
         metrics: Arc::clone(&metrics),
     });
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    let (fitness_told, fitness) = watch::channel(Fitness::default());
-    tokio::spawn(fitness::follow(config.ready_url.clone(), fitness_told));
-    let (vrrp_told, vrrp) = watch::channel(Vrrp::Unknown);
-    tokio::spawn(vrrp::follow(config.vrrp.clone(), fifo, vrrp_told));
+    let (fitness_sender, fitness) = watch::channel(Fitness::default());
+    tokio::spawn(fitness::follow(config.ready_url.clone(), fitness_sender));
+    let (vrrp_sender, vrrp) = watch::channel(Vrrp::Unknown);
+    tokio::spawn(vrrp::follow(config.vrrp.clone(), fifo, vrrp_sender));
     let freeze = FreezeState::new(&config.freeze_file);
     let (frozen, mark) = (freeze.frozen.subscribe(), freeze.mark.subscribe());
     tokio::spawn(freeze_sync::follow(
@@ -82,7 +82,7 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
         id: Some(me),
         ..Identity::default()
     });
-    tokio::spawn(learn_name(
+    tokio::spawn(read_name(
         api.clone(),
         config.site.clone(),
         me,
@@ -104,7 +104,7 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
         frozen,
     };
     let api = steps.api.clone();
-    let mut shower = Reporter {
+    let mut reporter = Reporter {
         log,
         bonus,
         metrics,
@@ -118,7 +118,7 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
         before: Fitness::default(),
         disagreement: Disagreement::default(),
     };
-    Ok(run(agent, &steps, inputs, |turn| shower.show(&turn)).await)
+    Ok(run(agent, &steps, inputs, |turn| reporter.report(&turn)).await)
 }
 
 async fn wait_for_id(site: &Site, log: &Logger) -> u64 {
@@ -136,8 +136,8 @@ async fn wait_for_id(site: &Site, log: &Logger) -> u64 {
     }
 }
 
-/// The name is for people only, so nothing waits for it.
-async fn learn_name(api: Client, site: Site, me: u64, named: watch::Sender<Identity>, log: Logger) {
+/// Reads the name in the background: it is for people only.
+async fn read_name(api: Client, site: Site, me: u64, named: watch::Sender<Identity>, log: Logger) {
     let reserved: Vec<_> = std::iter::once(site.live_ip).chain(site.stage_ip).collect();
     let mut wait = ASK_AGAIN;
     loop {

@@ -97,7 +97,7 @@ async fn each_mistake_has_its_sentence_and_its_code() {
         (
             given("FLOATIP_LIVE_IP", "198.18.9.9"),
             5,
-            "knows no reserved IP 198.18.9.9",
+            "has no reserved IP 198.18.9.9",
         ),
         (
             given("FLOATIP_STAGE_IP", LIVE),

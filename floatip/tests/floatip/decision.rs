@@ -84,7 +84,7 @@ fn history(now: Duration) -> impl Strategy<Value = History> {
         ops.sort_by_key(|op| op.1);
         for (op, at, flag, seconds) in ops {
             match op {
-                0 => history.news(at),
+                0 => history.event(at),
                 1 => {
                     let kind = if flag {
                         ActionKind::AssignLive
@@ -149,14 +149,14 @@ proptest! {
         prop_assert!(shown.fit);
         prop_assert_eq!(shown.vrrp, Vrrp::Master);
         prop_assert_ne!(shown.live().holder, Some(ME));
-        prop_assert!(shown.record.unwrap().at >= shown.history.news_at);
+        prop_assert!(shown.record.unwrap().at >= shown.history.event_at);
         prop_assert!(shown.history.retry_at <= shown.now);
         prop_assert!(shown.history.pending(shown.now, &shown.settings()).is_none());
         prop_assert!(shown.history.damped_until(shown.now, &shown.settings()).is_none());
         if !shown.force {
             let answer = shown.live_answers.unwrap();
             prop_assert!(!answer.value, "it serves");
-            prop_assert!(answer.at >= shown.history.news_at);
+            prop_assert!(answer.at >= shown.history.event_at);
             prop_assert!(shown.now < answer.at + Duration::from_secs(1));
         }
     }

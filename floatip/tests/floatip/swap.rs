@@ -107,7 +107,7 @@ async fn a_dry_run_lists_the_steps() {
         "release 198.18.1.2, on droplet 1001",
         "cool down for 1 s",
         "move 198.18.1.1, on droplet 1002, to droplet 1001",
-        "see from outside that the live IP serves",
+        "check from outside that the live IP serves",
         "cool down for 1 s",
         "move 198.18.1.2, nowhere, to droplet 1002",
     ];

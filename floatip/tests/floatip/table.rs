@@ -8,7 +8,7 @@ use floatip::decide::{
 };
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/ARCHITECTURE.md");
-const BEGIN: &str = "<!-- decision table: from floatip/src/rules.rs -->\n";
+const BEGIN: &str = "<!-- decision table: from floatip/src/decide/rules.rs -->\n";
 const END: &str = "<!-- end of the decision table -->";
 
 /// Every combination of facts.

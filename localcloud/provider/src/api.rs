@@ -1,4 +1,4 @@
-//! The client of DigitalOcean's API v2: one call, its retries, and its errors in a sentence.
+//! The client of DigitalOcean's API v2: calls, retries, and waits for their effects.
 
 use std::time::Duration;
 
@@ -7,87 +7,21 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value as Json, json};
 use tokio::time::{Instant, sleep};
 
-use crate::spaces::Spaces;
+use crate::error::Error;
 
 /// Longest wait for an answer to one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
-/// Pause between two looks at something that takes its time.
+/// Longest pause between two checks of something that takes time.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// How often a connection that can't be made is tried again.
+/// Retries when no connection can be made.
 const CONNECT_RETRIES: u32 = 2;
 
-/// Why a call, or a wait for its effect, failed. The texts are whole sentences for a user.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The address is not one.
-    #[error(
-        "\"{0}\" is not a URL: set DIGITALOCEAN_API_URL to something like https://api.digitalocean.com"
-    )]
-    Address(String),
-    /// No TLS, no resolver or the like.
-    #[error("the HTTP client could not start: {0}")]
-    Client(reqwest::Error),
-    /// No connection, or no answer in time.
-    #[error("the API at {url} can't be reached ({cause}): check DIGITALOCEAN_API_URL")]
-    Unreachable {
-        /// Address of the API.
-        url: String,
-        /// The innermost cause.
-        cause: String,
-    },
-    /// 401.
-    #[error("the token was refused: set DIGITALOCEAN_TOKEN")]
-    Token,
-    /// No key to Spaces.
-    #[error("there is no key for Spaces: set SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY")]
-    SpacesKey,
-    /// 404.
-    #[error("the API knows no {0}")]
-    NotFound(String),
-    /// Any other refusal.
-    #[error("{message} ({status} from {call})")]
-    Refused {
-        /// Status of the answer.
-        status: StatusCode,
-        /// What the API says about it.
-        message: String,
-        /// Method and path.
-        call: String,
-    },
-    /// An answer that is not the documented JSON.
-    #[error("the answer to {0} is not what the API documents")]
-    Answer(String),
-    /// An action ended as `errored`.
-    #[error("the action \"{0}\" failed")]
-    Action(String),
-    /// A wait took too long.
-    #[error("{what} took more than {} s", limit.as_secs())]
-    TooLong {
-        /// What was waited for.
-        what: String,
-        /// How long.
-        limit: Duration,
-    },
-}
-
-impl Error {
-    /// Status of a refusal; `None` if it was none.
-    pub fn status(&self) -> Option<u16> {
-        match self {
-            Self::Token => Some(401),
-            Self::NotFound(_) => Some(404),
-            Self::Refused { status, .. } => Some(status.as_u16()),
-            _ => None,
-        }
-    }
-}
-
-/// How often and how patiently a failed call is repeated. The defaults are the real provider's.
+/// How often a failed call is retried, and after which pauses. The defaults are the real provider's.
 #[derive(Clone, Copy, Debug)]
 pub struct Retries {
-    /// Repetitions after the first try.
+    /// Retries after the first attempt.
     pub max: u32,
-    /// Pause before the first repetition; it doubles each time.
+    /// Pause before the first retry; it doubles each time.
     pub wait_min: Duration,
     /// Longest pause.
     pub wait_max: Duration,
@@ -110,7 +44,6 @@ pub struct Api {
     base: String,
     token: String,
     retries: Retries,
-    spaces: Option<Spaces>,
 }
 
 impl Api {
@@ -123,7 +56,7 @@ impl Api {
                 "terraform-provider-digitalocean/",
                 env!("CARGO_PKG_VERSION")
             ));
-        // No proxy can reach what this machine calls itself.
+        // A proxy can't reach a loopback address.
         if matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
             http = http.no_proxy();
         }
@@ -132,21 +65,7 @@ impl Api {
             base: base.trim_end_matches('/').to_owned(),
             token: token.to_owned(),
             retries,
-            spaces: None,
         })
-    }
-
-    /// The same client, with a way to the account's buckets.
-    pub fn with_spaces(self, spaces: Spaces) -> Self {
-        Self {
-            spaces: Some(spaces),
-            ..self
-        }
-    }
-
-    /// The way to the account's buckets.
-    pub fn spaces(&self) -> Result<&Spaces, Error> {
-        self.spaces.as_ref().ok_or(Error::SpacesKey)
     }
 
     /// GET.
@@ -246,12 +165,13 @@ impl Api {
     }
 }
 
-/// Looks once a second until `look` finds something.
+/// Calls `look` until it returns a value: at first after 100 ms, later once a second.
 pub async fn wait<T, F>(limit: Duration, what: &str, look: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<Option<T>, Error>>,
 {
     let deadline = Instant::now() + limit;
+    let mut pause = POLL_INTERVAL / 10;
     loop {
         if let Some(found) = look().await? {
             return Ok(found);
@@ -260,7 +180,8 @@ where
             let what = what.to_owned();
             return Err(Error::TooLong { what, limit });
         }
-        sleep(POLL_INTERVAL).await;
+        sleep(pause).await;
+        pause = (pause * 2).min(POLL_INTERVAL);
     }
 }
 

@@ -8,17 +8,18 @@ use base64::engine::general_purpose::STANDARD;
 use tf_provider::schema::{AttributeConstraint, Block, Description, Schema};
 use tf_provider::{DataSource, Diagnostics};
 
-use crate::api::{Error, segment};
+use crate::api::segment;
 use crate::compare::field;
 use crate::connection::Connection;
+use crate::error::Error;
 use crate::report;
 use crate::schema::attribute;
 use crate::table::Kind;
 use crate::value::Value;
 
-/// The data source, and the way to the API.
+/// The data source, and the account that has the cluster.
 pub struct DatabaseCa {
-    /// Where the cluster lives.
+    /// The provider's connection.
     pub connection: Arc<Connection>,
 }
 
@@ -57,9 +58,9 @@ impl DataSource for DatabaseCa {
             return None;
         };
         let cluster = field(&state, "cluster_id").text()?.to_owned();
-        let api = self.connection.api(diags)?;
+        let clients = self.connection.clients(diags)?;
         let path = format!("/v2/databases/{}/ca", segment(&cluster));
-        let certificate = api.get(&path).await.and_then(|answer| {
+        let certificate = clients.api.get(&path).await.and_then(|answer| {
             let encoded = answer["ca"]["certificate"].as_str().unwrap_or_default();
             let bytes = STANDARD.decode(encoded).ok();
             bytes

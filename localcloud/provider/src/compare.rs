@@ -1,4 +1,4 @@
-//! When two values mean the same.
+//! Whether two values have the same meaning.
 
 use crate::table::{Attribute, Block, Kind, Shape, Spelling};
 use crate::value::{Object, Value};
@@ -32,7 +32,7 @@ pub fn same_or_both_zero(attribute: &Attribute, a: &Value, b: &Value) -> bool {
             && !matches!(attribute.kind, Kind::Objects(_)))
 }
 
-/// `true` if two blocks are the same in everything that both know; null is the same as zero.
+/// `true` if two blocks are the same in every known field; null is the same as zero.
 pub fn same_block(block: &Block, a: &Object, b: &Object) -> bool {
     block.attributes.iter().all(|attribute| {
         let (a, b) = (field(a, attribute.name), field(b, attribute.name));

@@ -1,4 +1,4 @@
-//! The provider's configuration, and the API client that it makes.
+//! The provider's configuration, and the clients that are made from it.
 
 use std::collections::HashMap;
 use std::env;
@@ -8,19 +8,29 @@ use std::time::Duration;
 use tf_provider::Diagnostics;
 use tf_provider::schema::{Attribute, AttributeConstraint, Block, Description, Schema};
 
-use crate::api::{Api, Error, Retries};
+use crate::api::{Api, Retries};
 use crate::compare::field;
+use crate::error::Error;
 use crate::report;
 use crate::schema;
 use crate::spaces::Spaces;
 use crate::table::Kind;
 use crate::value::{Object, Value};
 
-/// The API client, once Terraform has configured the provider.
-#[derive(Default)]
-pub struct Connection(RwLock<Option<Arc<Api>>>);
+/// The clients of one account.
+#[derive(Debug)]
+pub struct Clients {
+    /// Of the API.
+    pub api: Api,
+    /// Of Spaces.
+    pub spaces: Spaces,
+}
 
-/// The provider's attributes, with the environment variables that serve in their place.
+/// The clients, once Terraform has configured the provider.
+#[derive(Default)]
+pub struct Connection(RwLock<Option<Arc<Clients>>>);
+
+/// The provider's attributes, with the environment variables that replace them.
 const ATTRIBUTES: [(&str, Kind, &[&str]); 8] = [
     (
         "token",
@@ -52,23 +62,23 @@ const ATTRIBUTES: [(&str, Kind, &[&str]); 8] = [
     ),
 ];
 
-/// Address of the API when nothing else is said.
+/// Default address of the API.
 const PUBLIC_API: &str = "https://api.digitalocean.com";
-/// Address of Spaces when nothing else is said.
+/// Default address of Spaces.
 const PUBLIC_SPACES: &str = "https://{{.Region}}.digitaloceanspaces.com";
 
 impl Connection {
-    /// The API client; reports an error if there is none.
-    pub fn api(&self, diags: &mut Diagnostics) -> Option<Arc<Api>> {
-        let api = self.0.read().ok().and_then(|api| api.clone());
-        if api.is_none() {
+    /// The clients; reports an error if there are none.
+    pub fn clients(&self, diags: &mut Diagnostics) -> Option<Arc<Clients>> {
+        let clients = self.0.read().ok().and_then(|clients| clients.clone());
+        if clients.is_none() {
             report::error(diags, "the provider is not configured");
         }
-        api
+        clients
     }
 
-    /// Connects as the configuration and the environment say, and sees whether it works: a wrong
-    /// token or address is then one error, and not one for each resource.
+    /// Makes the clients from the configuration and the environment, and tries them: a wrong token or address is
+    /// then one error, and not one for each resource.
     pub async fn open(&self, config: &Object) -> Result<(), String> {
         let setting = |wanted: &str| setting(config, wanted);
         let token = setting("token")
@@ -94,14 +104,13 @@ impl Connection {
         let key = setting("spaces_access_id").zip(setting("spaces_secret_key"));
         let spaces = Spaces::new(&endpoint, key).map_err(|error| error.to_string())?;
         let api = Api::new(&base, &token, retries).map_err(|error| error.to_string())?;
-        let api = api.with_spaces(spaces);
-        // Any other refusal is let pass: a token that may not see the account may still do its work.
+        // Other refusals are ignored: a token without the scope for the account may be sufficient for the resources.
         let probe = api.get("/v2/account").await;
         if let Err(error @ (Error::Token | Error::Unreachable { .. })) = probe {
             return Err(error.to_string());
         }
         if let Ok(mut slot) = self.0.write() {
-            *slot = Some(Arc::new(api));
+            *slot = Some(Arc::new(Clients { api, spaces }));
         }
         Ok(())
     }
@@ -128,7 +137,7 @@ pub fn provider_schema() -> Schema {
     }
 }
 
-/// What the configuration says, or else the environment.
+/// The value in the configuration, or else in the environment.
 fn setting(config: &Object, wanted: &str) -> Option<String> {
     match field(config, wanted) {
         Value::Text(text) if !text.is_empty() => return Some(text.clone()),

@@ -1,19 +1,24 @@
-//! An object's life at the API: it is made, looked at, altered and removed.
+//! One object at the API: created, read, updated, deleted.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value as Json, json};
 
-use crate::api::{Api, Error, wait};
+use crate::api::{Api, wait};
 use crate::bucket::Bucket;
 use crate::compare::field;
+use crate::connection::Clients;
+use crate::error::Error;
+use crate::noun::{Backend, Create, Delete, Expected, Noun};
+use crate::request::create_body;
+use crate::response;
 use crate::steps::{Change, LIMIT, path_of};
-use crate::table::{Create, Delete, Expected, Home, Noun, Source};
+use crate::table::Source;
+use crate::template::fill;
 use crate::value::{Object, Value};
-use crate::wire;
 
-/// Longest wait for a deletion that the API puts off.
+/// Longest wait for a deletion that the API refuses for the moment.
 const DELETE_LIMIT: Duration = Duration::from_mins(3);
 /// How long an object that was just created may not be found.
 const APPEAR_LIMIT: Duration = Duration::from_mins(2);
@@ -22,22 +27,25 @@ const APPEAR_LIMIT: Duration = Duration::from_mins(2);
 pub struct Objects<'a> {
     /// What they are.
     pub noun: &'static Noun,
-    /// Where they live.
-    pub api: &'a Api,
+    /// The account that has them.
+    pub clients: &'a Clients,
 }
 
 impl Objects<'_> {
     /// The object as the API describes it.
     pub async fn get(&self, state: &Object) -> Result<Json, Error> {
-        if self.noun.home == Home::Spaces {
-            return Bucket::of(self.api, state)?.read(state).await;
+        if self.noun.backend == Backend::Spaces {
+            return Bucket::of(&self.clients.spaces, state).read(state).await;
         }
         let path = path_of(self.noun.path, state);
-        let answer = self.api.get(&path).await?;
+        let answer = self.clients.api.get(&path).await?;
         let mut object = unwrap(self.noun, answer);
-        place(self.noun, state, &mut object);
+        add_path_attributes(self.noun, state, &mut object);
         if let (Some(attribute), Json::Object(fields)) = (self.noun.members, &mut object) {
-            fields.insert(attribute.to_owned(), members(self.api, &path).await?);
+            fields.insert(
+                attribute.to_owned(),
+                members(&self.clients.api, &path).await?,
+            );
         }
         Ok(object)
     }
@@ -57,60 +65,69 @@ impl Objects<'_> {
     }
 
     /// Creates the object; `state` gets its id as soon as it has one.
-    pub async fn make(&self, state: &mut Object) -> Result<(), Error> {
-        let body = wire::create_body(self.noun, state);
-        if self.noun.home == Home::Spaces {
-            Bucket::of(self.api, state)?.create(&body).await?;
+    pub async fn create(&self, state: &mut Object) -> Result<(), Error> {
+        let body = create_body(self.noun, state);
+        if self.noun.backend == Backend::Spaces {
+            Bucket::of(&self.clients.spaces, state)
+                .create(&body)
+                .await?;
         }
         let answer = match self.noun.create {
             Create::Post(path) => {
                 let path = path_of(path, state);
-                let answer = self.api.post(&path, &body).await?;
+                let answer = self.clients.api.post(&path, &body).await?;
                 if answer[self.noun.envelope].is_null() {
                     return Err(Error::Answer(format!("POST {path}")));
                 }
                 answer
             }
-            Create::Put(path) => self.api.put(&path_of(path, state), &body).await?,
+            Create::Put(path) => self.clients.api.put(&path_of(path, state), &body).await?,
             Create::Steps => json!(null),
         };
         let first = unwrap(self.noun, answer);
         let id = make_id(self.noun, &first, state);
         state.insert("id".to_owned(), Value::Text(id));
         // Some values are in the first answer only.
-        let settled = wire::settle(self.noun, state, &first);
-        for attribute in self.noun.attributes.iter().filter(|each| each.kept) {
-            let value = field(&settled, attribute.name).clone();
+        let known = response::after_apply(self.noun, state, &first);
+        for attribute in self
+            .noun
+            .attributes
+            .iter()
+            .filter(|each| each.keep_if_absent)
+        {
+            let value = field(&known, attribute.name).clone();
             if !value.is_zero() {
                 state.insert(attribute.name.to_owned(), value);
             }
         }
         self.change(None, Some(state)).await?;
         let object = self.get_ready(state).await?;
-        *state = wire::settle(self.noun, state, &object);
+        *state = response::after_apply(self.noun, state, &object);
         Ok(())
     }
 
-    /// Brings the object from `prior` to `state`, and `state` to what came of it.
-    pub async fn alter(&self, prior: &Object, state: &mut Object) -> Result<(), Error> {
-        if self.noun.home == Home::Spaces {
-            let body = wire::create_body(self.noun, state);
-            Bucket::of(self.api, state)?.set_up(&body, true).await?;
+    /// Changes the object from `prior` to `state`; `state` then has the values that the API reports.
+    pub async fn update(&self, prior: &Object, state: &mut Object) -> Result<(), Error> {
+        if self.noun.backend == Backend::Spaces {
+            let body = create_body(self.noun, state);
+            Bucket::of(&self.clients.spaces, state)
+                .configure(&body, true)
+                .await?;
         }
         self.change(Some(prior), Some(state)).await?;
         let object = self.get_ready(state).await?;
-        *state = wire::settle(self.noun, state, &object);
+        *state = response::after_apply(self.noun, state, &object);
         Ok(())
     }
 
-    /// Removes the object; what does not exist counts as removed.
-    pub async fn remove(&self, state: &Object) -> Result<(), Error> {
-        if self.noun.home == Home::Spaces {
-            return Bucket::of(self.api, state)?.delete(state).await;
+    /// Deletes the object; one that does not exist counts as deleted.
+    pub async fn delete(&self, state: &Object) -> Result<(), Error> {
+        if self.noun.backend == Backend::Spaces {
+            return Bucket::of(&self.clients.spaces, state).delete(state).await;
         }
         let path = path_of(self.noun.path, state);
         if matches!(self.noun.delete, Delete::CallAndWait) {
-            self.unlocked(state).await?;
+            self.wait_until_unlocked(state).await?;
         }
         match self.change(Some(state), None).await {
             Ok(()) | Err(Error::NotFound(_)) => {}
@@ -119,7 +136,7 @@ impl Objects<'_> {
         match self.noun.delete {
             Delete::Steps => return Ok(()),
             Delete::Empty(list) => {
-                return match self.api.put(&path, &json!({list: []})).await {
+                return match self.clients.api.put(&path, &json!({list: []})).await {
                     Ok(_) | Err(Error::NotFound(_)) => Ok(()),
                     Err(error) => Err(error),
                 };
@@ -130,7 +147,7 @@ impl Objects<'_> {
         let again = self.noun.delete_again_on;
         let refusal = Mutex::new(None);
         let deleted = wait(DELETE_LIMIT, &what, || async {
-            match self.api.delete(&path, None).await {
+            match self.clients.api.delete(&path, None).await {
                 Err(error) if error.status().is_some_and(|status| again.contains(&status)) => {
                     if let Ok(mut last) = refusal.lock() {
                         *last = Some(error);
@@ -141,14 +158,14 @@ impl Objects<'_> {
             }
         })
         .await;
-        // What the API said says more than that it took too long.
+        // The API's refusal is more useful than "took too long".
         match (deleted, refusal.into_inner()) {
             (Err(Error::TooLong { .. }), Ok(Some(error))) => return Err(error),
             (result, _) => result?,
         }
         if matches!(self.noun.delete, Delete::CallAndWait) {
             wait(DELETE_LIMIT, &what, || async {
-                match self.api.get(&path).await {
+                match self.clients.api.get(&path).await {
                     Err(Error::NotFound(_)) => Ok(Some(())),
                     result => result.map(|_| None),
                 }
@@ -158,8 +175,8 @@ impl Objects<'_> {
         Ok(())
     }
 
-    /// Waits until no action holds the object.
-    async fn unlocked(&self, state: &Object) -> Result<(), Error> {
+    /// Waits until no action locks the object.
+    async fn wait_until_unlocked(&self, state: &Object) -> Result<(), Error> {
         let what = format!(
             "waiting for the {} to be unlocked",
             name_of(self.noun, state)
@@ -180,7 +197,7 @@ impl Objects<'_> {
         };
         let path = path_of(self.noun.path, state);
         let change = Change {
-            api: self.api,
+            api: &self.clients.api,
             noun: self.noun,
             path: &path,
             before,
@@ -190,7 +207,7 @@ impl Objects<'_> {
     }
 }
 
-/// What people call the object in this state.
+/// The object's name in messages.
 pub fn name_of(noun: &Noun, state: &Object) -> String {
     let text = |name: &str| field(state, name).text();
     match text("name").or_else(|| text("id")) {
@@ -199,12 +216,14 @@ pub fn name_of(noun: &Noun, state: &Object) -> String {
     }
 }
 
-/// Adds to an object what it is reached by: its path has it, and its answer does not.
-fn place(noun: &Noun, state: &Object, object: &mut Json) {
+/// Adds to an object the attributes of its path, which the API's response does not contain.
+fn add_path_attributes(noun: &Noun, state: &Object, object: &mut Json) {
     let Json::Object(fields) = object else { return };
     for attribute in noun.attributes {
-        let way = noun.path.contains(&format!("{{{}}}", attribute.name));
-        if way && attribute.source == Some(Source::Nowhere) && !fields.contains_key(attribute.name)
+        let in_path = noun.path.contains(&format!("{{{}}}", attribute.name));
+        if in_path
+            && attribute.source == Some(Source::Nowhere)
+            && !fields.contains_key(attribute.name)
         {
             fields.insert(
                 attribute.name.to_owned(),
@@ -233,7 +252,7 @@ fn is_ready(noun: &Noun, object: &Json) -> bool {
 }
 
 fn make_id(noun: &Noun, object: &Json, state: &Object) -> String {
-    wire::fill(noun.id, |key| match (key, &object[key]) {
+    fill(noun.id, |key| match (key, &object[key]) {
         ("unique", _) => SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .ok()

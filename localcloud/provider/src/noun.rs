@@ -1,8 +1,8 @@
-//! A resource type as the table has it: where its objects live, and which calls their life takes.
+//! A resource type as `nouns/` describes it: its attributes, its backend and its calls.
 
 use crate::table::{Attribute, Block};
 
-/// How an object comes into being.
+/// How an object is created.
 #[derive(Clone, Copy, Debug)]
 pub enum Create {
     /// POST to this path.
@@ -13,7 +13,7 @@ pub enum Create {
     Steps,
 }
 
-/// How an object goes.
+/// How an object is deleted.
 #[derive(Clone, Copy, Debug)]
 pub enum Delete {
     /// DELETE of the object's path.
@@ -26,14 +26,14 @@ pub enum Delete {
     Steps,
 }
 
-/// What a change of attributes takes. Steps that undo something run at destroy too.
+/// A call that a change of attributes needs. Steps that undo something run at destroy too.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
     /// PUT of everything that may change to the object's path.
     Put,
     /// PUT of these attributes (name, field) to a path under the object's.
     PutPart(&'static str, &'static [(&'static str, &'static str)]),
-    /// Tags are put on and taken off, for resources of this type.
+    /// Adds and removes tags, for resources of this type.
     Tags(&'static str),
     /// A droplet's `rename` action.
     Rename,
@@ -45,7 +45,7 @@ pub enum Step {
     Members(&'static str),
 }
 
-/// Fields of an answer, as JSON pointers, and the values that say that the object is ready.
+/// Fields of a response, as JSON pointers, with the values that they have when the object is ready.
 pub type Ready = &'static [(&'static str, Expected)];
 
 /// A value that an answer must have.
@@ -57,12 +57,12 @@ pub enum Expected {
     Flag(bool),
 }
 
-/// Where objects live.
+/// The service that has the objects.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Home {
-    /// Behind the API.
+pub enum Backend {
+    /// The API.
     Api,
-    /// In Spaces, which speaks S3.
+    /// Spaces, by S3.
     Spaces,
 }
 
@@ -71,17 +71,17 @@ pub enum Home {
 pub struct Noun {
     /// Its name without `digitalocean_`.
     pub name: &'static str,
-    /// What people call it, for messages.
+    /// Its name in messages.
     pub label: &'static str,
     /// Version of its state in the real provider.
     pub version: i64,
-    /// Where its objects live.
-    pub home: Home,
+    /// The service that has its objects.
+    pub backend: Backend,
     /// Its attributes, without `id`.
     pub attributes: &'static [Attribute],
     /// Its nested blocks.
     pub blocks: &'static [Block],
-    /// How it is made.
+    /// How it is created.
     pub create: Create,
     /// Its path; `{…}` are attributes.
     pub path: &'static str,
@@ -93,9 +93,9 @@ pub struct Noun {
     pub ready: Ready,
     /// The attribute, if any, that lists the URNs at `{path}/resources`.
     pub members: Option<&'static str>,
-    /// What changes take.
+    /// The calls that changes need.
     pub steps: &'static [Step],
-    /// How it goes.
+    /// How it is deleted.
     pub delete: Delete,
     /// Statuses of a refused deletion that mean "not yet".
     pub delete_again_on: &'static [u16],
@@ -107,7 +107,7 @@ impl Noun {
         name: "",
         label: "",
         version: 0,
-        home: Home::Api,
+        backend: Backend::Api,
         attributes: &[],
         blocks: &[],
         create: Create::Steps,

@@ -1,10 +1,11 @@
-//! What a resource will be after apply, as far as that is known before.
+//! The planned state of a resource, as far as it is known before apply.
 //!
-//! Terraform holds a provider to its plan: a configured value is planned as configured, or left as
-//! it was when it means the same, and what the plan knows must come true.
+//! Terraform requires that a plan has each configured value as configured, or the prior value if it has the same
+//! meaning, and that apply yields every known value of the plan.
 
 use crate::compare::{field, same, same_blocks};
-use crate::table::{Attribute, Block, Given, Noun};
+use crate::noun::Noun;
+use crate::table::{Attribute, Block, Given};
 use crate::value::{Object, Value};
 
 /// A planned state and the attributes whose change needs a new object.
@@ -17,6 +18,7 @@ pub struct Plan {
 }
 
 /// Plans a resource that does not exist.
+#[must_use]
 pub fn create(noun: &Noun, config: &Object) -> Object {
     let mut state = Object::new();
     state.insert("id".to_owned(), Value::Unknown);
@@ -32,6 +34,7 @@ pub fn create(noun: &Noun, config: &Object) -> Object {
 }
 
 /// Plans a resource that exists as `prior`.
+#[must_use]
 pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
     let mut state = prior.clone();
     let mut replaces = Vec::new();
@@ -60,7 +63,7 @@ pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
     }
     if changed {
         let unsettled = noun.attributes.iter().filter(|attribute| {
-            attribute.varies && given(attribute, field(config, attribute.name)).is_none()
+            attribute.may_change && given(attribute, field(config, attribute.name)).is_none()
         });
         for attribute in unsettled {
             state.insert(attribute.name.to_owned(), Value::Unknown);
@@ -69,7 +72,7 @@ pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
     Plan { state, replaces }
 }
 
-/// What the configuration, or the attribute's default, says; `None` where it's the API's to say.
+/// The value in the configuration, or the attribute's default; `None` if the API determines the value.
 fn given(attribute: &Attribute, configured: &Value) -> Option<Value> {
     if !configured.is_null() {
         return Some(configured.clone());
@@ -82,7 +85,7 @@ fn given(attribute: &Attribute, configured: &Value) -> Option<Value> {
     }
 }
 
-/// Configured blocks, with what the API gives taken from the prior block that equals them.
+/// The configured blocks. Attributes that the API determines come from the equal prior block.
 fn plan_blocks(block: &Block, config: &Value, prior: &Value) -> Value {
     let Value::List(configured) = config else {
         return config.clone();
@@ -91,7 +94,7 @@ fn plan_blocks(block: &Block, config: &Value, prior: &Value) -> Value {
         let Value::Object(config) = item else {
             return item.clone();
         };
-        let twin = prior.items().iter().find_map(|prior| match prior {
+        let matching = prior.items().iter().find_map(|prior| match prior {
             Value::Object(prior) if agrees(block, config, prior) => Some(prior),
             _ => None,
         });
@@ -100,13 +103,13 @@ fn plan_blocks(block: &Block, config: &Value, prior: &Value) -> Value {
             .iter()
             .map(|attribute| {
                 let value = given(attribute, field(config, attribute.name))
-                    .or_else(|| twin.map(|twin| field(twin, attribute.name).clone()))
+                    .or_else(|| matching.map(|matching| field(matching, attribute.name).clone()))
                     .unwrap_or(Value::Unknown);
                 (attribute.name.to_owned(), value)
             })
             .collect();
         for inner in block.blocks {
-            let before = twin.map_or(&Value::Null, |twin| field(twin, inner.name));
+            let before = matching.map_or(&Value::Null, |matching| field(matching, inner.name));
             let after = plan_blocks(inner, field(config, inner.name), before);
             planned.insert(inner.name.to_owned(), after);
         }

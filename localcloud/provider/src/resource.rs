@@ -6,25 +6,27 @@ use async_trait::async_trait;
 use tf_provider::schema::Schema;
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
-use crate::api::{Api, Error};
 use crate::compare::field;
+use crate::connection::Clients;
 use crate::connection::Connection;
+use crate::error::Error;
 use crate::lifecycle::{Objects, name_of};
-use crate::table::{Given, Noun};
+use crate::noun::Noun;
+use crate::table::Given;
 use crate::value::{Object, Value};
-use crate::{plan, report, schema, wire};
+use crate::{plan, report, response, schema};
 
-/// A resource type, and the way to the API.
+/// A resource type, and the account that has its objects.
 pub struct NounResource {
-    /// What it is.
+    /// The resource type.
     pub noun: &'static Noun,
-    /// Where it lives.
+    /// The provider's connection.
     pub connection: Arc<Connection>,
 }
 
 impl NounResource {
     fn fail(&self, diags: &mut Diagnostics, verb: &str, state: &Object, error: &Error) {
-        // A refused token or a wrong address is nobody's fault in particular.
+        // A refused token or a wrong address does not concern this object in particular.
         let text = match error {
             Error::Token | Error::Unreachable { .. } => error.to_string(),
             error => {
@@ -35,9 +37,9 @@ impl NounResource {
         report::error(diags, text);
     }
 
-    fn objects<'a>(&self, api: &'a Api) -> Objects<'a> {
+    fn objects<'a>(&self, clients: &'a Clients) -> Objects<'a> {
         let noun = self.noun;
-        Objects { noun, api }
+        Objects { noun, clients }
     }
 }
 
@@ -75,14 +77,14 @@ impl Resource for NounResource {
         let Value::Object(prior) = state else {
             return None;
         };
-        let api = self.connection.api(diags);
-        let answer = match api {
-            Some(api) => self.objects(&api).get(&prior).await,
+        let clients = self.connection.clients(diags);
+        let answer = match clients {
+            Some(clients) => self.objects(&clients).get(&prior).await,
             None => return Some((Value::Object(prior), private)),
         };
         match answer {
             Ok(object) => {
-                let state = wire::read(self.noun, &prior, &object);
+                let state = response::read(self.noun, &prior, &object);
                 Some((Value::Object(state), private))
             }
             Err(Error::NotFound(_)) => None,
@@ -145,10 +147,10 @@ impl Resource for NounResource {
         let Value::Object(mut state) = planned else {
             return None;
         };
-        let api = self.connection.api(diags)?;
-        if let Err(error) = self.objects(&api).make(&mut state).await {
+        let clients = self.connection.clients(diags)?;
+        if let Err(error) = self.objects(&clients).create(&mut state).await {
             self.fail(diags, "create", &state, &error);
-            // Without an id there is nothing that the state could know about.
+            // Without an id the state has nothing to record.
             if *field(&state, "id") == Value::Unknown {
                 return None;
             }
@@ -168,10 +170,10 @@ impl Resource for NounResource {
         let (Value::Object(prior), Value::Object(mut state)) = (prior, planned) else {
             return None;
         };
-        let api = self.connection.api(diags)?;
-        if let Err(error) = self.objects(&api).alter(&prior, &mut state).await {
+        let clients = self.connection.clients(diags)?;
+        if let Err(error) = self.objects(&clients).update(&prior, &mut state).await {
             self.fail(diags, "change", &state, &error);
-            // The next refresh finds out how far it got.
+            // The next refresh reads how far the change got.
             return Some((Value::Object(prior), private));
         }
         Some((Value::Object(state).known(), private))
@@ -187,8 +189,8 @@ impl Resource for NounResource {
         let Value::Object(state) = prior else {
             return None;
         };
-        let api = self.connection.api(diags)?;
-        if let Err(error) = self.objects(&api).remove(&state).await {
+        let clients = self.connection.clients(diags)?;
+        if let Err(error) = self.objects(&clients).delete(&state).await {
             self.fail(diags, "delete", &state, &error);
         }
         Some(())

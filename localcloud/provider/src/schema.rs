@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use tf_provider::schema;
 use tf_provider::schema::{AttributeConstraint, AttributeType, Description};
 
-use crate::table::{Attribute, Block, Given, Kind, Noun, Shape};
+use crate::noun::Noun;
+use crate::table::{Attribute, Block, Given, Kind, Shape};
 
 /// The schema of a resource type.
 pub fn of(noun: &Noun) -> schema::Schema {

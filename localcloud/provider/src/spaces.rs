@@ -1,4 +1,4 @@
-//! The client of Spaces: one signed call of S3, and its errors in a sentence.
+//! The client of Spaces: one signed call of S3.
 
 use std::time::Duration;
 
@@ -8,25 +8,25 @@ use reqwest::{Method, StatusCode, Url};
 use rusty_s3::signing::sign;
 use serde::Deserialize;
 
-use crate::api::Error;
+use crate::error::Error;
 
-/// How long a signature is good for, in seconds.
+/// How long a signature is valid, in seconds.
 const SIGNED_FOR: u64 = 300;
-/// Longest wait for an answer.
+/// Longest wait for a response.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
-/// The region that signatures name. Spaces goes by the endpoint.
+/// The region in signatures. Spaces determines the region by the endpoint.
 const REGION: &str = "us-east-1";
 
 /// The account's Spaces, and a key to them.
 #[derive(Debug)]
 pub struct Spaces {
     http: reqwest::Client,
-    /// URL with `{{.Region}}` where the region goes.
+    /// URL with `{{.Region}}` in the place of the region.
     endpoint: String,
     key: Option<(String, String)>,
 }
 
-/// What a call brings.
+/// The content of a call.
 #[derive(Debug, Default)]
 pub struct Content<'a> {
     /// A canned ACL.
@@ -35,7 +35,7 @@ pub struct Content<'a> {
     pub body: String,
 }
 
-/// What an error says.
+/// The body of an error.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Refusal {
@@ -54,7 +54,7 @@ impl Spaces {
         })
     }
 
-    /// Makes a call on a bucket, or on an object of it, and gives the answer's text. Path style: it works
+    /// Makes a call on a bucket, or on an object of it, and returns the text of the response. Path style: it works
     /// with endpoints that are addresses, too.
     pub async fn call(
         &self,

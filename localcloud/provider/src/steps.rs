@@ -1,23 +1,25 @@
-//! The calls that bring an existing object from one state to another, step by step.
+//! The calls that change an existing object from one state to another, step by step.
 
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use crate::api::{Api, Error, segment, wait};
+use crate::api::{Api, segment, wait};
 use crate::compare::{field, same, same_blocks};
-use crate::table::{Noun, Step};
+use crate::error::Error;
+use crate::noun::{Noun, Step};
+use crate::request::change_body;
+use crate::template::fill;
 use crate::value::{Object, Value};
-use crate::wire::{change_body, fill};
 
 /// Longest wait for a change to take effect.
 pub const LIMIT: Duration = Duration::from_mins(30);
 
-/// An object on its way from one state to another.
+/// A change of an object from one state to another.
 pub struct Change<'a> {
-    /// Where it lives.
+    /// The API that has it.
     pub api: &'a Api,
-    /// What it is.
+    /// Its resource type.
     pub noun: &'a Noun,
     /// Its path.
     pub path: &'a str,
@@ -28,7 +30,7 @@ pub struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// Takes all steps that this change needs.
+    /// Makes all calls that this change needs.
     pub async fn run(&self) -> Result<(), Error> {
         for step in self.noun.steps {
             self.step(step).await?;
@@ -42,7 +44,7 @@ impl Change<'_> {
             Step::Members(project) => return self.members(project).await,
             _ => {}
         }
-        // Creation has sent the rest in one body, and destruction needs none of it undone.
+        // The rest was sent in the body of the creation, and a deletion need not undo it.
         let (Some(before), Some(after)) = (self.before, self.after) else {
             return Ok(());
         };
@@ -73,7 +75,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// `true` if the attribute is to become something else that is known.
+    /// `true` if the attribute changes to another known value.
     fn changes(&self, name: &str) -> bool {
         let attribute = self.noun.attributes.iter().find(|each| each.name == name);
         let before = self.before.map_or(&Value::Null, |state| field(state, name));
@@ -95,7 +97,7 @@ impl Change<'_> {
     async fn resize(&self, after: &Object) -> Result<(), Error> {
         let off = json!({"type": "power_off"});
         match self.api.act(self.path, &off, LIMIT).await {
-            // It was off already.
+            // The droplet was off already.
             Err(Error::Refused { status, .. }) if status.as_u16() == 422 => {}
             result => result?,
         }
@@ -135,7 +137,7 @@ impl Change<'_> {
         if droplet.is_null() {
             let unassign = json!({"type": "unassign"});
             return match self.api.act(self.path, &unassign, LIMIT).await {
-                // It was moved or taken off by someone else.
+                // It was moved or unassigned by someone else.
                 Err(Error::Refused { status, .. }) if status.as_u16() == 422 => Ok(()),
                 result => result,
             };
@@ -146,7 +148,7 @@ impl Change<'_> {
         self.api.act(self.path, &assign, LIMIT).await
     }
 
-    /// Waits until no action of the droplet is in progress: it would refuse the next one.
+    /// Waits until no action of the droplet is in progress: the API would refuse another one.
     async fn idle(&self, droplet: &Json) -> Result<(), Error> {
         let path = format!("/v2/droplets/{droplet}/actions?per_page=50");
         wait(LIMIT, "an action of the droplet", || async {
@@ -183,7 +185,7 @@ impl Change<'_> {
     }
 }
 
-/// What is in `before` alone, and what is in `after` alone.
+/// The items that are in `before` only, and those that are in `after` only.
 fn difference(before: &Value, after: &Value) -> (Vec<String>, Vec<String>) {
     let only = |these: &Value, those: &Value| {
         let mine = these

@@ -1,6 +1,4 @@
-//! The words in which `nouns/` describes a resource type: its attributes, blocks and API calls.
-
-pub use crate::noun::{Create, Delete, Expected, Home, Noun, Step};
+//! Attributes and blocks of a resource type, as `nouns/` describes them.
 
 /// The type of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,13 +20,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// `true` where order means nothing.
+    /// `true` if the order is ignored.
+    #[must_use]
     pub fn is_set(self) -> bool {
         matches!(self, Self::Texts | Self::Numbers)
     }
 }
 
-/// Who gives an attribute its value.
+/// Who determines the value of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Given {
     /// The configuration must.
@@ -45,7 +44,7 @@ pub enum Given {
     Api,
 }
 
-/// Where an attribute's value stands in the API's answer.
+/// The place of an attribute's value in the API's response.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Source {
     /// At this JSON pointer.
@@ -54,13 +53,13 @@ pub enum Source {
     AtIfSet(&'static str),
     /// The first address of this type in `networks.v4`.
     AddressV4(&'static str),
-    /// Whether `features` names this.
+    /// Whether `features` contains this.
     Feature(&'static str),
     /// Text with `{…}` replaced by the answer's fields, and `{id}` by the resource's id.
     Format(&'static str),
-    /// At this JSON pointer is a list; the state keeps those of its own items that are in it.
+    /// At this JSON pointer is a list. The state keeps the items that are in it.
     Among(&'static str),
-    /// Nowhere: the state keeps what it has.
+    /// Nowhere: the state keeps its value.
     Nowhere,
     /// The answer's `name` below the domain of this attribute; `@` is the domain itself.
     NameIn(&'static str),
@@ -71,17 +70,17 @@ pub enum Source {
 pub enum Spelling {
     /// It is not.
     Same,
-    /// A text that consists of digits goes to the API as a number.
+    /// A text of digits is sent to the API as a number.
     Digits,
     /// Upper and lower case are the same.
     AnyCase,
-    /// White space around it means nothing.
+    /// White space around it is ignored.
     Trimmed,
     /// The API puts this in front of some values.
     Prefixed(&'static str),
-    /// A closing dot means nothing.
+    /// A final dot is ignored.
     Dotted,
-    /// A firewall's ports: the API says `0` for `all`, and for ICMP, which has none.
+    /// A firewall's ports: the API has `0` for `all`, and for ICMP, which has no ports.
     Ports,
 }
 
@@ -96,21 +95,21 @@ pub struct Attribute {
     pub name: &'static str,
     /// Its type.
     pub kind: Kind,
-    /// Who gives it its value.
+    /// Who determines its value.
     pub given: Given,
-    /// Where it goes in a request, as a JSON pointer; it does not when this is `None`.
+    /// Its place in a request, as a path; `None`: it is not sent.
     pub sent: Option<&'static str>,
-    /// Where it comes from in an answer; when this is `None`, where it goes or else under its name.
+    /// Its place in a response; `None`: the same as in a request, or else its name.
     pub source: Option<Source>,
-    /// How the API spells it.
+    /// How the API writes it.
     pub spelling: Spelling,
     /// A change means a new object.
     pub replaces: bool,
-    /// The API may change it when something else changes.
-    pub varies: bool,
-    /// An answer without it leaves the state's value.
-    pub kept: bool,
-    /// Terraform shows it to nobody.
+    /// The API may change it when another attribute changes.
+    pub may_change: bool,
+    /// A response without it leaves the state's value.
+    pub keep_if_absent: bool,
+    /// Terraform never prints it.
     pub sensitive: bool,
 }
 
@@ -123,86 +122,100 @@ const fn attribute(name: &'static str, kind: Kind, given: Given) -> Attribute {
         source: None,
         spelling: Spelling::Same,
         replaces: false,
-        varies: false,
-        kept: false,
+        may_change: false,
+        keep_if_absent: false,
         sensitive: false,
     }
 }
 
 /// An attribute that the configuration must give.
+#[must_use]
 pub const fn required(name: &'static str, kind: Kind) -> Attribute {
     attribute(name, kind, Given::Required)
 }
 
 /// An attribute that the configuration may give.
+#[must_use]
 pub const fn optional(name: &'static str, kind: Kind) -> Attribute {
     attribute(name, kind, Given::Optional)
 }
 
 /// An attribute that the configuration may give, and otherwise the API does.
+#[must_use]
 pub const fn either(name: &'static str, kind: Kind) -> Attribute {
     attribute(name, kind, Given::OptionalOrApi)
 }
 
 /// A flag with a default.
+#[must_use]
 pub const fn flag_or(name: &'static str, default: bool) -> Attribute {
     attribute(name, Kind::Flag, Given::FlagOr(default))
 }
 
 /// A text with a default.
+#[must_use]
 pub const fn text_or(name: &'static str, default: &'static str) -> Attribute {
     attribute(name, Kind::Text, Given::TextOr(default))
 }
 
 /// An attribute that the API gives.
+#[must_use]
 pub const fn computed(name: &'static str, kind: Kind) -> Attribute {
     attribute(name, kind, Given::Api)
 }
 
 impl Attribute {
     /// Is sent under its own name.
+    #[must_use]
     pub const fn sent(self) -> Self {
         let name = self.name;
         self.sent_at(name)
     }
 
     /// Is sent in this field; a path of several fields is separated by `/`.
+    #[must_use]
     pub const fn sent_at(mut self, field: &'static str) -> Self {
         self.sent = Some(field);
         self
     }
 
     /// Is read from this source.
+    #[must_use]
     pub const fn from(mut self, source: Source) -> Self {
         self.source = Some(source);
         self
     }
 
     /// Is spelled differently by the API.
+    #[must_use]
     pub const fn spelled(mut self, spelling: Spelling) -> Self {
         self.spelling = spelling;
         self
     }
 
     /// A change means a new object.
+    #[must_use]
     pub const fn replaces(mut self) -> Self {
         self.replaces = true;
         self
     }
 
-    /// The API may change it when something else changes.
-    pub const fn varies(mut self) -> Self {
-        self.varies = true;
+    /// The API may change it when another attribute changes.
+    #[must_use]
+    pub const fn may_change(mut self) -> Self {
+        self.may_change = true;
         self
     }
 
     /// An answer without it leaves the state's value.
-    pub const fn kept(mut self) -> Self {
-        self.kept = true;
+    #[must_use]
+    pub const fn keep_if_absent(mut self) -> Self {
+        self.keep_if_absent = true;
         self
     }
 
-    /// Terraform shows it to nobody.
+    /// Terraform never prints it.
+    #[must_use]
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
@@ -235,7 +248,7 @@ impl Block {
     };
 }
 
-/// How many blocks there may be, and whether their order means something.
+/// How many blocks are allowed, and whether their order matters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shape {
     /// Any number, in no order.

@@ -32,11 +32,13 @@ pub enum Value {
 
 impl Value {
     /// `true` for [`Value::Null`].
+    #[must_use]
     pub fn is_null(&self) -> bool {
         *self == Self::Null
     }
 
-    /// `true` where nothing is said: null, empty text, an empty list, zero or `false`.
+    /// `true` for an empty value: null, empty text, an empty list, zero or `false`.
+    #[must_use]
     pub fn is_zero(&self) -> bool {
         match self {
             Self::Null => true,
@@ -59,6 +61,7 @@ impl Value {
     }
 
     /// This value with null in place of everything unknown.
+    #[must_use]
     pub fn known(self) -> Self {
         match self {
             Self::Unknown => Self::Null,
@@ -74,6 +77,7 @@ impl Value {
     }
 
     /// The text, if it is text.
+    #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -82,6 +86,7 @@ impl Value {
     }
 
     /// The items, none if it is no list.
+    #[must_use]
     pub fn items(&self) -> &[Self] {
         match self {
             Self::List(items) => items,
@@ -90,6 +95,7 @@ impl Value {
     }
 
     /// The number. Terraform writes a fraction that no binary floating point number equals as text.
+    #[must_use]
     pub fn number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => number.as_f64(),
@@ -168,7 +174,7 @@ impl Serialize for Value {
             Self::Null => serializer.serialize_none(),
             Self::Unknown => serializer.serialize_newtype_struct("_ExtStruct", &UnknownMark),
             Self::Bool(value) => serializer.serialize_bool(*value),
-            // As text a fraction keeps its decimal digits, so it equals what the state file says.
+            // As text a fraction keeps its decimal digits, so it equals the value in the state file.
             Self::Number(value) if value.is_f64() => serializer.serialize_str(&value.to_string()),
             Self::Number(value) => value.serialize(serializer),
             Self::Text(value) => serializer.serialize_str(value),

@@ -1,14 +1,14 @@
 //! `/v2/account`
 
-use super::App;
-use super::request::{Answer, ok};
-use crate::cloud::{DROPLET_LIMIT, RESERVED_IP_LIMIT};
+use super::app::App;
+use super::request::{HandlerResult, ok};
+use crate::cloud::record::{DROPLET_LIMIT, RESERVED_IP_LIMIT};
 use axum::extract::State;
 use serde_json::json;
 use std::sync::Arc;
 
 /// The account and its limits.
-pub async fn show(State(app): State<Arc<App>>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>) -> HandlerResult {
     let record = app.store.record();
     ok(json!({"account": {
         "droplet_limit": DROPLET_LIMIT,

@@ -1,8 +1,8 @@
 //! `/v2/monitoring/alerts`
 
-use super::App;
-use super::request::{Answer, Body, Id, Listing, no_content, ok};
-use crate::cloud::alert_policies::{AlertPolicy, PolicySettings};
+use super::app::App;
+use super::request::{Body, HandlerResult, Id, Listing, no_content, ok};
+use crate::cloud::resources::alert_policies::{AlertPolicy, PolicySettings};
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -13,13 +13,13 @@ fn view(policy: &AlertPolicy) -> Value {
 }
 
 /// All policies.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     ok(listing.page("policies", record.alert_policies.values(), view))
 }
 
 /// Makes a policy; the platform answers 200, not 201.
-pub async fn create(State(app): State<Arc<App>>, Body(new): Body<PolicySettings>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(new): Body<PolicySettings>) -> HandlerResult {
     let id = app
         .store
         .change(|record| record.set_alert_policy(None, new))
@@ -28,7 +28,7 @@ pub async fn create(State(app): State<Arc<App>>, Body(new): Body<PolicySettings>
 }
 
 /// One policy.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     ok(json!({"policy": view(app.store.record().alert_policy(id)?)}))
 }
 
@@ -37,7 +37,7 @@ pub async fn replace(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(settings): Body<PolicySettings>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.set_alert_policy(Some(id), settings))
         .await?;
@@ -45,7 +45,7 @@ pub async fn replace(
 }
 
 /// Removes a policy.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store
         .change(|record| record.delete_alert_policy(id))
         .await?;

@@ -1,11 +1,11 @@
 //! `/v2/droplets/{id}/destroy_with_associated_resources`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Id, bare, ok};
+use super::request::{Body, HandlerResult, Id, bare, ok};
 use super::shapes::{price, time};
-use crate::cloud::Record;
-use crate::cloud::associated::{Chosen, Destroyed};
+use crate::cloud::record::Record;
+use crate::cloud::resources::destructions::{Chosen, Destroyed};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 const IMAGE_PRICE: f64 = 0.06;
 
 /// What belongs to a droplet.
-pub async fn list(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     let record = app.store.record();
     let own = record.associated(id)?;
     let ip = |ip: &String| json!({"id": ip, "name": ip, "cost": price(0.0)});
@@ -32,7 +32,7 @@ pub async fn list(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
 
 fn snapshot(record: &Record, id: &str) -> Value {
     let image = id.parse().ok().and_then(|id| record.user_image(id).ok());
-    let cost = image.map_or(0.0, |image| super::images::gigabytes(image) * IMAGE_PRICE);
+    let cost = image.map_or(0.0, |image| super::shapes::gigabytes(image) * IMAGE_PRICE);
     json!({"id": id, "name": image.map(|image| &image.name), "cost": price(cost)})
 }
 
@@ -41,15 +41,19 @@ pub async fn selective(
     State(app): State<Arc<App>>,
     Id(id): Id<u64>,
     Body(chosen): Body<Chosen>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.destroy_with(id, chosen))
         .await?;
     bare(StatusCode::ACCEPTED)
 }
 
-/// Destroys a droplet and all that belongs to it, if the client says that it means it.
-pub async fn dangerous(State(app): State<Arc<App>>, Id(id): Id<u64>, headers: HeaderMap) -> Answer {
+/// Destroys a droplet and everything associated with it, if the client confirms that it is dangerous.
+pub async fn dangerous(
+    State(app): State<Arc<App>>,
+    Id(id): Id<u64>,
+    headers: HeaderMap,
+) -> HandlerResult {
     if headers.get("x-dangerous").is_none_or(|sure| sure != "true") {
         return Err(ApiError::unprocessable("X-Dangerous: true must be sent"));
     }
@@ -63,7 +67,7 @@ pub async fn dangerous(State(app): State<Arc<App>>, Id(id): Id<u64>, headers: He
 }
 
 /// How the destruction went.
-pub async fn status(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn status(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     let record = app.store.record();
     let destruction = record.destruction(id)?;
     let all = |all: &[Destroyed]| all.iter().map(destroyed).collect::<Vec<Value>>();
@@ -94,7 +98,7 @@ fn destroyed(one: &Destroyed) -> Value {
 }
 
 /// Tries again what could not be destroyed.
-pub async fn retry(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn retry(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     app.store.change(|record| record.destroy_again(id)).await?;
     bare(StatusCode::ACCEPTED)
 }

@@ -1,15 +1,15 @@
 //! `/v2/regions` and `/v2/sizes`
 
-use super::request::{Answer, Listing, ok};
+use super::request::{HandlerResult, Listing, ok};
 use super::shapes;
-use crate::cloud::catalogue::{REGIONS, SIZES};
+use crate::cloud::resources::catalogue::{REGIONS, SIZES};
 
 /// All regions.
-pub async fn regions(listing: Listing) -> Answer {
+pub async fn regions(listing: Listing) -> HandlerResult {
     ok(listing.page("regions", REGIONS, shapes::region))
 }
 
 /// All sizes.
-pub async fn sizes(listing: Listing) -> Answer {
+pub async fn sizes(listing: Listing) -> HandlerResult {
     ok(listing.page("sizes", SIZES, shapes::size))
 }

@@ -1,16 +1,17 @@
 //! `/v2/certificates`
 
-use super::App;
-use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
+use super::app::App;
+use super::request::{Body, HandlerResult, Id, Listing, created, no_content, ok};
 use super::shapes::time;
-use crate::cloud::certificates::{Certificate, NewCertificate};
+use crate::cloud::operations::certificates::NewCertificate;
+use crate::cloud::resources::certificates::Certificate;
 use axum::extract::State;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What the platform gives as the end of a certificate that is not there yet.
+/// The end of validity that the platform returns for a pending certificate.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
 fn view(certificate: &Certificate) -> Value {
@@ -28,7 +29,7 @@ fn view(certificate: &Certificate) -> Value {
 }
 
 /// All certificates, or the one with a name.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     let name = listing.get("name");
     let wanted = record.certificates.values();
@@ -37,7 +38,7 @@ pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
 }
 
 /// Adds a certificate.
-pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewCertificate>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewCertificate>) -> HandlerResult {
     // Looked at before anyone works on it: it may be issued by the time of the answer.
     let made = app.store.change(|record| {
         let id = record.create_certificate(&new)?;
@@ -47,12 +48,12 @@ pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewCertificate>
 }
 
 /// One certificate.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     ok(json!({"certificate": view(app.store.record().certificate(id)?)}))
 }
 
 /// Removes a certificate.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store
         .change(|record| record.delete_certificate(id))
         .await?;

@@ -1,8 +1,8 @@
 //! `/_localcloud/`: localcloud's own control surface, for tokens that are administrators'
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, accepted, created};
+use super::request::{Body, HandlerResult, accepted, created};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
@@ -17,10 +17,10 @@ pub struct NewToken {
 }
 
 /// Makes a token with the given scopes.
-pub async fn create_token(State(app): State<Arc<App>>, Body(new): Body<NewToken>) -> Answer {
+pub async fn create_token(State(app): State<Arc<App>>, Body(new): Body<NewToken>) -> HandlerResult {
     let known = |scope: &String| {
         let parts = scope.split_once(':');
-        scope == crate::cloud::tokens::ADMIN
+        scope == crate::cloud::resources::tokens::ADMIN
             || parts.is_some_and(|(noun, verb)| !noun.is_empty() && !verb.is_empty())
     };
     if let Some(odd) = new.scopes.iter().find(|scope| !known(scope)) {
@@ -37,7 +37,7 @@ pub async fn create_token(State(app): State<Arc<App>>, Body(new): Body<NewToken>
 }
 
 /// Ends the daemon and all that it runs.
-pub async fn shutdown(State(app): State<Arc<App>>) -> Answer {
+pub async fn shutdown(State(app): State<Arc<App>>) -> HandlerResult {
     app.shutdown.notify_one();
     accepted(json!({"message": "shutting down"}))
 }

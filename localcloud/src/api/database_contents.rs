@@ -1,12 +1,12 @@
 //! `/v2/databases/{id}/dbs`, `/users` and `/firewall`: what is inside a cluster
 
-use super::App;
+use super::app::App;
 use super::databases::user_view;
 use super::error::ApiError;
-use super::request::{Answer, Body, Caller, Id, Ids, created, no_content, ok};
+use super::request::{Body, Caller, HandlerResult, Id, Ids, created, no_content, ok};
 use super::shapes::time;
-use crate::cloud::database_contents::NewDatabaseRule;
-use crate::cloud::databases::DatabaseRule;
+use crate::cloud::operations::database_contents::NewDatabaseRule;
+use crate::cloud::resources::databases::DatabaseRule;
 use axum::Extension;
 use axum::extract::State;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// How long an answer waits for the server to follow a change.
-const PATIENCE: Duration = Duration::from_secs(20);
+const GRACE: Duration = Duration::from_secs(20);
 
 /// Something that has a name only.
 #[derive(Debug, Deserialize)]
@@ -32,12 +32,12 @@ pub struct Rules {
 
 /// Waits until the cluster's server has followed the change to `revision`.
 async fn followed(app: &App, cluster: Uuid, revision: u64) -> Result<(), ApiError> {
-    let mut news = app.store.watch();
-    let there = news.wait_for(|record| {
+    let mut records = app.store.watch();
+    let there = records.wait_for(|record| {
         let database = record.databases.get(&cluster);
         database.is_none_or(|database| database.synced >= revision)
     });
-    match tokio::time::timeout(PATIENCE, there).await {
+    match tokio::time::timeout(GRACE, there).await {
         Ok(Ok(_)) => Ok(()),
         _ => Err(ApiError::internal(&anyhow::anyhow!(
             "database cluster {cluster} has not followed its change to revision {revision}"
@@ -46,7 +46,7 @@ async fn followed(app: &App, cluster: Uuid, revision: u64) -> Result<(), ApiErro
 }
 
 /// All databases of a cluster.
-pub async fn databases(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn databases(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     let record = app.store.record();
     let names = record.database(id)?.databases.iter();
     let dbs: Vec<Value> = names.map(|name| json!({"name": name})).collect();
@@ -58,7 +58,7 @@ pub async fn create_database(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(new): Body<Named>,
-) -> Answer {
+) -> HandlerResult {
     let revision = app
         .store
         .change(|record| record.create_database_in(id, &new.name))
@@ -68,7 +68,10 @@ pub async fn create_database(
 }
 
 /// One database.
-pub async fn database(State(app): State<Arc<App>>, Ids(id, name): Ids<Uuid, String>) -> Answer {
+pub async fn database(
+    State(app): State<Arc<App>>,
+    Ids(id, name): Ids<Uuid, String>,
+) -> HandlerResult {
     let record = app.store.record();
     let known = record.database(id)?.databases.contains(&name);
     if known {
@@ -82,7 +85,7 @@ pub async fn database(State(app): State<Arc<App>>, Ids(id, name): Ids<Uuid, Stri
 pub async fn delete_database(
     State(app): State<Arc<App>>,
     Ids(id, name): Ids<Uuid, String>,
-) -> Answer {
+) -> HandlerResult {
     let revision = app
         .store
         .change(|record| record.delete_database_in(id, &name))
@@ -96,7 +99,7 @@ pub async fn users(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Id(id): Id<Uuid>,
-) -> Answer {
+) -> HandlerResult {
     let record = app.store.record();
     let users = record.database(id)?.users.iter();
     ok(json!({"users": users.map(|user| user_view(user, &caller)).collect::<Vec<Value>>()}))
@@ -108,7 +111,7 @@ pub async fn create_user(
     Extension(caller): Extension<Caller>,
     Id(id): Id<Uuid>,
     Body(new): Body<Named>,
-) -> Answer {
+) -> HandlerResult {
     let revision = app
         .store
         .change(|record| record.create_user(id, &new.name))
@@ -122,7 +125,7 @@ pub async fn user(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Ids(id, name): Ids<Uuid, String>,
-) -> Answer {
+) -> HandlerResult {
     ok(user_answer(&app, id, &name, &caller)?)
 }
 
@@ -131,7 +134,7 @@ pub async fn reset_user(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Ids(id, name): Ids<Uuid, String>,
-) -> Answer {
+) -> HandlerResult {
     let revision = app
         .store
         .change(|record| record.reset_user(id, &name))
@@ -141,7 +144,10 @@ pub async fn reset_user(
 }
 
 /// Removes a user.
-pub async fn delete_user(State(app): State<Arc<App>>, Ids(id, name): Ids<Uuid, String>) -> Answer {
+pub async fn delete_user(
+    State(app): State<Arc<App>>,
+    Ids(id, name): Ids<Uuid, String>,
+) -> HandlerResult {
     let revision = app
         .store
         .change(|record| record.delete_user(id, &name))
@@ -157,7 +163,7 @@ fn user_answer(app: &App, id: Uuid, name: &str, caller: &Caller) -> Result<Value
 }
 
 /// A cluster's trusted sources.
-pub async fn rules(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn rules(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     let record = app.store.record();
     let rule = |rule: &DatabaseRule| {
         json!({
@@ -177,7 +183,7 @@ pub async fn set_rules(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(body): Body<Rules>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.set_database_rules(id, &body.rules))
         .await?;

@@ -1,10 +1,11 @@
 //! `/v2/databases/{id}/pools` and `/backups`
 
-use super::App;
+use super::app::App;
 use super::databases::pool_connection;
-use super::request::{Answer, Body, Caller, Id, Ids, created, no_content, ok};
-use crate::cloud::database_pools::{DatabasePool, PoolChange};
-use crate::cloud::databases::Database;
+use super::request::{Body, Caller, HandlerResult, Id, Ids, created, no_content, ok};
+use crate::cloud::operations::database_pools::PoolChange;
+use crate::cloud::resources::database_pools::DatabasePool;
+use crate::cloud::resources::databases::Database;
 use axum::Extension;
 use axum::extract::State;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Id(id): Id<Uuid>,
-) -> Answer {
+) -> HandlerResult {
     let record = app.store.record();
     let database = record.database(id)?;
     let pools = database.pools.iter();
@@ -42,7 +43,7 @@ pub async fn create(
     Extension(caller): Extension<Caller>,
     Id(id): Id<Uuid>,
     Body(new): Body<DatabasePool>,
-) -> Answer {
+) -> HandlerResult {
     let name = new.name.clone();
     app.store
         .change(|record| record.create_pool(id, new))
@@ -57,7 +58,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Ids(id, name): Ids<Uuid, String>,
-) -> Answer {
+) -> HandlerResult {
     let record = app.store.record();
     let database = record.database(id)?;
     ok(json!({"pool": view(database, database.pool(&name)?, &caller)}))
@@ -68,7 +69,7 @@ pub async fn update(
     State(app): State<Arc<App>>,
     Ids(id, name): Ids<Uuid, String>,
     Body(change): Body<PoolChange>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.update_pool(id, &name, change))
         .await?;
@@ -76,7 +77,10 @@ pub async fn update(
 }
 
 /// Removes a pool.
-pub async fn delete(State(app): State<Arc<App>>, Ids(id, name): Ids<Uuid, String>) -> Answer {
+pub async fn delete(
+    State(app): State<Arc<App>>,
+    Ids(id, name): Ids<Uuid, String>,
+) -> HandlerResult {
     app.store
         .change(|record| record.delete_pool(id, &name))
         .await?;
@@ -84,7 +88,7 @@ pub async fn delete(State(app): State<Arc<App>>, Ids(id, name): Ids<Uuid, String
 }
 
 /// A cluster's backups: none, as none are made.
-pub async fn backups(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn backups(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store.record().database(id)?;
     ok(json!({"backups": []}))
 }

@@ -1,14 +1,14 @@
 //! `/v2/databases`: clusters
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Caller, Id, Listing, bare, created, no_content, ok};
+use super::request::{Body, Caller, HandlerResult, Id, Listing, bare, created, no_content, ok};
 use super::shapes::time;
-use crate::cloud::Record;
-use crate::cloud::catalogue::{DATABASE_SIZES, POSTGRES_VERSIONS, REGIONS};
-use crate::cloud::database_orders::{NewDatabase, Resize};
-use crate::cloud::database_pools::DatabasePool;
-use crate::cloud::databases::{
+use crate::cloud::operations::database_orders::{NewDatabase, Resize};
+use crate::cloud::record::Record;
+use crate::cloud::resources::catalogue::{DATABASE_SIZES, POSTGRES_VERSIONS, REGIONS};
+use crate::cloud::resources::database_pools::DatabasePool;
+use crate::cloud::resources::databases::{
     DEFAULT_DATABASE, DEFAULT_USER, Database, DatabaseUser, POOL_PORT, PORT,
 };
 use axum::Extension;
@@ -121,7 +121,7 @@ pub async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     listing: Listing,
-) -> Answer {
+) -> HandlerResult {
     let record = app.store.record();
     let live = record
         .databases
@@ -139,7 +139,7 @@ pub async fn create(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Body(new): Body<NewDatabase>,
-) -> Answer {
+) -> HandlerResult {
     let id = app
         .store
         .change(|record| record.create_database(&new))
@@ -153,13 +153,13 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Id(id): Id<Uuid>,
-) -> Answer {
+) -> HandlerResult {
     let record = app.store.record();
     ok(json!({"database": view(&record, record.database(id)?, &caller)}))
 }
 
 /// Deletes a cluster.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store
         .change(|record| record.delete_database(id))
         .await?;
@@ -171,7 +171,7 @@ pub async fn resize(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(new): Body<Resize>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.resize_database(id, &new))
         .await?;
@@ -179,17 +179,17 @@ pub async fn resize(
 }
 
 /// The CA that a cluster's certificate chains to.
-pub async fn ca(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn ca(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store.record().database(id)?;
-    let plane = Arc::clone(&app.plane);
-    let pem = tokio::task::spawn_blocking(move || plane.database_ca());
+    let machine = Arc::clone(&app.machine);
+    let pem = tokio::task::spawn_blocking(move || machine.database_ca());
     let pem = pem.await.map_err(anyhow::Error::from).and_then(|pem| pem);
     let pem = pem.map_err(|error| ApiError::internal(&error))?;
     ok(json!({"ca": {"certificate": STANDARD.encode(pem)}}))
 }
 
 /// What can be ordered.
-pub async fn options() -> Answer {
+pub async fn options() -> HandlerResult {
     let regions: Vec<&str> = REGIONS.iter().map(|region| region.slug).collect();
     let layouts = (1..=3).map(|nodes| {
         let fit = DATABASE_SIZES

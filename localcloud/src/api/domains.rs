@@ -1,9 +1,9 @@
 //! `/v2/domains` and their records
 
-use super::App;
-use super::request::{Answer, Body, Id, Ids, Listing, created, no_content, ok};
-use crate::cloud::domain_records::{DomainRecord, RecordChange};
-use crate::cloud::domains::Domain;
+use super::app::App;
+use super::request::{Body, HandlerResult, Id, Ids, Listing, created, no_content, ok};
+use crate::cloud::resources::domain_records::{DomainRecord, RecordChange};
+use crate::cloud::resources::domains::Domain;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,12 +37,12 @@ fn record_view(record: &DomainRecord) -> Value {
 }
 
 /// All domains.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     ok(listing.page("domains", app.store.record().domains.values(), view))
 }
 
 /// Adds a domain.
-pub async fn create(State(app): State<Arc<App>>, Body(new): Body<New>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(new): Body<New>) -> HandlerResult {
     let name = app
         .store
         .change(|record| record.create_domain(&new.name, new.ip_address.as_deref()))
@@ -53,12 +53,12 @@ pub async fn create(State(app): State<Arc<App>>, Body(new): Body<New>) -> Answer
 }
 
 /// One domain.
-pub async fn show(State(app): State<Arc<App>>, Id(name): Id<String>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(name): Id<String>) -> HandlerResult {
     ok(json!({"domain": view(app.store.record().domain(&name)?)}))
 }
 
 /// Removes a domain and its records.
-pub async fn delete(State(app): State<Arc<App>>, Id(name): Id<String>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(name): Id<String>) -> HandlerResult {
     app.store
         .change(|record| record.delete_domain(&name))
         .await?;
@@ -70,7 +70,7 @@ pub async fn records(
     State(app): State<Arc<App>>,
     Id(domain): Id<String>,
     listing: Listing,
-) -> Answer {
+) -> HandlerResult {
     let record = app.store.record();
     let domain = record.domain(&domain)?;
     let (kind, name) = (listing.get("type"), listing.get("name"));
@@ -86,7 +86,7 @@ pub async fn create_record(
     State(app): State<Arc<App>>,
     Id(domain): Id<String>,
     Body(new): Body<RecordChange>,
-) -> Answer {
+) -> HandlerResult {
     let id = app
         .store
         .change(|record| record.create_domain_record(&domain, new))
@@ -96,7 +96,10 @@ pub async fn create_record(
 }
 
 /// One record.
-pub async fn record(State(app): State<Arc<App>>, Ids(domain, id): Ids<String, u64>) -> Answer {
+pub async fn record(
+    State(app): State<Arc<App>>,
+    Ids(domain, id): Ids<String, u64>,
+) -> HandlerResult {
     let record = app.store.record();
     ok(json!({"domain_record": record_view(record.domain_record(&domain, id)?)}))
 }
@@ -106,7 +109,7 @@ pub async fn update_record(
     State(app): State<Arc<App>>,
     Ids(domain, id): Ids<String, u64>,
     Body(change): Body<RecordChange>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.update_domain_record(&domain, id, change))
         .await?;
@@ -118,7 +121,7 @@ pub async fn update_record(
 pub async fn delete_record(
     State(app): State<Arc<App>>,
     Ids(domain, id): Ids<String, u64>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.delete_domain_record(&domain, id))
         .await?;

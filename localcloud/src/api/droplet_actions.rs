@@ -1,13 +1,14 @@
 //! `/v2/droplets/{id}/actions`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Id, Ids, Listing, created, ok};
+use super::request::{Body, HandlerResult, Id, Ids, Listing, created, ok};
 use super::shapes;
-use crate::cloud::actions::Event;
-use crate::cloud::backups::BackupPolicy;
-use crate::cloud::droplet_orders::NumberOrText;
-use crate::cloud::{Record, Refusal};
+use crate::cloud::json::NumberOrText;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
+use crate::cloud::resources::actions::Event;
+use crate::cloud::resources::backups::BackupPolicy;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -86,7 +87,7 @@ impl Request {
 }
 
 /// Actions that had the droplet locked, newest first.
-pub async fn list(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     record.droplet(id)?;
     let own = record
@@ -102,7 +103,7 @@ pub async fn create(
     State(app): State<Arc<App>>,
     Id(id): Id<u64>,
     Body(request): Body<Request>,
-) -> Answer {
+) -> HandlerResult {
     app.store.record().droplet(id)?;
     let event = request.event()?;
     // Looked at before anyone works on it: it may be done by the time of the answer.
@@ -121,7 +122,7 @@ pub async fn create_tagged(
     State(app): State<Arc<App>>,
     listing: Listing,
     Body(request): Body<Request>,
-) -> Answer {
+) -> HandlerResult {
     let tag = listing
         .get("tag_name")
         .ok_or_else(|| ApiError::unprocessable("tag_name must be given"))?;
@@ -144,7 +145,7 @@ pub async fn create_tagged(
 }
 
 /// One action of a droplet.
-pub async fn show(State(app): State<Arc<App>>, Ids(droplet, id): Ids<u64, u64>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Ids(droplet, id): Ids<u64, u64>) -> HandlerResult {
     let record = app.store.record();
     let action = app.action(&record, id)?;
     if action.work.droplet() != droplet {

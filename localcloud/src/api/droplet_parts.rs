@@ -1,20 +1,24 @@
 //! `/v2/droplets/{id}/snapshots`, `/backups`, `/kernels` and `/neighbors`
 
-use super::App;
+use super::app::App;
 use super::images::part;
-use super::request::{Answer, Id, Listing, created, ok};
+use super::request::{HandlerResult, Id, Listing, created, ok};
 use super::shapes::{self, backup_policy, window};
-use crate::cloud::Record;
-use crate::cloud::actions::Event;
-use crate::cloud::backups::{DAYS, HOURS, WINDOW};
-use crate::cloud::droplets::Droplet;
-use crate::cloud::images::ImageKind;
+use crate::cloud::record::Record;
+use crate::cloud::resources::actions::Event;
+use crate::cloud::resources::backups::{DAYS, HOURS, WINDOW};
+use crate::cloud::resources::droplets::Droplet;
+use crate::cloud::resources::images::ImageKind;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Snapshots of a droplet.
-pub async fn snapshots(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> Answer {
+pub async fn snapshots(
+    State(app): State<Arc<App>>,
+    Id(id): Id<u64>,
+    listing: Listing,
+) -> HandlerResult {
     let record = app.store.record();
     record.droplet(id)?;
     let own = record.images_of(id, ImageKind::Snapshot);
@@ -22,15 +26,19 @@ pub async fn snapshots(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Li
 }
 
 /// Backups of a droplet.
-pub async fn backups(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> Answer {
+pub async fn backups(
+    State(app): State<Arc<App>>,
+    Id(id): Id<u64>,
+    listing: Listing,
+) -> HandlerResult {
     let record = app.store.record();
     record.droplet(id)?;
     let own = record.images_of(id, ImageKind::Backup);
     ok(listing.page("backups", own, part))
 }
 
-/// Backs a droplet up now, whatever its policy says; the platform has no such call.
-pub async fn back_up(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+/// Backs up a droplet now, independent of its policy. The platform has no such call.
+pub async fn back_up(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     let start = |record: &mut Record| {
         let action = record.start_event(id, Event::Backup { image: 0 })?;
         Ok(shapes::action(record.action(action)?))
@@ -39,7 +47,11 @@ pub async fn back_up(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
 }
 
 /// Kernels that a droplet can boot: its image brings its own.
-pub async fn kernels(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> Answer {
+pub async fn kernels(
+    State(app): State<Arc<App>>,
+    Id(id): Id<u64>,
+    listing: Listing,
+) -> HandlerResult {
     app.store.record().droplet(id)?;
     ok(listing.page("kernels", [], |none: Value| none))
 }
@@ -57,12 +69,12 @@ fn policy(droplet: &Droplet) -> Value {
 }
 
 /// When a droplet is backed up.
-pub async fn backup_policy_of(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn backup_policy_of(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     ok(json!({"policy": policy(app.store.record().droplet(id)?)}))
 }
 
 /// When all droplets are backed up, by their ids.
-pub async fn backup_policies(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn backup_policies(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     let live = record.droplets.values().filter(|one| !one.destroying);
     let mut page = listing.page("policies", live, policy);
@@ -73,7 +85,7 @@ pub async fn backup_policies(State(app): State<Arc<App>>, listing: Listing) -> A
 }
 
 /// The plans that there are.
-pub async fn supported_policies() -> Answer {
+pub async fn supported_policies() -> HandlerResult {
     let plan = |name: &str, days: &[&str], kept: u8| {
         json!({
             "name": name,
@@ -87,7 +99,7 @@ pub async fn supported_policies() -> Answer {
 }
 
 /// Droplets on the same physical machine: all others are.
-pub async fn neighbors(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn neighbors(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     let record = app.store.record();
     record.droplet(id)?;
     let others = record.droplets.values();
@@ -97,7 +109,7 @@ pub async fn neighbors(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
 }
 
 /// Ids of droplets that share a physical machine: all do.
-pub async fn all_neighbors(State(app): State<Arc<App>>) -> Answer {
+pub async fn all_neighbors(State(app): State<Arc<App>>) -> HandlerResult {
     let record = app.store.record();
     let live = record.droplets.values().filter(|one| !one.destroying);
     let ids: Vec<u64> = live.map(|one| one.id).collect();

@@ -1,17 +1,17 @@
 //! `/v2/droplets`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Id, Listing, accepted, no_content, ok};
+use super::request::{Body, HandlerResult, Id, Listing, accepted, no_content, ok};
 use super::shapes;
-use crate::cloud::droplet_orders::NewDroplet;
-use crate::cloud::droplets::Droplet;
+use crate::cloud::operations::droplet_orders::NewDroplet;
+use crate::cloud::resources::droplets::Droplet;
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// All droplets, or those with a tag or a name.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     let (tag, name) = (listing.get("tag_name"), listing.get("name"));
     let wanted = |droplet: &&Droplet| {
@@ -26,7 +26,7 @@ pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
 }
 
 /// Orders one droplet (`name`) or several (`names`).
-pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewDroplet>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewDroplet>) -> HandlerResult {
     let made = app
         .store
         .change(|record| record.create_droplets(&new))
@@ -48,19 +48,19 @@ pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewDroplet>) ->
 }
 
 /// One droplet.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     let record = app.store.record();
     ok(json!({"droplet": shapes::droplet(&record, record.droplet(id)?)}))
 }
 
 /// Deletes a droplet.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     app.store.change(|record| record.delete_droplet(id)).await?;
     no_content()
 }
 
 /// Deletes all droplets with a tag.
-pub async fn delete_tagged(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn delete_tagged(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let tag = listing
         .get("tag_name")
         .ok_or_else(|| ApiError::unprocessable("tag_name must be given"))?;

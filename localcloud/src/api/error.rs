@@ -1,20 +1,25 @@
-//! Errors as the real API words them.
+//! Errors with the texts of the real API.
 
-use crate::cloud::Refusal;
+use crate::cloud::refusal::Refusal;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use uuid::Uuid;
 
-/// An answer that is not what the client wanted.
+/// An error response.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
     id: &'static str,
     message: String,
     retry_after: Option<u64>,
+    cause: Option<String>,
 }
+
+/// Why a request failed, for the log only; travels as an extension of the response.
+#[derive(Debug, Clone)]
+pub struct Cause(pub String);
 
 impl ApiError {
     fn new(status: StatusCode, id: &'static str, message: impl Into<String>) -> Self {
@@ -23,6 +28,7 @@ impl ApiError {
             id,
             message: message.into(),
             retry_after: None,
+            cause: None,
         }
     }
 
@@ -48,7 +54,7 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "Forbidden", message)
     }
 
-    /// A fault that somebody ordered.
+    /// The response of an injected fault.
     #[must_use]
     pub fn broken(status: StatusCode) -> Self {
         let message = "Server was unable to give you a response.";
@@ -94,12 +100,14 @@ impl ApiError {
     /// 500. The cause goes to the log only.
     #[must_use]
     pub fn internal(cause: &anyhow::Error) -> Self {
-        eprintln!("server error: {cause:#}");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "server_error",
-            "Server was unable to give you a response.",
-        )
+        Self {
+            cause: Some(format!("{cause:#}")),
+            ..Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "server_error",
+                "Server was unable to give you a response.",
+            )
+        }
     }
 }
 
@@ -124,6 +132,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, Json(body)).into_response();
         if let Ok(request) = HeaderValue::from_str(&request) {
             response.headers_mut().insert("x-request-id", request);
+        }
+        if let Some(cause) = self.cause {
+            response.extensions_mut().insert(Cause(cause));
         }
         if let Some(seconds) = self.retry_after {
             response

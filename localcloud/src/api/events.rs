@@ -1,8 +1,8 @@
 //! `/_localcloud/events`: what happened.
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Listing, ok};
+use super::request::{HandlerResult, Listing, ok};
 use axum::extract::State;
 use jiff::Timestamp;
 use serde_json::json;
@@ -10,28 +10,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest time that an answer waits for news, in seconds.
-const PATIENCE: u64 = 30;
+const GRACE: u64 = 30;
 
 /// Events numbered above `after` and not before `since` (RFC 3339). If there are none, the answer
 /// waits up to `wait` seconds for the first.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let number = |name: &str| match listing.get(name).map(str::parse::<u64>) {
         None => Ok(0),
         Some(Ok(number)) => Ok(number),
         Some(Err(_)) => Err(ApiError::unprocessable(format!("{name} must be a number"))),
     };
-    let (after, wait) = (number("after")?, number("wait")?.min(PATIENCE));
+    let (after, wait) = (number("after")?, number("wait")?.min(GRACE));
     let since = listing
         .get("since")
         .map(str::parse::<Timestamp>)
         .transpose();
     let since = since.map_err(|_| ApiError::unprocessable("since must be a time of RFC 3339"))?;
     let journal = app.store.journal();
-    let mut news = journal.watch();
+    let mut changes = journal.watch();
     let events = async {
         loop {
             let events = journal.list(after, since);
-            if !events.is_empty() || news.changed().await.is_err() {
+            if !events.is_empty() || changes.changed().await.is_err() {
                 return events;
             }
         }

@@ -1,8 +1,8 @@
-//! `/_localcloud/faults`: things that go wrong on demand; and what they do to calls of the API.
+//! `/_localcloud/faults`: faults on demand, and their effect on calls of the API.
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, created, no_content, ok};
+use super::request::{Body, HandlerResult, created, no_content, ok};
 use crate::fault::{CallFault, Fault};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// No fault lasts longer, so that a forgotten one ends.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// A fault to put in force.
+/// A fault to start.
 #[derive(Debug, Deserialize)]
 pub struct Order {
     #[serde(flatten)]
@@ -29,8 +29,8 @@ pub struct Order {
     seed: Option<u64>,
 }
 
-/// Puts a fault in force.
-pub async fn inject(State(app): State<Arc<App>>, Body(order): Body<Order>) -> Answer {
+/// Starts a fault.
+pub async fn inject(State(app): State<Arc<App>>, Body(order): Body<Order>) -> HandlerResult {
     let wrong = |what: &str| ApiError::unprocessable(what.to_owned());
     let at_once = order.fault.is_over_at_once().then_some(0.0);
     let seconds = order.seconds.or(at_once);
@@ -43,14 +43,16 @@ pub async fn inject(State(app): State<Arc<App>>, Body(order): Body<Order>) -> An
         return Err(wrong("share must be from 0 to 1"));
     }
     check(&app, &order.fault)?;
-    let injected = app.breaker.inject(order.fault, duration, share, order.seed);
-    // The words are for whoever breaks things here, who is no guest.
+    let injected = app
+        .injector
+        .inject(order.fault, duration, share, order.seed);
+    // The full cause is safe to show: only administrators inject faults.
     let refused = |error| ApiError::unprocessable(format!("{error:#}"));
     let active = injected.await.map_err(refused)?;
     created(json!({"fault": active}))
 }
 
-/// That what the fault is for exists, and its numbers make sense.
+/// Checks that the fault's target exists and its numbers are valid.
 fn check(app: &App, fault: &Fault) -> Result<(), ApiError> {
     let record = app.store.record();
     if let Some(droplet) = fault.droplet() {
@@ -59,39 +61,39 @@ fn check(app: &App, fault: &Fault) -> Result<(), ApiError> {
     if let Some(database) = fault.database() {
         record.database(database)?;
     }
-    match fault.complaint() {
+    match fault.invalid_reason() {
         Some(words) => Err(ApiError::unprocessable(words)),
         None => Ok(()),
     }
 }
 
-/// What is in force.
-pub async fn list(State(app): State<Arc<App>>) -> Answer {
-    ok(json!({"faults": app.breaker.faults().list()}))
+/// The active faults.
+pub async fn list(State(app): State<Arc<App>>) -> HandlerResult {
+    ok(json!({"faults": app.injector.faults().list()}))
 }
 
 /// Ends a fault before its time.
-pub async fn end(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Answer {
-    let mended = app.breaker.mend(id).await;
-    if mended.map_err(|error| ApiError::internal(&error))? {
+pub async fn end(State(app): State<Arc<App>>, Path(id): Path<u64>) -> HandlerResult {
+    let ended = app.injector.end(id).await;
+    if ended.map_err(|error| ApiError::internal(&error))? {
         return no_content();
     }
     Err(ApiError::not_found())
 }
 
 /// Ends all faults.
-pub async fn end_all(State(app): State<Arc<App>>) -> Answer {
-    for active in app.breaker.faults().list() {
-        let mended = app.breaker.mend(active.id).await;
-        mended.map_err(|error| ApiError::internal(&error))?;
+pub async fn end_all(State(app): State<Arc<App>>) -> HandlerResult {
+    for active in app.injector.faults().list() {
+        let ended = app.injector.end(active.id).await;
+        ended.map_err(|error| ApiError::internal(&error))?;
     }
     no_content()
 }
 
-/// What a fault in force does to a call before it is served: an answer in its place, or whether the
-/// true answer will be lost.
+/// What an active fault does to a call: a response in its place, or whether the real response will
+/// be lost.
 pub async fn before(app: &App) -> ControlFlow<Response, bool> {
-    match app.breaker.faults().of_next_call() {
+    match app.injector.faults().of_next_call() {
         None => ControlFlow::Continue(false),
         Some(CallFault::AnswerLost) => ControlFlow::Continue(true),
         Some(CallFault::Late(delay)) => {

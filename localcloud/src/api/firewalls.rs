@@ -1,10 +1,11 @@
 //! `/v2/firewalls`
 
-use super::App;
-use super::request::{Answer, Body, Id, Listing, accepted, no_content, ok};
+use super::app::App;
+use super::request::{Body, HandlerResult, Id, Listing, accepted, no_content, ok};
 use super::shapes::time;
-use crate::cloud::firewall_rules::FirewallRule;
-use crate::cloud::firewalls::{CloudFirewall, NewFirewall};
+use crate::cloud::operations::firewalls::NewFirewall;
+use crate::cloud::resources::firewall_rules::FirewallRule;
+use crate::cloud::resources::firewalls::CloudFirewall;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,19 +52,23 @@ fn ports(rule: &FirewallRule) -> String {
 }
 
 /// All firewalls.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     ok(listing.page("firewalls", app.store.record().firewalls.values(), view))
 }
 
 /// The firewalls that are on a droplet, by id or by tag.
-pub async fn of_droplet(State(app): State<Arc<App>>, Id(id): Id<u64>, listing: Listing) -> Answer {
+pub async fn of_droplet(
+    State(app): State<Arc<App>>,
+    Id(id): Id<u64>,
+    listing: Listing,
+) -> HandlerResult {
     let record = app.store.record();
     record.droplet(id)?;
     ok(listing.page("firewalls", record.firewalls_on(id), view))
 }
 
 /// Makes a firewall.
-pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewFirewall>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewFirewall>) -> HandlerResult {
     let id = app
         .store
         .change(|record| record.create_firewall(&new))
@@ -72,7 +77,7 @@ pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewFirewall>) -
 }
 
 /// One firewall.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     ok(json!({"firewall": view(app.store.record().firewall(id)?)}))
 }
 
@@ -81,7 +86,7 @@ pub async fn replace(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(new): Body<NewFirewall>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.replace_firewall(id, &new))
         .await?;
@@ -89,7 +94,7 @@ pub async fn replace(
 }
 
 /// Removes a firewall.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store
         .change(|record| record.delete_firewall(id))
         .await?;
@@ -101,7 +106,7 @@ pub async fn add_droplets(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(body): Body<Droplets>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.firewall_droplets(id, &body.droplet_ids, true))
         .await?;
@@ -113,7 +118,7 @@ pub async fn remove_droplets(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(body): Body<Droplets>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.firewall_droplets(id, &body.droplet_ids, false))
         .await?;
@@ -125,7 +130,7 @@ pub async fn add_tags(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(body): Body<Tags>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.firewall_tags(id, &body.tags, true))
         .await?;
@@ -137,7 +142,7 @@ pub async fn remove_tags(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(body): Body<Tags>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.firewall_tags(id, &body.tags, false))
         .await?;
@@ -149,7 +154,7 @@ pub async fn add_rules(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(body): Body<NewFirewall>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.firewall_rules(id, &body, true))
         .await?;
@@ -161,7 +166,7 @@ pub async fn remove_rules(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(body): Body<NewFirewall>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.firewall_rules(id, &body, false))
         .await?;

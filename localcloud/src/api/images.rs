@@ -1,54 +1,17 @@
 //! `/v2/images` and `/v2/snapshots`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Id, Listing, no_content, ok};
+use super::request::{Body, HandlerResult, Id, Listing, no_content, ok};
 use super::shapes::{self, time};
-use crate::cloud::catalogue::{self, IMAGES};
-use crate::cloud::images::{ImageChange, ImageKind, Source, UserImage};
-use crate::cloud::{Record, Refusal};
+use crate::cloud::operations::images::ImageChange;
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
+use crate::cloud::resources::catalogue::IMAGES;
+use crate::cloud::resources::images::{ImageKind, UserImage};
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// GB that the platform's image takes, which every image of a droplet holds.
-const BASE: f64 = 0.33;
-const GIGABYTE: f64 = 1e9;
-
-/// Size of an image in GB, to two digits.
-#[expect(clippy::cast_precision_loss, reason = "two digits of it are shown")]
-pub fn gigabytes(image: &UserImage) -> f64 {
-    ((image.bytes as f64 / GIGABYTE + BASE) * 100.0).round() / 100.0
-}
-
-/// An image of the account.
-pub fn view(image: &UserImage) -> Value {
-    let base = catalogue::image(&image.base).unwrap_or(&IMAGES[0]);
-    json!({
-        "id": image.id,
-        "name": image.name,
-        "distribution": base.distribution,
-        "slug": null,
-        "public": false,
-        "regions": image.regions,
-        "created_at": time(image.created_at),
-        "type": image.kind,
-        "min_disk_size": image.min_disk,
-        "size_gigabytes": gigabytes(image),
-        "description": image.description,
-        "tags": image.tags,
-        "status": image.status,
-    })
-}
-
-/// What a droplet was made from; the platform's image if the account's is gone.
-pub fn of_droplet(record: &Record, key: &str) -> Value {
-    match record.image_source(key) {
-        Some(Source::User(image)) => view(image),
-        Some(Source::Platform(image)) => shapes::image(image),
-        None => shapes::image(&IMAGES[0]),
-    }
-}
 
 /// A droplet's image, as its own list shows it.
 pub fn part(image: &UserImage) -> Value {
@@ -58,7 +21,7 @@ pub fn part(image: &UserImage) -> Value {
         "created_at": time(image.created_at),
         "regions": image.regions,
         "min_disk_size": image.min_disk,
-        "size_gigabytes": gigabytes(image),
+        "size_gigabytes": shapes::gigabytes(image),
         "type": image.kind,
     })
 }
@@ -70,7 +33,7 @@ fn snapshot(image: &UserImage) -> Value {
         "created_at": time(image.created_at),
         "regions": image.regions,
         "min_disk_size": image.min_disk,
-        "size_gigabytes": gigabytes(image),
+        "size_gigabytes": shapes::gigabytes(image),
         "resource_id": image.droplet.to_string(),
         "resource_type": "droplet",
         "tags": image.tags,
@@ -78,7 +41,7 @@ fn snapshot(image: &UserImage) -> Value {
 }
 
 /// All images, or distributions only, or the account's only. None is an application.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     let (kind, tag) = (listing.get("type"), listing.get("tag_name"));
     let private = listing.get("private") == Some("true");
@@ -87,14 +50,18 @@ pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
         platform.filter(|_| !private && tag.is_none() && kind.is_none_or(|k| k == "distribution"));
     let own = record.user_images().filter(|_| kind.is_none());
     let own = own.filter(|image| tag.is_none_or(|tag| image.tags.contains(tag)));
-    ok(listing.page("images", platform.chain(own.map(view)), |view| view))
+    ok(listing.page(
+        "images",
+        platform.chain(own.map(shapes::account_image)),
+        |view| view,
+    ))
 }
 
 /// One image, by id or slug.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> HandlerResult {
     let record = app.store.record();
     let source = record.image_source(&id).ok_or_else(ApiError::not_found)?;
-    ok(json!({"image": of_droplet(&record, &source.key())}))
+    ok(json!({"image": shapes::droplet_image(&record, &source.key())}))
 }
 
 /// Renames an image of the account.
@@ -102,21 +69,21 @@ pub async fn update(
     State(app): State<Arc<App>>,
     Id(id): Id<u64>,
     Body(change): Body<ImageChange>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.update_image(id, change))
         .await?;
-    ok(json!({"image": view(app.store.record().user_image(id)?)}))
+    ok(json!({"image": shapes::account_image(app.store.record().user_image(id)?)}))
 }
 
 /// Deletes an image of the account.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     app.store.change(|record| record.delete_image(id)).await?;
     no_content()
 }
 
 /// Images of droplets; those of volumes would be here too.
-pub async fn snapshots(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn snapshots(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     let droplets = listing.get("resource_type").is_none_or(|k| k == "droplet");
     let own = record
@@ -126,7 +93,7 @@ pub async fn snapshots(State(app): State<Arc<App>>, listing: Listing) -> Answer 
 }
 
 /// One image of a droplet.
-pub async fn show_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn show_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     let record = app.store.record();
     let image = record.user_image(id)?;
     if !is_snapshot(image) {
@@ -136,7 +103,7 @@ pub async fn show_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answ
 }
 
 /// Deletes a snapshot of a droplet.
-pub async fn delete_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> Answer {
+pub async fn delete_snapshot(State(app): State<Arc<App>>, Id(id): Id<u64>) -> HandlerResult {
     let delete = |record: &mut Record| {
         if !is_snapshot(record.user_image(id)?) {
             return Err(Refusal::NotFound);

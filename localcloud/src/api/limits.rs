@@ -45,7 +45,7 @@ pub struct Left {
 pub enum Verdict {
     /// It does.
     Pass,
-    /// The minute is used up; it goes through again after so many seconds.
+    /// The minute's budget is used up; a request passes again after this many seconds.
     Burst(u64),
     /// The hour is used up.
     Hour,

@@ -1,11 +1,12 @@
 //! `/v2/projects`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
+use super::request::{Body, HandlerResult, Id, Listing, created, no_content, ok};
 use super::shapes::time;
-use crate::cloud::Record;
-use crate::cloud::projects::{Project, ProjectChange, ProjectResource};
+use crate::cloud::operations::projects::ProjectChange;
+use crate::cloud::record::Record;
+use crate::cloud::resources::projects::{Project, ProjectResource};
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ fn resource_view(resource: &ProjectResource, status: &str) -> Value {
 }
 
 /// All projects.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     ok(
         listing.page("projects", record.projects.values(), |project| {
@@ -61,7 +62,7 @@ pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
 }
 
 /// Makes a project.
-pub async fn create(State(app): State<Arc<App>>, Body(new): Body<ProjectChange>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(new): Body<ProjectChange>) -> HandlerResult {
     let id = app
         .store
         .change(|record| record.create_project(new))
@@ -71,7 +72,7 @@ pub async fn create(State(app): State<Arc<App>>, Body(new): Body<ProjectChange>)
 }
 
 /// One project.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> HandlerResult {
     let record = app.store.record();
     let project = record.project(resolve(&record, &id)?)?;
     ok(json!({"project": view(&record, project)}))
@@ -82,7 +83,7 @@ pub async fn replace(
     State(app): State<Arc<App>>,
     Id(id): Id<String>,
     Body(change): Body<ProjectChange>,
-) -> Answer {
+) -> HandlerResult {
     let ProjectChange {
         name,
         description,
@@ -104,11 +105,11 @@ pub async fn update(
     State(app): State<Arc<App>>,
     Id(id): Id<String>,
     Body(change): Body<ProjectChange>,
-) -> Answer {
+) -> HandlerResult {
     apply(&app, &id, change).await
 }
 
-async fn apply(app: &App, id: &str, change: ProjectChange) -> Answer {
+async fn apply(app: &App, id: &str, change: ProjectChange) -> HandlerResult {
     let id = resolve(&app.store.record(), id)?;
     app.store
         .change(|record| record.update_project(id, change))
@@ -118,7 +119,7 @@ async fn apply(app: &App, id: &str, change: ProjectChange) -> Answer {
 }
 
 /// Removes a project without resources.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<String>) -> HandlerResult {
     let id = resolve(&app.store.record(), &id)?;
     app.store.change(|record| record.delete_project(id)).await?;
     no_content()
@@ -129,7 +130,7 @@ pub async fn resources(
     State(app): State<Arc<App>>,
     Id(id): Id<String>,
     listing: Listing,
-) -> Answer {
+) -> HandlerResult {
     let record = app.store.record();
     let id = resolve(&record, &id)?;
     record.project(id)?;
@@ -145,7 +146,7 @@ pub async fn assign(
     State(app): State<Arc<App>>,
     Id(id): Id<String>,
     Body(body): Body<Resources>,
-) -> Answer {
+) -> HandlerResult {
     let id = resolve(&app.store.record(), &id)?;
     let moved = app
         .store

@@ -1,4 +1,4 @@
-//! What handlers take from a request, and the replies that they give.
+//! What handlers read from a request, and the replies that they return.
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -6,7 +6,7 @@
 )]
 
 use super::error::ApiError;
-use crate::cloud::tokens::Token;
+use crate::cloud::resources::tokens::Token;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -20,35 +20,35 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// What every handler gives.
-pub type Answer = Result<Reply, ApiError>;
+/// What each handler returns.
+pub type HandlerResult = Result<Reply, ApiError>;
 
-/// A good answer.
+/// A successful reply.
 #[derive(Debug)]
 pub struct Reply(StatusCode, Option<Value>);
 
 /// 200.
-pub fn ok(body: Value) -> Answer {
+pub fn ok(body: Value) -> HandlerResult {
     Ok(Reply(StatusCode::OK, Some(body)))
 }
 
 /// 201.
-pub fn created(body: Value) -> Answer {
+pub fn created(body: Value) -> HandlerResult {
     Ok(Reply(StatusCode::CREATED, Some(body)))
 }
 
 /// 202.
-pub fn accepted(body: Value) -> Answer {
+pub fn accepted(body: Value) -> HandlerResult {
     Ok(Reply(StatusCode::ACCEPTED, Some(body)))
 }
 
 /// A status without a body.
-pub fn bare(status: StatusCode) -> Answer {
+pub fn bare(status: StatusCode) -> HandlerResult {
     Ok(Reply(status, None))
 }
 
 /// 204.
-pub fn no_content() -> Answer {
+pub fn no_content() -> HandlerResult {
     bare(StatusCode::NO_CONTENT)
 }
 

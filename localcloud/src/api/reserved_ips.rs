@@ -1,12 +1,15 @@
 //! `/v2/reserved_ips`, and `/v2/floating_ips`, its older name
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Caller, Id, Ids, Listing, accepted, created, no_content, ok};
+use super::request::{
+    Body, Caller, HandlerResult, Id, Ids, Listing, accepted, created, no_content, ok,
+};
 use super::shapes;
-use crate::cloud::actions::Action;
-use crate::cloud::reserved_ips::ReservedIp;
-use crate::cloud::{Record, Refusal};
+use crate::cloud::record::Record;
+use crate::cloud::refusal::Refusal;
+use crate::cloud::resources::actions::Action;
+use crate::cloud::resources::reserved_ips::ReservedIp;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
@@ -64,7 +67,7 @@ pub async fn list(
     Extension(caller): Extension<Caller>,
     uri: Uri,
     listing: Listing,
-) -> Answer {
+) -> HandlerResult {
     let record = app.store.record();
     let with_droplet = caller.0.allows("droplet:read");
     let key = format!("{}s", noun(&uri));
@@ -81,7 +84,7 @@ pub async fn create(
     Extension(caller): Extension<Caller>,
     uri: Uri,
     Body(new): Body<New>,
-) -> Answer {
+) -> HandlerResult {
     let project = new.project_id.as_deref();
     let (ip, links) = match (new.region, new.droplet_id) {
         (_, Some(droplet)) => {
@@ -114,12 +117,12 @@ pub async fn show(
     Extension(caller): Extension<Caller>,
     uri: Uri,
     Id(ip): Id<Ipv4Addr>,
-) -> Answer {
+) -> HandlerResult {
     ok(json!({noun(&uri): view(&app.store.record(), ip, &caller)?}))
 }
 
 /// Gives an IP back.
-pub async fn delete(State(app): State<Arc<App>>, Id(ip): Id<Ipv4Addr>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(ip): Id<Ipv4Addr>) -> HandlerResult {
     app.store
         .change(|record| record.delete_reserved_ip(ip))
         .await?;
@@ -132,7 +135,7 @@ pub async fn act(
     uri: Uri,
     Id(ip): Id<Ipv4Addr>,
     Body(request): Body<Request>,
-) -> Answer {
+) -> HandlerResult {
     app.store.record().reserved_ip(ip)?;
     let start = |record: &mut Record| {
         let action = match (request.r#type.as_str(), request.droplet_id) {
@@ -162,7 +165,7 @@ pub async fn actions(
     State(app): State<Arc<App>>,
     Id(ip): Id<Ipv4Addr>,
     listing: Listing,
-) -> Answer {
+) -> HandlerResult {
     let record = app.store.record();
     let reserved = record.reserved_ip(ip)?;
     let all = record.actions.values().rev();
@@ -175,7 +178,7 @@ pub async fn action(
     State(app): State<Arc<App>>,
     uri: Uri,
     Ids(ip, id): Ids<Ipv4Addr, u64>,
-) -> Answer {
+) -> HandlerResult {
     let record = app.store.record();
     let action = app.action(&record, id)?;
     if !is_of(action, record.reserved_ip(ip)?) {

@@ -1,8 +1,9 @@
 //! The table of routes: which method of which path goes to which handler.
 
+use super::app::App;
 use super::{
-    App, account, actions, alert_policies, associated, catalogue, certificates, control,
-    database_contents, database_pools, database_upkeep, databases, domains, droplet_actions,
+    account, actions, alert_policies, associated, catalogue, certificates, control,
+    database_contents, database_maintenance, database_pools, databases, domains, droplet_actions,
     droplet_parts, droplets, events, faults, firewalls, images, projects, reserved_ips,
     spaces_keys, ssh_keys, status, tags, uptime, vpcs,
 };
@@ -90,19 +91,19 @@ routes! {
     "/v2/databases/options" GET databases::options;
     "/v2/databases/{id}" GET databases::show, DELETE databases::delete;
     "/v2/databases/{id}/resize" PUT databases::resize;
-    "/v2/databases/{id}/maintenance" PUT database_upkeep::maintenance;
-    "/v2/databases/{id}/install_update" PUT database_upkeep::install_update;
-    "/v2/databases/{id}/upgrade" PUT database_upkeep::upgrade;
-    "/v2/databases/{id}/migrate" PUT database_upkeep::migrate;
-    "/v2/databases/{id}/config" GET database_upkeep::config, PATCH database_upkeep::configure;
-    "/v2/databases/{id}/events" GET database_upkeep::events;
-    "/v2/databases/{id}/replicas" GET database_upkeep::replicas, POST database_upkeep::create_replica;
-    "/v2/databases/{id}/replicas/{name}" GET database_upkeep::replica, DELETE database_upkeep::replica;
-    "/v2/databases/{id}/replicas/{name}/promote" PUT database_upkeep::replica;
-    "/v2/databases/{id}/eviction_policy" GET database_upkeep::of_other_engines, PUT database_upkeep::of_other_engines;
-    "/v2/databases/{id}/sql_mode" GET database_upkeep::of_other_engines, PUT database_upkeep::of_other_engines;
-    "/v2/databases/{id}/topics" GET database_upkeep::of_other_engines, POST database_upkeep::of_other_engines;
-    "/v2/databases/{id}/indexes" GET database_upkeep::of_other_engines;
+    "/v2/databases/{id}/maintenance" PUT database_maintenance::maintenance;
+    "/v2/databases/{id}/install_update" PUT database_maintenance::install_update;
+    "/v2/databases/{id}/upgrade" PUT database_maintenance::upgrade;
+    "/v2/databases/{id}/migrate" PUT database_maintenance::migrate;
+    "/v2/databases/{id}/config" GET database_maintenance::config, PATCH database_maintenance::configure;
+    "/v2/databases/{id}/events" GET database_maintenance::events;
+    "/v2/databases/{id}/replicas" GET database_maintenance::replicas, POST database_maintenance::create_replica;
+    "/v2/databases/{id}/replicas/{name}" GET database_maintenance::replica, DELETE database_maintenance::replica;
+    "/v2/databases/{id}/replicas/{name}/promote" PUT database_maintenance::replica;
+    "/v2/databases/{id}/eviction_policy" GET database_maintenance::of_other_engines, PUT database_maintenance::of_other_engines;
+    "/v2/databases/{id}/sql_mode" GET database_maintenance::of_other_engines, PUT database_maintenance::of_other_engines;
+    "/v2/databases/{id}/topics" GET database_maintenance::of_other_engines, POST database_maintenance::of_other_engines;
+    "/v2/databases/{id}/indexes" GET database_maintenance::of_other_engines;
     "/v2/databases/{id}/ca" GET databases::ca;
     "/v2/databases/{id}/dbs" GET database_contents::databases, POST database_contents::create_database;
     "/v2/databases/{id}/dbs/{name}" GET database_contents::database, DELETE database_contents::delete_database;

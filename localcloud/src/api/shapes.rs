@@ -1,13 +1,12 @@
-//! The JSON of things that appear in more than one noun's answers.
+//! JSON that appears in the responses of several resources.
 
-use super::images;
-use crate::cloud::Record;
-use crate::cloud::actions::Action;
-use crate::cloud::backups::{BackupPolicy, WINDOW};
-use crate::cloud::catalogue::{self, Image, REGIONS, Region, SIZES, Size};
-use crate::cloud::droplets::{Droplet, DropletStatus};
-use crate::cloud::images::ImageKind;
-use crate::cloud::reserved_ips::ReservedIp;
+use crate::cloud::record::Record;
+use crate::cloud::resources::actions::Action;
+use crate::cloud::resources::backups::{BackupPolicy, WINDOW};
+use crate::cloud::resources::catalogue::{self, IMAGES, Image, REGIONS, Region, SIZES, Size};
+use crate::cloud::resources::droplets::{Droplet, DropletStatus};
+use crate::cloud::resources::images::{ImageKind, Source, UserImage};
+use crate::cloud::resources::reserved_ips::ReservedIp;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
@@ -88,6 +87,45 @@ pub fn image(image: &Image) -> Value {
     })
 }
 
+/// GB that the platform's image takes, which every image of a droplet holds.
+const BASE: f64 = 0.33;
+const GIGABYTE: f64 = 1e9;
+
+/// Size of an image in GB, to two digits.
+#[expect(clippy::cast_precision_loss, reason = "two digits of it are shown")]
+pub fn gigabytes(image: &UserImage) -> f64 {
+    ((image.bytes as f64 / GIGABYTE + BASE) * 100.0).round() / 100.0
+}
+
+/// An image of the account.
+pub fn account_image(image: &UserImage) -> Value {
+    let base = catalogue::image(&image.base).unwrap_or(&IMAGES[0]);
+    json!({
+        "id": image.id,
+        "name": image.name,
+        "distribution": base.distribution,
+        "slug": null,
+        "public": false,
+        "regions": image.regions,
+        "created_at": time(image.created_at),
+        "type": image.kind,
+        "min_disk_size": image.min_disk,
+        "size_gigabytes": gigabytes(image),
+        "description": image.description,
+        "tags": image.tags,
+        "status": image.status,
+    })
+}
+
+/// What a droplet was made from; the platform's image if the account's is gone.
+pub fn droplet_image(record: &Record, key: &str) -> Value {
+    match record.image_source(key) {
+        Some(Source::User(image)) => account_image(image),
+        Some(Source::Platform(platform)) => image(platform),
+        None => image(&IMAGES[0]),
+    }
+}
+
 /// A price as text, in USD.
 #[must_use]
 pub fn price(usd: f64) -> String {
@@ -144,7 +182,7 @@ pub fn droplet(record: &Record, droplet: &Droplet) -> Value {
         "backup_ids": image_ids(record, droplet, ImageKind::Backup),
         "next_backup_window": window(droplet),
         "snapshot_ids": image_ids(record, droplet, ImageKind::Snapshot),
-        "image": images::of_droplet(record, &droplet.image),
+        "image": droplet_image(record, &droplet.image),
         "volume_ids": [],
         "size": size(&its_size),
         "size_slug": droplet.size,
@@ -209,7 +247,7 @@ pub fn reserved_ip(record: &Record, reserved: &ReservedIp, with_droplet: bool) -
     })
 }
 
-/// A link to something that belongs to an answer.
+/// A link to a resource that belongs to a response.
 #[must_use]
 pub fn link(id: u64, rel: &str, path: &str) -> Value {
     json!({"id": id, "rel": rel, "href": format!("https://api.digitalocean.com/v2/{path}/{id}")})

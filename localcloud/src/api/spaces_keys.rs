@@ -1,9 +1,9 @@
 //! `/v2/spaces/keys`
 
-use super::App;
+use super::app::App;
 use super::error::ApiError;
-use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
-use crate::cloud::spaces_keys::{KeySettings, Permission, SpacesKey};
+use super::request::{Body, HandlerResult, Id, Listing, created, no_content, ok};
+use crate::cloud::resources::spaces_keys::{KeySettings, Permission, SpacesKey};
 use axum::extract::State;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ fn view(key: &SpacesKey) -> Value {
 }
 
 /// Keys, newest first unless asked otherwise; by name, bucket or permission if asked.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let permission = listing.get("permission").map(|text| {
         let known = serde_json::from_value::<Permission>(json!(text));
         known.map_err(|_| ApiError::bad_request(format!("there is no permission {text:?}")))
@@ -47,7 +47,7 @@ pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
 }
 
 /// Makes a key. This answer alone has its secret.
-pub async fn create(State(app): State<Arc<App>>, Body(new): Body<KeySettings>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(new): Body<KeySettings>) -> HandlerResult {
     consistent(&new)?;
     let id = app
         .store
@@ -61,7 +61,7 @@ pub async fn create(State(app): State<Arc<App>>, Body(new): Body<KeySettings>) -
 }
 
 /// One key.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> HandlerResult {
     ok(json!({"key": view(app.store.record().spaces_key(&id)?)}))
 }
 
@@ -70,7 +70,7 @@ pub async fn update(
     State(app): State<Arc<App>>,
     Id(id): Id<String>,
     Body(change): Body<KeySettings>,
-) -> Answer {
+) -> HandlerResult {
     consistent(&change)?;
     app.store
         .change(|record| record.change_spaces_key(&id, change))
@@ -79,7 +79,7 @@ pub async fn update(
 }
 
 /// Removes a key.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<String>) -> HandlerResult {
     app.store
         .change(|record| record.delete_spaces_key(&id))
         .await?;

@@ -1,8 +1,8 @@
 //! `/v2/account/keys`
 
-use super::App;
-use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
-use crate::cloud::ssh_keys::SshKey;
+use super::app::App;
+use super::request::{Body, HandlerResult, Id, Listing, created, no_content, ok};
+use crate::cloud::resources::ssh_keys::SshKey;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,12 +21,12 @@ fn view(key: &SshKey) -> Value {
 }
 
 /// All keys.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     ok(listing.page("ssh_keys", app.store.record().ssh_keys.values(), view))
 }
 
 /// Adds a key.
-pub async fn create(State(app): State<Arc<App>>, Body(key): Body<Key>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(key): Body<Key>) -> HandlerResult {
     let id = app
         .store
         .change(|record| record.create_ssh_key(key.name, key.public_key))
@@ -35,7 +35,7 @@ pub async fn create(State(app): State<Arc<App>>, Body(key): Body<Key>) -> Answer
 }
 
 /// One key, by id or fingerprint.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<String>) -> HandlerResult {
     ok(json!({"ssh_key": view(app.store.record().ssh_key(&id)?)}))
 }
 
@@ -44,7 +44,7 @@ pub async fn update(
     State(app): State<Arc<App>>,
     Id(id): Id<String>,
     Body(key): Body<Key>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.rename_ssh_key(&id, key.name))
         .await?;
@@ -52,7 +52,7 @@ pub async fn update(
 }
 
 /// Removes a key.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<String>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<String>) -> HandlerResult {
     app.store
         .change(|record| record.delete_ssh_key(&id))
         .await?;

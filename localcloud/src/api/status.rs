@@ -1,12 +1,12 @@
 //! `/_localcloud/status`: the cloud at a glance.
 
-use super::App;
+use super::app::App;
 use super::limits::Limits;
-use super::request::{Answer, ok};
-use crate::cloud::Record;
-use crate::cloud::databases::Database;
-use crate::cloud::droplets::Droplet;
-use crate::cloud::reserved_ips::ReservedIp;
+use super::request::{HandlerResult, ok};
+use crate::cloud::record::Record;
+use crate::cloud::resources::databases::Database;
+use crate::cloud::resources::droplets::Droplet;
+use crate::cloud::resources::reserved_ips::ReservedIp;
 use axum::extract::State;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Droplets, addresses, databases, Spaces, faults in force, and tokens with what is left of their
 /// rate limits.
-pub async fn show(State(app): State<Arc<App>>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>) -> HandlerResult {
     let record = app.store.record();
     let droplets = record.droplets.values().filter(|one| !one.destroying);
     let droplets = droplets.map(|one| droplet(&app, one));
@@ -25,7 +25,7 @@ pub async fn show(State(app): State<Arc<App>>) -> Answer {
         "name": app.name,
         "slot": record.slot,
         "version": env!("CARGO_PKG_VERSION"),
-        "record_only": app.plane.is_record_only(),
+        "record_only": app.machine.is_record_only(),
         "network": format!("{}/20", record.plan().network()),
         "droplets": droplets.collect::<Vec<Value>>(),
         "reserved_ips": reserved.collect::<Vec<Value>>(),
@@ -43,7 +43,7 @@ fn droplet(app: &App, droplet: &Droplet) -> Value {
         "id": droplet.id,
         "name": droplet.name,
         "status": droplet.status,
-        "running": !app.plane.is_record_only() && app.plane.droplet_runs(droplet.id),
+        "running": !app.machine.is_record_only() && app.machine.droplet_runs(droplet.id),
         "locked": droplet.pending.is_some(),
         "public": droplet.public,
         "anchor": droplet.anchor,
@@ -81,7 +81,7 @@ fn spaces_keys(record: &Record) -> Vec<&str> {
 
 fn faults(app: &App) -> Vec<Value> {
     let now = Timestamp::now();
-    let faults = app.breaker.faults().list().into_iter().map(|active| {
+    let faults = app.injector.faults().list().into_iter().map(|active| {
         let left = active.until.duration_since(now).as_millis().max(0);
         let mut view = json!(active);
         view["milliseconds_left"] = json!(left);
@@ -105,7 +105,7 @@ fn tokens(app: &App, record: &Record) -> Vec<Value> {
     tokens.collect()
 }
 
-/// How many there are of what is only kept.
+/// Counts of resources that are stored only.
 fn counts(record: &Record) -> Value {
     json!({
         "alert_policies": record.alert_policies.len(),

@@ -1,9 +1,9 @@
 //! `/v2/tags`
 
-use super::App;
-use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
-use crate::cloud::Record;
-use crate::cloud::droplet_orders::NumberOrText;
+use super::app::App;
+use super::request::{Body, HandlerResult, Id, Listing, created, no_content, ok};
+use crate::cloud::json::NumberOrText;
+use crate::cloud::record::Record;
 use axum::extract::State;
 use axum::http::Method;
 use serde::Deserialize;
@@ -63,13 +63,13 @@ fn view(record: &Record, name: &str) -> Value {
 }
 
 /// All tags.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     let record = app.store.record();
     ok(listing.page("tags", &record.tags, |name| view(&record, name)))
 }
 
 /// Makes a tag; one that exists is fine.
-pub async fn create(State(app): State<Arc<App>>, Body(new): Body<New>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(new): Body<New>) -> HandlerResult {
     let name = app
         .store
         .change(|record| record.create_tag(&new.name))
@@ -78,14 +78,14 @@ pub async fn create(State(app): State<Arc<App>>, Body(new): Body<New>) -> Answer
 }
 
 /// One tag.
-pub async fn show(State(app): State<Arc<App>>, Id(name): Id<String>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(name): Id<String>) -> HandlerResult {
     let record = app.store.record();
     let name = record.tag(&name)?;
     ok(json!({"tag": view(&record, name)}))
 }
 
 /// Removes a tag from everything.
-pub async fn delete(State(app): State<Arc<App>>, Id(name): Id<String>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(name): Id<String>) -> HandlerResult {
     app.store.change(|record| record.delete_tag(&name)).await?;
     no_content()
 }
@@ -96,7 +96,7 @@ pub async fn set_resources(
     method: Method,
     Id(name): Id<String>,
     Body(resources): Body<Resources>,
-) -> Answer {
+) -> HandlerResult {
     let (resources, on) = (resources.pairs(), method == Method::POST);
     app.store
         .change(|record| record.tag_resources(&name, &resources, on))

@@ -1,8 +1,8 @@
 //! `/v2/uptime/checks` and their alerts
 
-use super::App;
-use super::request::{Answer, Body, Id, Ids, Listing, created, no_content, ok};
-use crate::cloud::uptime::{AlertSettings, CheckSettings, UptimeAlert, UptimeCheck};
+use super::app::App;
+use super::request::{Body, HandlerResult, Id, Ids, Listing, created, no_content, ok};
+use crate::cloud::resources::uptime::{AlertSettings, CheckSettings, UptimeAlert, UptimeCheck};
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -25,12 +25,12 @@ fn alert_view(alert: &UptimeAlert) -> Value {
 }
 
 /// All checks.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     ok(listing.page("checks", app.store.record().uptime_checks.values(), view))
 }
 
 /// Makes a check.
-pub async fn create(State(app): State<Arc<App>>, Body(new): Body<CheckSettings>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(new): Body<CheckSettings>) -> HandlerResult {
     let id = app
         .store
         .change(|record| record.set_uptime_check(None, new))
@@ -39,7 +39,7 @@ pub async fn create(State(app): State<Arc<App>>, Body(new): Body<CheckSettings>)
 }
 
 /// One check.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     ok(json!({"check": view(app.store.record().uptime_check(id)?)}))
 }
 
@@ -48,7 +48,7 @@ pub async fn replace(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(settings): Body<CheckSettings>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.set_uptime_check(Some(id), settings))
         .await?;
@@ -56,7 +56,7 @@ pub async fn replace(
 }
 
 /// Removes a check.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store
         .change(|record| record.delete_uptime_check(id))
         .await?;
@@ -64,7 +64,7 @@ pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
 }
 
 /// What probes have found: nothing yet, as there are none.
-pub async fn state(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn state(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     let record = app.store.record();
     let regions = record.uptime_check(id)?.settings.regions.iter();
     let state = |region: &String| {
@@ -79,7 +79,11 @@ pub async fn state(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
 }
 
 /// All alerts of a check.
-pub async fn alerts(State(app): State<Arc<App>>, Id(id): Id<Uuid>, listing: Listing) -> Answer {
+pub async fn alerts(
+    State(app): State<Arc<App>>,
+    Id(id): Id<Uuid>,
+    listing: Listing,
+) -> HandlerResult {
     let record = app.store.record();
     let alerts = record.uptime_check(id)?.alerts.values();
     ok(listing.page("alerts", alerts, alert_view))
@@ -90,7 +94,7 @@ pub async fn create_alert(
     State(app): State<Arc<App>>,
     Id(check): Id<Uuid>,
     Body(new): Body<AlertSettings>,
-) -> Answer {
+) -> HandlerResult {
     let id = app
         .store
         .change(|record| record.set_uptime_alert(check, None, new))
@@ -100,7 +104,7 @@ pub async fn create_alert(
 }
 
 /// One alert.
-pub async fn alert(State(app): State<Arc<App>>, Ids(check, id): Ids<Uuid, Uuid>) -> Answer {
+pub async fn alert(State(app): State<Arc<App>>, Ids(check, id): Ids<Uuid, Uuid>) -> HandlerResult {
     let record = app.store.record();
     ok(json!({"alert": alert_view(record.uptime_alert(check, id)?)}))
 }
@@ -110,7 +114,7 @@ pub async fn replace_alert(
     State(app): State<Arc<App>>,
     Ids(check, id): Ids<Uuid, Uuid>,
     Body(settings): Body<AlertSettings>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.set_uptime_alert(check, Some(id), settings))
         .await?;
@@ -119,7 +123,10 @@ pub async fn replace_alert(
 }
 
 /// Removes an alert.
-pub async fn delete_alert(State(app): State<Arc<App>>, Ids(check, id): Ids<Uuid, Uuid>) -> Answer {
+pub async fn delete_alert(
+    State(app): State<Arc<App>>,
+    Ids(check, id): Ids<Uuid, Uuid>,
+) -> HandlerResult {
     app.store
         .change(|record| record.delete_uptime_alert(check, id))
         .await?;

@@ -1,9 +1,10 @@
 //! `/v2/vpcs`
 
-use super::App;
-use super::request::{Answer, Body, Id, Listing, created, no_content, ok};
+use super::app::App;
+use super::request::{Body, HandlerResult, Id, Listing, created, no_content, ok};
 use super::shapes::time;
-use crate::cloud::vpcs::{NewVpc, Vpc};
+use crate::cloud::operations::vpcs::NewVpc;
+use crate::cloud::resources::vpcs::Vpc;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,18 +34,18 @@ fn view(vpc: &Vpc) -> Value {
 }
 
 /// All VPCs.
-pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> Answer {
+pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResult {
     ok(listing.page("vpcs", app.store.record().vpcs.values(), view))
 }
 
 /// Makes a VPC.
-pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewVpc>) -> Answer {
+pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewVpc>) -> HandlerResult {
     let id = app.store.change(|record| record.create_vpc(new)).await?;
     created(json!({"vpc": view(app.store.record().vpc(id)?)}))
 }
 
 /// One VPC.
-pub async fn show(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn show(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     ok(json!({"vpc": view(app.store.record().vpc(id)?)}))
 }
 
@@ -53,7 +54,7 @@ pub async fn replace(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(change): Body<Change>,
-) -> Answer {
+) -> HandlerResult {
     let description = Some(change.description.unwrap_or_default());
     let name = Some(change.name.unwrap_or_default());
     app.store
@@ -67,7 +68,7 @@ pub async fn update(
     State(app): State<Arc<App>>,
     Id(id): Id<Uuid>,
     Body(change): Body<Change>,
-) -> Answer {
+) -> HandlerResult {
     app.store
         .change(|record| record.update_vpc(id, change.name, change.description, change.default))
         .await?;
@@ -75,13 +76,17 @@ pub async fn update(
 }
 
 /// Removes a VPC without members.
-pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> Answer {
+pub async fn delete(State(app): State<Arc<App>>, Id(id): Id<Uuid>) -> HandlerResult {
     app.store.change(|record| record.delete_vpc(id)).await?;
     no_content()
 }
 
 /// What is in a VPC; `resource_type` narrows it.
-pub async fn members(State(app): State<Arc<App>>, Id(id): Id<Uuid>, listing: Listing) -> Answer {
+pub async fn members(
+    State(app): State<Arc<App>>,
+    Id(id): Id<Uuid>,
+    listing: Listing,
+) -> HandlerResult {
     let record = app.store.record();
     record.vpc(id)?;
     let wanted = listing.get("resource_type");

@@ -1,12 +1,12 @@
 //! `localcloud backup`: has a droplet backed up now.
 
-use super::CliError;
+use super::error::CliError;
 use super::place::Place;
 use super::status::{call, find};
 use anyhow::Context;
 use reqwest::Method;
 
-/// Starts a backup of the droplet of that name or id, and says which action makes it.
+/// Starts a backup of a droplet by name or id, and prints the action's id.
 ///
 /// # Errors
 /// [`super::Failure::NoCloud`] when the daemon does not answer; else when there is no such droplet,

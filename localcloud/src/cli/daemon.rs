@@ -1,16 +1,18 @@
 //! `localcloud daemon`: one cloud in the foreground; `localcloud up` runs this in the background.
 
+use super::error::{CliError, Failure};
 use super::place::Place;
-use super::{CliError, Failure};
 use crate::daemon::{self, DaemonConfig, Listeners};
 use crate::jobs::MoveLatency;
-use crate::plane::addresses::Addresses;
-use crate::plane::rules::{API_PORT, PROXY_PORT, SPACES_PORT};
-use crate::plane::{METADATA, Plane, image};
+use crate::log;
+use crate::machine::addresses::Addresses;
+use crate::machine::ports::{API_PORT, PROXY_PORT, SPACES_PORT};
+use crate::machine::{METADATA, Machine, image};
 use crate::proxy::Proxy;
 use anyhow::{Context, Result};
 use clap::Args;
 use jiff::SignedDuration;
+use slog::{Logger, error};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +23,7 @@ pub struct Options {
     /// Port of the API on 127.0.0.1; by default the one that it had before, else a free one.
     #[arg(long)]
     pub port: Option<u16>,
-    /// Keep the record only: no host runs, and no privileges are needed.
+    /// Serve the API only: no host runs, and no privileges are needed.
     #[arg(long)]
     pub record_only: bool,
     /// How long the move of a reserved IP takes, as in 2s or 500ms.
@@ -30,10 +32,10 @@ pub struct Options {
     /// How much longer, at random, a move may take.
     #[arg(long, env = "LOCALCLOUD_MOVE_JITTER", default_value = "0s", value_parser = duration)]
     pub move_jitter: Duration,
-    /// How long a droplet's metadata tells of the holder of a reserved IP before a move.
+    /// For how long the metadata service reports the previous holder of a reserved IP after a move.
     #[arg(long, env = "LOCALCLOUD_METADATA_LAG", default_value = "2s", value_parser = duration)]
     pub metadata_lag: Duration,
-    /// How long lifecycle rules of Spaces take a day to be, so that expiry can be watched.
+    /// The length of a day for the lifecycle rules of Spaces, to make expiry visible.
     #[arg(long, env = "LOCALCLOUD_SPACES_DAY", default_value = "24h", value_parser = duration)]
     pub spaces_day: Duration,
 }
@@ -43,11 +45,12 @@ pub(super) fn duration(text: &str) -> Result<Duration> {
     Duration::try_from(signed).context("it must not be negative")
 }
 
-/// Runs a cloud until it gets SIGTERM. What it booted goes on.
+/// Runs a cloud until SIGTERM. Its hosts continue to run.
 ///
 /// # Errors
 /// [`Failure::Taken`] when its port is in use; else when the machine refuses.
 pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
+    let log = log::to_stderr();
     let slot = place.choose_slot()?;
     let directory = place.cloud()?;
     let mut listeners = Listeners {
@@ -56,10 +59,10 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
         spaces: Vec::new(),
     };
     let machine = if options.record_only {
-        Plane::record_only()
+        Machine::record_only()
     } else {
         let image = image::path(&place.images()?);
-        Plane::new(&place.name, &directory, image, slot)
+        Machine::new(&place.name, &directory, image, slot).with_log(log.clone())
     };
     machine.prepare().await?;
     let router = Addresses::of_slot(slot).router();
@@ -79,11 +82,11 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
             .push(loopback.context("listening on loopback")?);
     }
     if let Some(listener) = inside(router, PROXY_PORT)? {
-        let proxy = Arc::new(Proxy::new(place.root()?.join("packages"))?);
+        let proxy = Arc::new(Proxy::new(place.root()?.join("packages"), log.clone())?);
         tokio::spawn(proxy.serve(listener));
     }
     let machine = Arc::new(machine);
-    tokio::spawn(heal(Arc::clone(&machine)));
+    tokio::spawn(heal(Arc::clone(&machine), log.clone()));
     let config = DaemonConfig {
         name: place.name.clone(),
         slot,
@@ -94,17 +97,18 @@ pub async fn run(place: &Place, options: Options) -> Result<(), CliError> {
         },
         metadata_lag: options.metadata_lag,
         spaces_day: options.spaces_day,
+        log,
     };
     daemon::run(config, machine, listeners).await?;
     Ok(())
 }
 
-/// Droplets that reboot by themselves come back with new links.
-async fn heal(plane: Arc<Plane>) {
+/// Repairs the links of droplets that have rebooted by themselves.
+async fn heal(machine: Arc<Machine>, log: Logger) {
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        if let Err(error) = plane.heal_network().await {
-            eprintln!("network: {error:#}");
+        if let Err(error) = machine.heal_network().await {
+            error!(log, "the network can't be repaired, retrying"; "error" => format!("{error:#}"));
         }
     }
 }
@@ -122,7 +126,7 @@ async fn listen(place: &Place, port: Option<u16>) -> Result<tokio::net::TcpListe
         let url = place.api().ok().map(|(url, _)| url);
         let before = url.and_then(|url| url.rsplit(':').next()?.parse().ok());
         let mut listener = before.and_then(|port| bind(port).ok());
-        // A daemon that has just been killed may hold it for a moment still.
+        // A daemon that has just been killed may still hold the port for a moment.
         for _ in 0..40 {
             if listener.is_some() || before.is_none() {
                 break;

@@ -1,20 +1,20 @@
-//! `localcloud down`: ends a cloud and removes all that it was.
+//! `localcloud down`: stops a cloud and removes it.
 
-use super::CliError;
+use super::error::CliError;
 use super::place::Place;
 use super::up::NOTE;
-use crate::plane::process::Process;
-use crate::plane::{Plane, image};
+use crate::machine::process::Process;
+use crate::machine::{Machine, image};
 use anyhow::Context;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long what a killed daemon has left running may go on.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long processes of a killed daemon may still write.
+const GRACE: Duration = Duration::from_secs(10);
 
-/// Ends the daemon, every host and database and the network, then removes the cloud's directory.
-/// The droplet image and fetched packages stay. Works whatever a crash has left.
+/// Stops the daemon, all hosts, databases and the network, then removes the cloud's directory. The
+/// droplet image and cached packages stay. Works after a crash at any point.
 ///
 /// # Errors
 /// When something does not end or can't be removed; it can be run again.
@@ -22,15 +22,15 @@ pub async fn run(place: &Place) -> Result<(), CliError> {
     let directory = place.cloud()?;
     let Ok(slot) = place.slot() else {
         println!("there is no cloud {}", place.name);
-        // What a removal that was cut off has left.
+        // Remove what an interrupted `down` has left.
         return remove(&directory).await;
     };
-    if let Some(daemon) = Process::noted(&directory.join(NOTE)) {
+    if let Some(daemon) = Process::recorded(&directory.join(NOTE)) {
         daemon.end(Duration::from_secs(8)).await?;
     }
     if nix::unistd::geteuid().is_root() {
         let image = image::path(&place.images()?);
-        Plane::new(&place.name, &directory, image, slot)
+        Machine::new(&place.name, &directory, image, slot)
             .tear_down()
             .await?;
     }
@@ -41,7 +41,7 @@ pub async fn run(place: &Place) -> Result<(), CliError> {
 
 /// Removes a directory, again while what a killed daemon has left running still writes there.
 async fn remove(directory: &Path) -> Result<(), CliError> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + GRACE;
     loop {
         match std::fs::remove_dir_all(directory) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

@@ -1,9 +1,9 @@
-//! `localcloud env`: what Terraform and the other tools need to know, as shell assignments.
+//! `localcloud env`: settings for Terraform and other tools, as shell assignments.
 
-use super::CliError;
+use super::error::CliError;
 use super::place::Place;
-use crate::plane::addresses::Addresses;
-use crate::plane::rules::API_PORT;
+use crate::machine::addresses::Addresses;
+use crate::machine::ports::API_PORT;
 
 /// Prints `export` lines for a shell to evaluate.
 ///

@@ -1,8 +1,8 @@
 //! `localcloud events`: what happened, and what happens.
 
+use super::error::{CliError, Failure};
 use super::place::Place;
 use super::status::call;
-use super::{CliError, Failure};
 use crate::journal::Event;
 use anyhow::Context;
 use clap::Args;
@@ -70,7 +70,7 @@ pub async fn run(place: &Place, options: &Options) -> Result<(), CliError> {
     }
 }
 
-/// Prints one event; says whether anybody still reads.
+/// Prints one event; returns whether standard output is still open.
 fn print(event: &Event, as_json: bool) -> anyhow::Result<bool> {
     let line = if as_json {
         serde_json::to_string(event).context("printing JSON")?

@@ -1,25 +1,25 @@
-//! `localcloud fault`: break things, see what is broken, mend them.
+//! `localcloud fault`: start, list and end faults.
 
 mod command;
 
 pub use command::Command;
 
-use super::CliError;
+use super::error::CliError;
 use super::place::Place;
-use super::status::{call, find};
+use super::status::call;
 use crate::fault::Fault;
 use anyhow::Context;
-use command::Force;
+use command::FaultOptions;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Breaks or mends.
+/// Starts, lists or ends faults.
 ///
 /// # Errors
 /// [`Failure::NoCloud`] when the daemon does not answer; else when what is named does not exist.
 pub async fn run(place: &Place, command: Command) -> Result<(), CliError> {
-    if let Some((fault, force)) = command.clone().order(place).await? {
-        return inject(place, &fault, &force).await;
+    if let Some((fault, options)) = command.clone().order(place).await? {
+        return inject(place, &fault, &options).await;
     }
     if matches!(command, Command::Clear) {
         call(place, Method::DELETE, "faults", None).await?;
@@ -28,11 +28,11 @@ pub async fn run(place: &Place, command: Command) -> Result<(), CliError> {
     list(place).await
 }
 
-async fn inject(place: &Place, fault: &Fault, force: &Force) -> Result<(), CliError> {
+async fn inject(place: &Place, fault: &Fault, options: &FaultOptions) -> Result<(), CliError> {
     let mut order = serde_json::to_value(fault).context("writing the fault")?;
-    order["seconds"] = json!(force.duration.as_secs_f64());
-    order["share"] = json!(force.share);
-    order["seed"] = json!(force.seed);
+    order["seconds"] = json!(options.duration.as_secs_f64());
+    order["share"] = json!(options.share);
+    order["seed"] = json!(options.seed);
     let made = call(place, Method::POST, "faults", Some(order)).await?;
     print_fault(&made["fault"]);
     Ok(())

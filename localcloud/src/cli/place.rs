@@ -1,7 +1,7 @@
-//! Where clouds are kept, and how one is found again.
+//! The files of clouds, and how a cloud is found by its name.
 
-use super::{CliError, Failure};
-use crate::plane::addresses::{Addresses, SLOTS};
+use super::error::{CliError, Failure};
+use crate::machine::addresses::{Addresses, SLOTS};
 use crate::spaces::{ENDPOINT_FILE, KEY_FILE};
 use anyhow::{Context, Result};
 use clap::Args;

@@ -1,7 +1,7 @@
 //! `localcloud status` and `localcloud token`: what is asked of a running cloud.
 
+use super::error::{CliError, Failure};
 use super::place::Place;
-use super::{CliError, Failure};
 use anyhow::{Context, Result};
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,9 +1,10 @@
 //! `localcloud up`: starts a cloud in the background, or finds it running.
 
 use super::daemon::Options;
+use super::error::{CliError, Failure};
 use super::place::Place;
-use super::{CliError, Failure};
-use crate::plane::{image, process::Process};
+use crate::machine::image;
+use crate::machine::process::Process;
 use crate::preflight;
 use anyhow::Context;
 use std::fs;
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 /// Where Debian's packages for the image come from.
 const MIRROR: &str = "http://deb.debian.org/debian";
 
-/// Name of the note about the daemon's process in a cloud's directory.
+/// Name of the file about the daemon's process in a cloud's directory.
 pub const NOTE: &str = "daemon";
 
 /// Starts the daemon unless it runs, and returns when its API answers.
@@ -23,7 +24,7 @@ pub const NOTE: &str = "daemon";
 /// [`Failure::Machine`] before anything is made, if the machine lacks something.
 pub async fn run(place: &Place, options: &Options) -> Result<(), CliError> {
     let directory = place.cloud()?;
-    if let Some(daemon) = Process::noted(&directory.join(NOTE)) {
+    if let Some(daemon) = Process::recorded(&directory.join(NOTE)) {
         if daemon.runs_this_program() {
             // One that has just been killed may still be on its way out.
             let served = serves_within(place, &daemon, Duration::from_secs(3)).await;
@@ -46,7 +47,7 @@ pub async fn run(place: &Place, options: &Options) -> Result<(), CliError> {
         image::ensure(&place.images()?, MIRROR, |step| println!("{step}")).await?;
     }
     if let Some(port) = options.port {
-        // The daemon would say so too, but into its log.
+        // The daemon would report this in its log only.
         TcpListener::bind(("127.0.0.1", port)).map_err(|error| {
             let words =
                 format!("can't listen on 127.0.0.1:{port} ({error}): choose another --port");

@@ -1,6 +1,6 @@
 //! The ways in which things go wrong.
 
-use crate::plane::spec::{Direction, Impairment};
+use crate::machine::spec::{Direction, Impairment};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,11 +18,11 @@ pub enum Fault {
         /// By so much.
         millis: u64,
     },
-    /// The API accepts connections and says nothing.
+    /// The API accepts connections and does not respond.
     ApiSilent,
-    /// The API does what it is asked, and the answer is lost.
+    /// The API handles requests, and the response is lost.
     ApiAnswerLost,
-    /// The API says 429 with `retry-after`.
+    /// The API responds with 429 and `retry-after`.
     ApiRateLimit,
     /// Moves of reserved IPs end as `errored`.
     ActionErrored,
@@ -158,7 +158,7 @@ impl Fault {
         })
     }
 
-    /// Whether it happens and is over: nothing of it has to be mended.
+    /// Whether it is a single event that needs no end.
     #[must_use]
     pub fn is_over_at_once(&self) -> bool {
         matches!(
@@ -169,7 +169,7 @@ impl Fault {
 
     /// What is wrong with its numbers.
     #[must_use]
-    pub fn complaint(&self) -> Option<&'static str> {
+    pub fn invalid_reason(&self) -> Option<&'static str> {
         match self {
             Self::ApiStatus { status } if !(400..600).contains(status) => {
                 Some("status must be from 400 to 599")

@@ -1,12 +1,10 @@
-//! Faults on demand: what is wrong at the moment, and for how long.
+//! Faults on demand: which are active, and until when.
 
-mod breaker;
 mod kind;
 
-pub use breaker::Breaker;
 pub use kind::Fault;
 
-use crate::plane::spec::Cut;
+use crate::machine::spec::Cut;
 use jiff::Timestamp;
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -17,10 +15,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A fault that is in force.
+/// An active fault.
 #[derive(Debug, Clone, Serialize)]
-pub struct Active {
-    /// Tells it from others.
+pub struct ActiveFault {
+    /// Unique while the daemon runs.
     pub id: u64,
     /// What is wrong.
     #[serde(flatten)]
@@ -43,15 +41,15 @@ pub enum CallFault {
     Status(u16),
     /// It is answered with 429.
     RateLimit,
-    /// It waits this long, then is served.
+    /// It is delayed this long, then handled.
     Late(Duration),
-    /// It is never answered.
+    /// It gets no response and is not handled.
     Silent,
-    /// It is served and never answered.
+    /// It is handled, and its response is lost.
     AnswerLost,
 }
 
-/// All faults in force.
+/// All active faults.
 #[derive(Debug)]
 pub struct Faults {
     state: Mutex<State>,
@@ -60,7 +58,7 @@ pub struct Faults {
 #[derive(Debug)]
 struct State {
     next: u64,
-    active: Vec<Active>,
+    active: Vec<ActiveFault>,
     /// Reserved IPs whose traffic goes nowhere since they moved.
     stranded: HashSet<Ipv4Addr>,
     /// Droplets that boot after a fault has killed them.
@@ -86,19 +84,25 @@ impl Faults {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is in force, oldest first.
+    /// The active faults, oldest first.
     #[must_use]
-    pub fn list(&self) -> Vec<Active> {
+    pub fn list(&self) -> Vec<ActiveFault> {
         self.lock().active.clone()
     }
 
-    /// Notes a fault for `duration`; without a `seed`, one is drawn.
-    fn add(&self, fault: Fault, duration: Duration, share: f64, seed: Option<u64>) -> Active {
+    /// Adds a fault for `duration`; without a `seed`, a random one is used.
+    pub fn add(
+        &self,
+        fault: Fault,
+        duration: Duration,
+        share: f64,
+        seed: Option<u64>,
+    ) -> ActiveFault {
         let mut state = self.lock();
-        // Short enough to be typed, and exact in any reader of JSON.
+        // Short enough to type, and exact as a JSON number.
         let seed = seed.unwrap_or_else(|| rand::random::<u32>().into());
         let by_chance = share < 1.0 || matches!(fault, Fault::PacketLoss { .. });
-        let active = Active {
+        let active = ActiveFault {
             id: state.next,
             fault,
             until: Timestamp::now() + duration,
@@ -111,14 +115,15 @@ impl Faults {
         active
     }
 
-    fn remove(&self, id: u64) -> Option<Active> {
+    /// Removes a fault from those in force; `None` if it is over already.
+    pub fn remove(&self, id: u64) -> Option<ActiveFault> {
         let mut state = self.lock();
         let place = state.active.iter().position(|active| active.id == id)?;
         let removed = state.active.remove(place);
         if let Fault::DropletKilled { droplet } = removed.fault {
             state.returning.insert(droplet);
         }
-        let pivot = |active: &Active| matches!(active.fault, Fault::ReservedIpPivot { .. });
+        let pivot = |active: &ActiveFault| matches!(active.fault, Fault::ReservedIpPivot { .. });
         if !state.active.iter().any(pivot) {
             state.stranded.clear();
         }
@@ -148,7 +153,7 @@ impl Faults {
         self.has(&Fault::ActionErrored)
     }
 
-    /// Whether traffic stays where it is, whatever the record says.
+    /// Whether traffic stays where it is, independent of the record.
     #[must_use]
     pub fn traffic_stays(&self) -> bool {
         self.has(&Fault::ActionEarly)
@@ -165,8 +170,8 @@ impl Faults {
         hidden.max().unwrap_or_default()
     }
 
-    /// Notes that `ip` moves to a droplet that has lost another one at the given time.
-    pub fn note_move(&self, ip: Ipv4Addr, released: Option<(Ipv4Addr, Timestamp)>) {
+    /// Records that `ip` moves to a droplet that lost another reserved IP at the given time.
+    pub fn record_move(&self, ip: Ipv4Addr, released: Option<(Ipv4Addr, Timestamp)>) {
         let mut state = self.lock();
         let soon = state.active.iter().filter_map(|active| match active.fault {
             Fault::ReservedIpPivot { millis } => Some(Duration::from_millis(millis)),
@@ -195,20 +200,20 @@ impl Faults {
         self.has(&Fault::DropletKilled { droplet }) || self.lock().returning.contains(&droplet)
     }
 
-    /// Whether a database is left to its fate: nobody repairs what a fault has broken of all of it.
+    /// Whether a fault has taken a whole database down, so that no failover may repair it.
     #[must_use]
     pub fn breaks_database(&self, database: Uuid) -> bool {
         self.has(&Fault::DatabaseDown { database }) || self.has(&Fault::DatabaseFrozen { database })
     }
 
-    /// Whether the node of a database that a fault has taken stays away.
+    /// Whether a fault keeps a node of a database down.
     #[must_use]
     pub fn keeps_node_away(&self, database: Uuid) -> bool {
         self.has(&Fault::DatabaseNodeDown { database })
     }
 
-    /// Notes that a droplet has returned that a fault had killed.
-    fn note_return(&self, droplet: u64) {
+    /// Records that a droplet that a fault had killed has booted.
+    pub fn record_return(&self, droplet: u64) {
         self.lock().returning.remove(&droplet);
     }
 
@@ -293,7 +298,7 @@ mod tests {
             Some((ips[0], at))
         };
         let stranded = |released| {
-            faults.note_move(ips[1], released);
+            faults.record_move(ips[1], released);
             faults.is_stranded(ips[1])
         };
         assert!(!stranded(released(1)), "no fault, no bug");
@@ -301,7 +306,7 @@ mod tests {
         assert!(stranded(released(1)));
         assert!(!stranded(released(30)), "it has cooled down");
         assert!(!stranded(None), "it held nothing");
-        faults.note_move(ips[0], released(1));
+        faults.record_move(ips[0], released(1));
         assert!(
             !faults.is_stranded(ips[0]),
             "the same one again is no pivot"

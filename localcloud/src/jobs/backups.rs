@@ -1,25 +1,26 @@
-//! Has droplets backed up when their policies say so, and old backups removed.
+//! Starts the backups that policies ask for, and removes old ones.
 
 use super::Jobs;
 use jiff::Timestamp;
+use slog::error;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often policies are looked at; their windows last hours.
-const PACE: Duration = Duration::from_secs(30);
+/// How often policies are checked; their windows last hours.
+const INTERVAL: Duration = Duration::from_secs(30);
 
 impl Jobs {
-    /// Keeps backups by their droplets' policies for ever.
+    /// Applies the backup policies in a loop that never ends.
     pub async fn keep_backups(self: Arc<Self>) {
         loop {
             let (record, now) = (self.store.record(), Timestamp::now());
             if !(record.backups_due(now).is_empty() && record.backups_stale(now).is_empty()) {
                 let kept = self.change(|record| record.keep_backups(now)).await;
                 if let Err(error) = kept {
-                    eprintln!("backups: {error:#}");
+                    error!(self.log, "due backups can't be recorded"; "error" => format!("{error:#}"));
                 }
             }
-            tokio::time::sleep(PACE).await;
+            tokio::time::sleep(INTERVAL).await;
         }
     }
 }

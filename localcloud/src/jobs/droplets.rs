@@ -1,8 +1,8 @@
 //! What happens to droplets and to images of them.
 
 use super::Jobs;
-use crate::cloud::actions::Event;
-use crate::cloud::droplets::{Droplet, DropletStatus};
+use crate::cloud::resources::actions::Event;
+use crate::cloud::resources::droplets::{Droplet, DropletStatus};
 use crate::fault::Fault;
 use crate::topology;
 use anyhow::{Context, Result};
@@ -15,14 +15,20 @@ impl Jobs {
     pub(super) async fn droplet_event(&self, droplet: u64, event: &Event) -> Result<()> {
         match event {
             Event::Create | Event::PowerOn => return self.boot(droplet).await,
-            Event::PowerOff => self.plane.power_off_droplet(droplet).await?,
-            Event::Shutdown => self.plane.shutdown_droplet(droplet, SHUTDOWN_GRACE).await?,
+            Event::PowerOff => self.machine.power_off_droplet(droplet).await?,
+            Event::Shutdown => {
+                self.machine
+                    .shutdown_droplet(droplet, SHUTDOWN_GRACE)
+                    .await?;
+            }
             Event::Reboot => {
-                self.plane.shutdown_droplet(droplet, SHUTDOWN_GRACE).await?;
+                self.machine
+                    .shutdown_droplet(droplet, SHUTDOWN_GRACE)
+                    .await?;
                 return self.boot(droplet).await;
             }
             Event::PowerCycle => {
-                self.plane.power_off_droplet(droplet).await?;
+                self.machine.power_off_droplet(droplet).await?;
                 return self.boot(droplet).await;
             }
             Event::Rebuild { image } => return self.replace_disk(droplet, image, true).await,
@@ -65,7 +71,7 @@ impl Jobs {
         let Ok(found) = record.droplet(droplet) else {
             return Ok(());
         };
-        self.plane.destroy_droplet(droplet).await?;
+        self.machine.destroy_droplet(droplet).await?;
         self.place(droplet, image, anew).await?;
         self.start(found).await
     }
@@ -75,7 +81,7 @@ impl Jobs {
         let Some(image) = image.parse().ok() else {
             return Ok(());
         };
-        let placed = self.plane.place_image(droplet, image, anew).await;
+        let placed = self.machine.place_image(droplet, image, anew).await;
         placed.with_context(|| format!("taking image {image} for droplet {droplet}"))
     }
 
@@ -84,7 +90,7 @@ impl Jobs {
         let net = topology::droplet_net(&record, droplet);
         let seed = record.droplet_seed(droplet, net);
         let name = &droplet.name;
-        self.plane
+        self.machine
             .boot_droplet(&seed)
             .await
             .with_context(|| format!("booting droplet {name}"))?;
@@ -92,7 +98,7 @@ impl Jobs {
     }
 
     pub(super) async fn destroy_droplet(&self, droplet: u64) -> Result<()> {
-        self.plane
+        self.machine
             .destroy_droplet(droplet)
             .await
             .with_context(|| format!("destroying droplet {droplet}"))?;
@@ -103,13 +109,13 @@ impl Jobs {
     async fn take_image(&self, droplet: u64, image: u64) -> Result<()> {
         let frozen = Fault::DropletFrozen { droplet };
         let already = self.faults.has(&frozen);
-        let bytes = self.plane.take_image(droplet, image, already).await;
+        let bytes = self.machine.take_image(droplet, image, already).await;
         let bytes = bytes.with_context(|| format!("making an image of droplet {droplet}"))?;
         self.change(|record| record.image_made(image, bytes)).await
     }
 
     pub(super) async fn destroy_image(&self, image: u64) -> Result<()> {
-        self.plane
+        self.machine
             .remove_image(image)
             .with_context(|| format!("removing image {image}"))?;
         self.change(|record| record.forget_image(image)).await

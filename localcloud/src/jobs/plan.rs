@@ -1,10 +1,10 @@
-//! Reads from the record what has to be done, and writes into it what an action has done. Pure.
+//! Derives jobs from the record, and applies the effects of actions to it. Pure.
 
-use crate::cloud::Record;
-use crate::cloud::actions::{ActionStatus, Event, Work};
-use crate::cloud::certificates::CertificateState;
-use crate::cloud::droplets::DropletStatus;
-use crate::cloud::images::ImageStatus;
+use crate::cloud::record::Record;
+use crate::cloud::resources::actions::{ActionStatus, Event, Work};
+use crate::cloud::resources::certificates::CertificateState;
+use crate::cloud::resources::droplets::DropletStatus;
+use crate::cloud::resources::images::ImageStatus;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -30,8 +30,8 @@ pub(super) enum Subject {
 }
 
 impl Job {
-    /// Whether this has to be tried again although the record doesn't ask for it.
-    pub(super) fn is_wanted_anyway(self) -> bool {
+    /// Whether this is retried after a failure although the record does not ask for it.
+    pub(super) fn retries_by_itself(self) -> bool {
         matches!(self, Self::Boot(_) | Self::Database(_))
     }
 
@@ -48,7 +48,7 @@ impl Job {
     }
 }
 
-/// What the record says is under way.
+/// The jobs that the record asks for.
 pub(super) fn due(record: &Record) -> Vec<Job> {
     let actions = record
         .actions
@@ -104,7 +104,7 @@ pub(super) fn to_resume(record: &Record) -> Vec<Job> {
 }
 
 /// Records the effect of an action that has succeeded.
-pub(super) fn settle(record: &mut Record, work: &Work) {
+pub(super) fn apply_success(record: &mut Record, work: &Work) {
     let Work::Droplet { droplet, event } = work else {
         return;
     };
@@ -148,7 +148,7 @@ pub(super) fn settle(record: &mut Record, work: &Work) {
 }
 
 /// Records what an action that has failed leaves behind.
-pub(super) fn abandon(record: &mut Record, work: &Work) {
+pub(super) fn apply_failure(record: &mut Record, work: &Work) {
     if let Work::Droplet {
         event: Event::Snapshot { image, .. } | Event::Backup { image },
         ..

@@ -1,136 +1,136 @@
-//! Tells in words what differs between two records. Pure.
+//! Describes the differences between two records as events. Pure.
 
-use super::Draft;
-use crate::cloud::Record;
-use crate::cloud::actions::{Action, ActionStatus, Work};
-use crate::cloud::databases::{Database, DatabaseStatus};
-use crate::cloud::droplets::{Droplet, DropletStatus};
+use super::NewEvent;
+use crate::cloud::record::Record;
+use crate::cloud::resources::actions::{Action, ActionStatus, Work};
+use crate::cloud::resources::databases::{Database, DatabaseStatus};
+use crate::cloud::resources::droplets::{Droplet, DropletStatus};
 use std::collections::BTreeMap;
 
 /// What happened from `before` to `after`, in a fixed order of nouns.
-pub(super) fn between(before: &Record, after: &Record) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+pub(super) fn between(before: &Record, after: &Record) -> Vec<NewEvent> {
+    let mut events = Vec::new();
     let (b, a) = (before, after);
-    simple(&mut drafts, "ssh-key", &b.ssh_keys, &a.ssh_keys, |key| {
+    simple(&mut events, "ssh-key", &b.ssh_keys, &a.ssh_keys, |key| {
         key.name.clone()
     });
-    simple(&mut drafts, "vpc", &b.vpcs, &a.vpcs, |vpc| vpc.name.clone());
-    simple(&mut drafts, "firewall", &b.firewalls, &a.firewalls, |one| {
+    simple(&mut events, "vpc", &b.vpcs, &a.vpcs, |vpc| vpc.name.clone());
+    simple(&mut events, "firewall", &b.firewalls, &a.firewalls, |one| {
         one.name.clone()
     });
-    simple(&mut drafts, "project", &b.projects, &a.projects, |one| {
+    simple(&mut events, "project", &b.projects, &a.projects, |one| {
         one.name.clone()
     });
-    simple(&mut drafts, "domain", &b.domains, &a.domains, |one| {
+    simple(&mut events, "domain", &b.domains, &a.domains, |one| {
         one.name.clone()
     });
     simple(
-        &mut drafts,
+        &mut events,
         "certificate",
         &b.certificates,
         &a.certificates,
         |one| one.name.clone(),
     );
-    simple(&mut drafts, "image", &b.images, &a.images, |one| {
+    simple(&mut events, "image", &b.images, &a.images, |one| {
         one.name.clone()
     });
     simple(
-        &mut drafts,
+        &mut events,
         "uptime-check",
         &b.uptime_checks,
         &a.uptime_checks,
         |one| one.settings.name.clone(),
     );
     simple(
-        &mut drafts,
+        &mut events,
         "alert-policy",
         &b.alert_policies,
         &a.alert_policies,
         |one| one.settings.description.clone(),
     );
     simple(
-        &mut drafts,
+        &mut events,
         "spaces-key",
         &b.spaces_keys,
         &a.spaces_keys,
         |key| key.name.clone(),
     );
-    buckets(&mut drafts, b, a);
+    buckets(&mut events, b, a);
     // Never the text of a token.
-    simple(&mut drafts, "token", &b.tokens, &a.tokens, |token| {
+    simple(&mut events, "token", &b.tokens, &a.tokens, |token| {
         token.name.clone()
     });
     for (id, droplet) in &a.droplets {
-        droplets(&mut drafts, b.droplets.get(id), droplet);
+        droplets(&mut events, b.droplets.get(id), droplet);
     }
     for droplet in b
         .droplets
         .values()
         .filter(|one| !a.droplets.contains_key(&one.id))
     {
-        drafts.push(Draft::new(
+        events.push(NewEvent::new(
             "droplet.gone",
             &droplet.name,
             "the machine has cleaned up",
         ));
     }
     for (id, action) in &a.actions {
-        actions(&mut drafts, after, b.actions.get(id), action);
+        actions(&mut events, after, b.actions.get(id), action);
     }
-    reserved_ips(&mut drafts, before, after);
+    reserved_ips(&mut events, before, after);
     for (id, database) in &a.databases {
-        databases(&mut drafts, b.databases.get(id), database);
+        databases(&mut events, b.databases.get(id), database);
     }
     for database in b
         .databases
         .values()
         .filter(|one| !a.databases.contains_key(&one.id))
     {
-        drafts.push(Draft::new(
+        events.push(NewEvent::new(
             "database.gone",
             &database.name,
             "the machine has cleaned up",
         ));
     }
-    drafts
+    events
 }
 
 fn simple<K: Ord, V>(
-    drafts: &mut Vec<Draft>,
+    events: &mut Vec<NewEvent>,
     noun: &'static str,
     before: &BTreeMap<K, V>,
     after: &BTreeMap<K, V>,
     name: impl Fn(&V) -> String,
 ) {
     let made = after.iter().filter(|(key, _)| !before.contains_key(key));
-    drafts.extend(made.map(|(_, one)| Draft::new(noun, name(one), "created")));
+    events.extend(made.map(|(_, one)| NewEvent::new(noun, name(one), "created")));
     let gone = before.iter().filter(|(key, _)| !after.contains_key(key));
-    drafts.extend(gone.map(|(_, one)| Draft::new(noun, name(one), "deleted")));
+    events.extend(gone.map(|(_, one)| NewEvent::new(noun, name(one), "deleted")));
 }
 
-fn buckets(drafts: &mut Vec<Draft>, before: &Record, after: &Record) {
+fn buckets(events: &mut Vec<NewEvent>, before: &Record, after: &Record) {
     let lacks = |record: &Record, name: &String| !record.spaces_buckets.contains_key(name);
     let made = after
         .spaces_buckets
         .keys()
         .filter(|name| lacks(before, name));
-    drafts.extend(made.map(|name| Draft::new("bucket", name, "created")));
+    events.extend(made.map(|name| NewEvent::new("bucket", name, "created")));
     let gone = before
         .spaces_buckets
         .keys()
         .filter(|name| lacks(after, name));
-    drafts.extend(gone.map(|name| Draft::new("bucket", name, "deleted")));
+    events.extend(gone.map(|name| NewEvent::new("bucket", name, "deleted")));
 }
 
-fn droplets(drafts: &mut Vec<Draft>, before: Option<&Droplet>, after: &Droplet) {
+fn droplets(events: &mut Vec<NewEvent>, before: Option<&Droplet>, after: &Droplet) {
     let name = &after.name;
     let Some(before) = before else {
         let words = format!("{} {} in {}", after.size, after.image, after.region);
-        drafts.push(Draft::new("droplet.ordered", name, words));
+        events.push(NewEvent::new("droplet.ordered", name, words));
         return;
     };
     if before.destroying != after.destroying {
-        drafts.push(Draft::new(
+        events.push(NewEvent::new(
             "droplet.deleted",
             name,
             "its addresses are free once it is gone",
@@ -138,23 +138,23 @@ fn droplets(drafts: &mut Vec<Draft>, before: Option<&Droplet>, after: &Droplet) 
     }
     if before.name != after.name {
         let words = format!("was {}", before.name);
-        drafts.push(Draft::new("droplet.renamed", name, words));
+        events.push(NewEvent::new("droplet.renamed", name, words));
     }
     if before.status != after.status {
-        let draft = match after.status {
-            DropletStatus::Active => Draft::new("droplet.active", name, "it runs"),
-            // Without an action nobody asked for it.
+        let event = match after.status {
+            DropletStatus::Active => NewEvent::new("droplet.active", name, "it runs"),
+            // Without an action, no client has requested it.
             DropletStatus::Off if before.pending.is_none() => {
-                Draft::new("droplet.off", name, "it went down by itself")
+                NewEvent::new("droplet.off", name, "it went down by itself")
             }
-            DropletStatus::Off => Draft::new("droplet.off", name, "as asked for"),
-            DropletStatus::New => Draft::new("droplet.new", name, "it has not booted yet"),
+            DropletStatus::Off => NewEvent::new("droplet.off", name, "as asked for"),
+            DropletStatus::New => NewEvent::new("droplet.new", name, "it has not booted yet"),
         };
-        drafts.push(draft);
+        events.push(event);
     }
 }
 
-fn actions(drafts: &mut Vec<Draft>, record: &Record, before: Option<&Action>, after: &Action) {
+fn actions(events: &mut Vec<NewEvent>, record: &Record, before: Option<&Action>, after: &Action) {
     let droplet = record.droplets.get(&after.work.droplet());
     let droplet = droplet.map_or_else(|| after.work.droplet().to_string(), |d| d.name.clone());
     let subject = match &after.work {
@@ -169,7 +169,7 @@ fn actions(drafts: &mut Vec<Draft>, record: &Record, before: Option<&Action>, af
     let id = after.id;
     if before.is_none() {
         let words = format!("{what} (action {id})");
-        drafts.push(Draft::new("action.started", &subject, words));
+        events.push(NewEvent::new("action.started", &subject, words));
     }
     if before.is_some_and(|before| before.status == after.status) {
         return;
@@ -180,17 +180,17 @@ fn actions(drafts: &mut Vec<Draft>, record: &Record, before: Option<&Action>, af
         ActionStatus::InProgress => {}
         ActionStatus::Completed => {
             let words = format!("{what} after {millis} ms (action {id})");
-            drafts.push(Draft::new("action.completed", subject, words));
+            events.push(NewEvent::new("action.completed", subject, words));
         }
         ActionStatus::Errored => {
             let why = after.error.as_deref().unwrap_or("no reason");
             let words = format!("{what} after {millis} ms (action {id}): {why}");
-            drafts.push(Draft::new("action.errored", subject, words));
+            events.push(NewEvent::new("action.errored", subject, words));
         }
     }
 }
 
-fn reserved_ips(drafts: &mut Vec<Draft>, before: &Record, after: &Record) {
+fn reserved_ips(events: &mut Vec<NewEvent>, before: &Record, after: &Record) {
     let name = |id: Option<u64>| {
         let known = |id| before.droplets.get(&id).or_else(|| after.droplets.get(&id));
         let known = id.and_then(known);
@@ -202,28 +202,28 @@ fn reserved_ips(drafts: &mut Vec<Draft>, before: &Record, after: &Record) {
         let old = before.reserved_ips.get(ip);
         if old.is_none() {
             let words = format!("reserved in {}", reserved.region);
-            drafts.push(Draft::new("reserved-ip.reserved", ip, words));
+            events.push(NewEvent::new("reserved-ip.reserved", ip, words));
         }
         let holder = old.and_then(|old| old.droplet);
         if holder != reserved.droplet {
             let words = format!("from {} to {}", name(holder), name(reserved.droplet));
-            drafts.push(Draft::new("reserved-ip.moved", ip, words));
+            events.push(NewEvent::new("reserved-ip.moved", ip, words));
         }
     }
     let gone = before.reserved_ips.keys();
     let gone = gone.filter(|ip| !after.reserved_ips.contains_key(ip));
-    drafts.extend(gone.map(|ip| Draft::new("reserved-ip.released", ip, "given back")));
+    events.extend(gone.map(|ip| NewEvent::new("reserved-ip.released", ip, "given back")));
 }
 
-fn databases(drafts: &mut Vec<Draft>, before: Option<&Database>, after: &Database) {
+fn databases(events: &mut Vec<NewEvent>, before: Option<&Database>, after: &Database) {
     let name = &after.name;
     let Some(before) = before else {
         let words = format!("{} x {} in {}", after.num_nodes, after.size, after.region);
-        drafts.push(Draft::new("database.ordered", name, words));
+        events.push(NewEvent::new("database.ordered", name, words));
         return;
     };
     if before.destroying != after.destroying {
-        drafts.push(Draft::new(
+        events.push(NewEvent::new(
             "database.deleted",
             name,
             "its addresses are free once it is gone",
@@ -234,21 +234,21 @@ fn databases(drafts: &mut Vec<Draft>, before: Option<&Database>, after: &Databas
             DatabaseStatus::Online => ("database.online", "it serves"),
             _ => ("database.changing", "it is being changed"),
         };
-        drafts.push(Draft::new(kind, name, words));
+        events.push(NewEvent::new(kind, name, words));
     }
     let news = after.events.iter().skip(before.events.len());
-    drafts.extend(news.map(|event| Draft::new("database.event", name, event.kind.clone())));
+    events.extend(news.map(|event| NewEvent::new("database.event", name, event.kind.clone())));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::droplet_orders::NewDroplet;
+    use crate::cloud::operations::droplet_orders::NewDroplet;
     use serde_json::json;
 
     fn kinds(before: &Record, after: &Record) -> Vec<String> {
-        let drafts = between(before, after);
-        let words = drafts
+        let events = between(before, after);
+        let words = events
             .iter()
             .map(|d| format!("{} {}: {}", d.kind, d.subject, d.text));
         words.collect()

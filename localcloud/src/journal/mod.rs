@@ -1,11 +1,12 @@
-//! What happened in the cloud, in order, with times to the millisecond; kept across restarts.
+//! The journal: the cloud's events in order, with times to the millisecond, kept across restarts.
 
 mod changes;
 
-use crate::cloud::Record;
+use crate::cloud::record::Record;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
+use slog::{Logger, error};
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -16,8 +17,8 @@ use tokio::sync::watch;
 
 /// Name of the journal's file in the cloud's directory: a JSON object a line.
 pub const FILE: &str = "events.jsonl";
-/// How many events are kept in memory, and come back after a restart.
-const KEPT: usize = 5_000;
+/// Number of events in memory; a restart reloads them.
+const RETAINED: usize = 5_000;
 /// Bytes at which the file is put aside and another begun; the one put aside before is removed.
 const FILE_LIMIT: u64 = 4 * 1024 * 1024;
 
@@ -39,7 +40,7 @@ pub struct Event {
 
 /// An event that has no number yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub struct NewEvent {
     /// As in [`Event`].
     pub kind: &'static str,
     /// As in [`Event`].
@@ -48,7 +49,7 @@ pub struct Draft {
     pub text: String,
 }
 
-impl Draft {
+impl NewEvent {
     /// An event of `kind` that happened to `subject`.
     #[expect(
         clippy::needless_pass_by_value,
@@ -63,9 +64,10 @@ impl Draft {
     }
 }
 
-/// All that happened, the oldest forgotten.
+/// The journal. It is bounded: the oldest events are removed.
 #[derive(Debug)]
 pub struct Journal {
+    log: Logger,
     path: PathBuf,
     state: Mutex<State>,
     newest: watch::Sender<u64>,
@@ -87,7 +89,7 @@ impl Journal {
     ///
     /// # Errors
     /// When its file can't be read or written. A line that a crash has cut off is left out.
-    pub fn open(directory: &Path) -> Result<Self> {
+    pub fn open(directory: &Path, log: Logger) -> Result<Self> {
         let path = directory.join(FILE);
         let mut events = VecDeque::new();
         for file in [aside(&path), path.clone()] {
@@ -100,7 +102,7 @@ impl Journal {
                     .filter_map(|line| serde_json::from_str(line).ok()),
             );
         }
-        let surplus = events.len().saturating_sub(KEPT);
+        let surplus = events.len().saturating_sub(RETAINED);
         events.drain(..surplus);
         let newest = events.back().map_or(0, |event: &Event| event.seq);
         let mut file = open(&path)?;
@@ -108,6 +110,7 @@ impl Journal {
         // What a crash has cut off must not spoil the next line.
         file.write_all(if bytes > 0 { b"\n" } else { b"" })?;
         Ok(Self {
+            log,
             path,
             state: Mutex::new(State {
                 events,
@@ -122,29 +125,29 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what differs between two records that follow each other.
-    pub fn note_changes(&self, before: &Record, after: &Record) {
-        self.note(changes::between(before, after));
+    /// Appends an event for each difference between two successive records.
+    pub fn append_changes(&self, before: &Record, after: &Record) {
+        self.append(changes::between(before, after));
     }
 
-    /// Notes events. That they can't be written is said in the log and changes nothing else.
-    pub fn note(&self, drafts: impl IntoIterator<Item = Draft>) {
+    /// Appends events. A failure to write them is logged and has no other effect.
+    pub fn append(&self, events: impl IntoIterator<Item = NewEvent>) {
         let mut state = self.lock();
         let mut seq = *self.newest.borrow();
-        for draft in drafts {
+        for event in events {
             seq += 1;
             let event = Event {
                 seq,
                 at: Timestamp::now(),
-                kind: draft.kind.to_owned(),
-                subject: draft.subject,
-                text: draft.text,
+                kind: event.kind.to_owned(),
+                subject: event.subject,
+                text: event.text,
             };
             if let Err(error) = state.write(&event, &self.path) {
-                eprintln!("event {}: {error:#}", event.seq);
+                error!(self.log, "an event can't be written to the journal"; "event" => event.seq, "error" => format!("{error:#}"));
             }
             state.events.push_back(event);
-            if state.events.len() > KEPT {
+            if state.events.len() > RETAINED {
                 state.events.pop_front();
             }
         }
@@ -165,7 +168,7 @@ impl Journal {
         wanted.cloned().collect()
     }
 
-    /// Tells the number of the newest event, each time that it changes.
+    /// A channel with the number of the newest event.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
@@ -204,21 +207,21 @@ fn aside(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn draft(subject: u32) -> Draft {
-        Draft::new("test", subject, "it happened")
+    fn event(subject: u32) -> NewEvent {
+        NewEvent::new("test", subject, "it happened")
     }
 
     #[test]
     fn events_are_numbered_and_survive_a_restart_that_cut_a_line() {
         let directory = tempfile::tempdir().unwrap();
-        let journal = Journal::open(directory.path()).unwrap();
-        journal.note([draft(1), draft(2)]);
+        let journal = Journal::open(directory.path(), crate::log::discard()).unwrap();
+        journal.append([event(1), event(2)]);
         let path = directory.path().join(FILE);
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(br#"{"seq":3,"at":"#).unwrap();
-        let journal = Journal::open(directory.path()).unwrap();
-        journal.note([draft(3)]);
-        let journal = Journal::open(directory.path()).unwrap();
+        let journal = Journal::open(directory.path(), crate::log::discard()).unwrap();
+        journal.append([event(3)]);
+        let journal = Journal::open(directory.path(), crate::log::discard()).unwrap();
         let all = journal.list(0, None);
         let seen: Vec<(u64, &str)> = all.iter().map(|e| (e.seq, e.subject.as_str())).collect();
         assert_eq!(seen, [(1, "1"), (2, "2"), (3, "3")]);
@@ -230,18 +233,21 @@ mod tests {
     #[test]
     fn memory_and_file_are_bounded() {
         let directory = tempfile::tempdir().unwrap();
-        let journal = Journal::open(directory.path()).unwrap();
-        let long = Draft::new("test", "it", "x".repeat(1_000));
-        journal.note(vec![long; 2 * KEPT]);
-        assert_eq!(journal.list(0, None).len(), KEPT);
+        let journal = Journal::open(directory.path(), crate::log::discard()).unwrap();
+        let long = NewEvent::new("test", "it", "x".repeat(1_000));
+        journal.append(vec![long; 2 * RETAINED]);
+        assert_eq!(journal.list(0, None).len(), RETAINED);
         let files = fs::read_dir(directory.path()).unwrap();
         let bytes: u64 = files
             .map(|file| file.unwrap().metadata().unwrap().len())
             .sum();
         assert!(bytes < 2 * FILE_LIMIT + 10_000, "{bytes}");
         assert_eq!(
-            *Journal::open(directory.path()).unwrap().watch().borrow(),
-            2 * KEPT as u64
+            *Journal::open(directory.path(), crate::log::discard())
+                .unwrap()
+                .watch()
+                .borrow(),
+            2 * RETAINED as u64
         );
     }
 }

@@ -1,7 +1,8 @@
-//! Who may do what: keys and their grants, and what is public.
+//! Access control: keys and their grants, and what is public.
 
-use super::{Spaces, host};
-use crate::cloud::spaces_keys::{Permission, SpacesKey};
+use super::host;
+use super::state::Spaces;
+use crate::cloud::resources::spaces_keys::{Permission, SpacesKey};
 use async_trait::async_trait;
 use axum::http::header::HOST;
 use s3s::access::{S3Access, S3AccessContext};
@@ -11,26 +12,26 @@ use s3s::path::S3Path;
 use s3s::{S3Request, S3Result, s3_error};
 use std::sync::Arc;
 
-/// Stands before every operation.
+/// Checks every operation before it is carried out.
 #[derive(Debug, Clone)]
-pub struct Guard(pub Arc<Spaces>);
+pub struct AccessControl(pub Arc<Spaces>);
 
-/// What an operation does to a bucket.
+/// The access that an operation requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Need {
+enum Access {
     /// Reads or lists objects.
     Read,
     /// Writes or deletes objects.
     Write,
-    /// Makes, changes or removes buckets, or looks at all of them.
+    /// Creates, configures, removes or lists buckets.
     Full,
 }
 
-/// What S3's operation of that name does. What is not listed here takes full access.
-fn need(operation: &str) -> Need {
+/// The access that S3's operation of that name requires: full access if it is not listed here.
+fn required(operation: &str) -> Access {
     match operation {
         "GetBucketLocation" | "GetObject" | "GetObjectAcl" | "GetObjectTagging" | "HeadBucket"
-        | "HeadObject" | "ListObjects" | "ListObjectsV2" | "ListObjectVersions" => Need::Read,
+        | "HeadObject" | "ListObjects" | "ListObjectsV2" | "ListObjectVersions" => Access::Read,
         "AbortMultipartUpload"
         | "CompleteMultipartUpload"
         | "CopyObject"
@@ -42,25 +43,25 @@ fn need(operation: &str) -> Need {
         | "PutObject"
         | "PutObjectAcl"
         | "UploadPart"
-        | "UploadPartCopy" => Need::Write,
-        _ => Need::Full,
+        | "UploadPartCopy" => Access::Write,
+        _ => Access::Full,
     }
 }
 
-impl Guard {
+impl AccessControl {
     fn key(&self, id: &str) -> Option<SpacesKey> {
         self.0.store.record().spaces_keys.get(id).cloned()
     }
 
-    /// What everyone may do: read public objects, list public buckets.
-    fn open_to_all(&self, operation: &str, path: &S3Path) -> bool {
+    /// Whether everyone may do it: read public objects, list public buckets.
+    fn is_public(&self, operation: &str, path: &S3Path) -> bool {
         match (operation, path) {
             ("GetObject" | "HeadObject", S3Path::Object { bucket, key }) => {
-                let public = self.0.look(bucket, |bucket| {
+                let public = self.0.read(bucket, |bucket| {
                     let current = bucket
                         .current(key)
                         .and_then(|version| version.content.as_ref());
-                    Ok(current.is_some_and(|content| content.about.public))
+                    Ok(current.is_some_and(|content| content.metadata.public))
                 });
                 public.unwrap_or(false)
             }
@@ -72,7 +73,7 @@ impl Guard {
         }
     }
 
-    /// Reading the source of a copy takes what reading it alone would.
+    /// A copy requires the right to read its source.
     fn may_copy(&self, source: &CopySource, key: Option<&str>) -> S3Result<()> {
         let CopySource::Bucket { bucket, .. } = source else {
             return Err(s3_error!(
@@ -81,24 +82,24 @@ impl Guard {
             ));
         };
         let key = key.and_then(|id| self.key(id));
-        if key.is_some_and(|key| allows(&key, Need::Read, Some(bucket))) {
+        if key.is_some_and(|key| allows(&key, Access::Read, Some(bucket))) {
             return Ok(());
         }
         Err(s3_error!(AccessDenied))
     }
 }
 
-fn allows(key: &SpacesKey, need: Need, bucket: Option<&str>) -> bool {
+fn allows(key: &SpacesKey, required: Access, bucket: Option<&str>) -> bool {
     key.grants.iter().any(|grant| match grant.permission {
         Permission::FullAccess => true,
-        Permission::ReadWrite => need <= Need::Write && bucket == Some(&grant.bucket),
-        Permission::Read => need == Need::Read && bucket == Some(&grant.bucket),
+        Permission::ReadWrite => required <= Access::Write && bucket == Some(&grant.bucket),
+        Permission::Read => required == Access::Read && bucket == Some(&grant.bucket),
         Permission::None => false,
     })
 }
 
 #[async_trait]
-impl S3Auth for Guard {
+impl S3Auth for AccessControl {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
         let key = self.key(access_key);
         key.map(|key| SecretKey::from(key.secret_key))
@@ -107,7 +108,7 @@ impl S3Auth for Guard {
 }
 
 #[async_trait]
-impl S3Access for Guard {
+impl S3Access for AccessControl {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
         let path = context.s3_path();
         let bucket = match path {
@@ -119,8 +120,8 @@ impl S3Access for Guard {
             .credentials()
             .and_then(|own| self.key(&own.access_key));
         let allowed = match &key {
-            Some(key) => allows(key, need(operation), bucket),
-            None => self.open_to_all(operation, path),
+            Some(key) => allows(key, required(operation), bucket),
+            None => self.is_public(operation, path),
         };
         if !allowed {
             return Err(s3_error!(AccessDenied));
@@ -135,7 +136,8 @@ impl S3Access for Guard {
             && operation != "CreateBucket"
             && self
                 .0
-                .settings(bucket)?
+                .settings(bucket)
+                .map_err(|error| self.0.report(error))?
                 .region
                 .is_some_and(|region| region != asked)
         {

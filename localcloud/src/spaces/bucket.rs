@@ -1,4 +1,4 @@
-//! What a bucket is and holds: settings, versions of objects, uploads in parts. No input or output.
+//! A bucket in memory: settings, versions of objects, uploads in parts. No input or output.
 
 use jiff::Timestamp;
 use s3s::dto::LifecycleRule;
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// The id of the one version that an object has where versions are not kept.
+/// The id of the only version of an object in a bucket without versioning.
 pub const NULL_VERSION: &str = "null";
 
-/// What a bucket's owner says about it; its file `bucket.json`.
+/// A bucket's settings; its file `bucket.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settings {
     /// Its name, unique in the cloud.
@@ -21,10 +21,10 @@ pub struct Settings {
     /// Whether anyone may list it (canned ACL `public-read`).
     #[serde(default)]
     pub public: bool,
-    /// Whether it keeps versions; `None` until somebody says so.
+    /// Whether it keeps versions; `None` until a client sets it.
     #[serde(default)]
     pub versioning: Option<Versioning>,
-    /// When what is in it expires.
+    /// When its objects expire.
     #[serde(default)]
     pub lifecycle: Vec<LifecycleRule>,
 }
@@ -38,10 +38,10 @@ pub enum Versioning {
     Suspended,
 }
 
-/// A bucket with all that is in it.
+/// A bucket with its content.
 #[derive(Debug)]
 pub struct Bucket {
-    /// What its owner says about it.
+    /// Its settings.
     pub settings: Settings,
     /// Versions by key, the newest last; never an empty list.
     pub objects: BTreeMap<String, Vec<Version>>,
@@ -58,11 +58,11 @@ pub struct Version {
     pub key: String,
     /// Its id, or [`NULL_VERSION`].
     pub id: String,
-    /// Larger than that of every version that was written before.
+    /// Larger than that of every earlier version of the object.
     pub number: u64,
     /// When it was written.
     pub modified: Timestamp,
-    /// What it holds; `None` marks that the object was deleted.
+    /// Its content; `None` in a delete marker.
     pub content: Option<Content>,
 }
 
@@ -73,13 +73,14 @@ pub struct Content {
     pub size: u64,
     /// MD5 in hex; of an upload in parts the MD5 of their MD5s, a hyphen and their number.
     pub etag: String,
-    /// What the writer says about it.
-    pub about: About,
+    /// Its metadata.
+    #[serde(alias = "about")]
+    pub metadata: ObjectMetadata,
 }
 
-/// What the writer of an object says about it.
+/// The metadata of an object, set by its writer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct About {
+pub struct ObjectMetadata {
     /// `Content-Type`.
     pub content_type: Option<String>,
     /// `Content-Encoding`.
@@ -91,7 +92,8 @@ pub struct About {
     /// `Cache-Control`.
     pub cache_control: Option<String>,
     /// `x-amz-meta-…`.
-    pub metadata: BTreeMap<String, String>,
+    #[serde(alias = "metadata")]
+    pub user_metadata: BTreeMap<String, String>,
     /// Whether anyone may read it (canned ACL `public-read`).
     pub public: bool,
 }
@@ -103,9 +105,10 @@ pub struct Upload {
     pub key: String,
     /// When it began.
     pub initiated: Timestamp,
-    /// What will be said about the object.
-    pub about: About,
-    /// Parts by number, kept in files of their own.
+    /// The metadata of the object that it will be.
+    #[serde(alias = "about")]
+    pub metadata: ObjectMetadata,
+    /// Parts by number, each in a file of its own.
     #[serde(skip)]
     pub parts: BTreeMap<i32, Part>,
 }
@@ -117,21 +120,21 @@ pub struct Part {
     pub size: u64,
     /// MD5 in hex.
     pub etag: String,
-    /// When it came.
+    /// When it was received.
     pub modified: Timestamp,
 }
 
 /// What a deletion does to a bucket.
 #[derive(Debug, Default)]
 pub struct Deletion {
-    /// A version to be added, which says that the object is gone.
+    /// A delete marker to be added.
     pub marker: Option<Version>,
     /// A version to be removed.
     pub removed: Option<Version>,
 }
 
 impl Bucket {
-    /// A bucket with nothing in it.
+    /// An empty bucket.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
@@ -141,19 +144,19 @@ impl Bucket {
         }
     }
 
-    /// Whether nothing is in it, unfinished uploads aside.
+    /// Whether it has no objects; unfinished uploads don't count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
 
-    /// The newest version of an object, which may say that it is gone.
+    /// The newest version of an object, which may be a delete marker.
     #[must_use]
     pub fn newest(&self, key: &str) -> Option<&Version> {
         self.objects.get(key)?.last()
     }
 
-    /// The newest version of an object that is not gone.
+    /// The newest version of an object, unless it is a delete marker.
     #[must_use]
     pub fn current(&self, key: &str) -> Option<&Version> {
         self.newest(key).filter(|version| version.content.is_some())
@@ -166,7 +169,7 @@ impl Bucket {
         versions.iter().find(|version| version.id == id)
     }
 
-    /// The version that a write of `content` at this moment would be.
+    /// The version that a write of `content` would add now.
     #[must_use]
     pub fn next_version(&self, key: &str, content: Option<Content>) -> Version {
         let file = Uuid::new_v4();
@@ -184,7 +187,7 @@ impl Bucket {
         }
     }
 
-    /// Adds a version, and gives the one that it takes the place of.
+    /// Adds a version, and returns the one that it replaces.
     pub fn insert(&mut self, version: Version) -> Option<Version> {
         let replaced = self.take(&version.key, &version.id);
         let versions = self.objects.entry(version.key.clone()).or_default();
@@ -204,7 +207,7 @@ impl Bucket {
         Some(version)
     }
 
-    /// What the deletion of an object, or of one version of it, means here.
+    /// What a deletion of an object, or of one version of it, changes.
     #[must_use]
     pub fn deletion(&self, key: &str, id: Option<&str>) -> Deletion {
         if let Some(id) = id {
@@ -226,87 +229,18 @@ impl Bucket {
         }
     }
 
-    /// Id that answers tell of a version; `None` where versions were never kept.
-    #[must_use]
-    pub fn told(&self, id: &str) -> Option<String> {
-        self.settings.versioning.map(|_| id.to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bucket(versioning: Option<Versioning>) -> Bucket {
-        Bucket::new(Settings {
-            name: "b".to_owned(),
-            region: None,
-            created_at: Timestamp::now(),
-            public: false,
-            versioning,
-            lifecycle: Vec::new(),
+    /// All versions by key, and of each key the newest first; with whether it is the newest of its key.
+    pub fn versions(&self) -> impl Iterator<Item = (&Version, bool)> {
+        self.objects.values().flat_map(|versions| {
+            let newest = versions.len() - 1;
+            let each = versions.iter().enumerate().rev();
+            each.map(move |(index, version)| (version, index == newest))
         })
     }
 
-    fn write(bucket: &mut Bucket, etag: &str) -> Option<Version> {
-        let content = Content {
-            size: 1,
-            etag: etag.to_owned(),
-            about: About::default(),
-        };
-        let version = bucket.next_version("k", Some(content));
-        bucket.insert(version)
-    }
-
-    fn delete(bucket: &mut Bucket) {
-        let deletion = bucket.deletion("k", None);
-        if let Some(removed) = deletion.removed {
-            bucket.take("k", &removed.id);
-        }
-        if let Some(marker) = deletion.marker {
-            bucket.insert(marker);
-        }
-    }
-
-    #[test]
-    fn without_versions_a_write_replaces_and_a_deletion_leaves_nothing() {
-        let mut bucket = bucket(None);
-        assert!(write(&mut bucket, "1").is_none());
-        let replaced = write(&mut bucket, "2").expect("the first is replaced");
-        assert_eq!(
-            replaced.content.map(|content| content.etag),
-            Some("1".to_owned())
-        );
-        delete(&mut bucket);
-        assert!(bucket.is_empty());
-    }
-
-    #[test]
-    fn versions_outlive_writes_and_deletions() {
-        let mut bucket = bucket(Some(Versioning::Enabled));
-        write(&mut bucket, "1");
-        assert!(write(&mut bucket, "2").is_none());
-        delete(&mut bucket);
-        assert!(bucket.current("k").is_none());
-        assert_eq!(bucket.objects["k"].len(), 3);
-        let marker = bucket.newest("k").expect("there is a marker").id.clone();
-        bucket.take("k", &marker);
-        let back = bucket
-            .current("k")
-            .and_then(|version| version.content.clone());
-        assert_eq!(back.map(|content| content.etag), Some("2".to_owned()));
-    }
-
-    #[test]
-    fn suspended_versions_stay_and_new_writes_share_one() {
-        let mut bucket = bucket(Some(Versioning::Enabled));
-        write(&mut bucket, "1");
-        bucket.settings.versioning = Some(Versioning::Suspended);
-        write(&mut bucket, "2");
-        assert!(write(&mut bucket, "3").is_some());
-        delete(&mut bucket);
-        let ids: Vec<_> = bucket.objects["k"].iter().map(|v| v.id.as_str()).collect();
-        assert_eq!(ids.len(), 2, "{ids:?}");
-        assert_eq!(ids[1], NULL_VERSION);
+    /// The id of a version as responses report it; `None` where versions were never kept.
+    #[must_use]
+    pub fn visible_version_id(&self, id: &str) -> Option<String> {
+        self.settings.versioning.map(|_| id.to_owned())
     }
 }

@@ -1,7 +1,7 @@
-//! What the `Host` of a request says: a region, and in virtual-host style a bucket.
+//! The `Host` of a request: a region, and in virtual-host style a bucket.
 //!
 //! The platform's endpoints are `REGION.digitaloceanspaces.com`, and a bucket is also at
-//! `BUCKET.REGION.digitaloceanspaces.com`. Here any domain after the region will do.
+//! `BUCKET.REGION.digitaloceanspaces.com`. Here any domain after the region is accepted.
 
 use s3s::S3Result;
 use s3s::host::{S3Host, VirtualHost};
@@ -12,11 +12,11 @@ pub const REGIONS: [&str; 11] = [
     "ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1",
 ];
 
-/// Reads hosts for the S3 service. It is not asked about plain addresses, which are path style.
+/// Reads hosts for the S3 service, which does not call it for plain addresses: those are path style.
 #[derive(Debug)]
 pub struct Hosts;
 
-/// What a host names.
+/// The parts of a host.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Named<'a> {
     /// A bucket, in virtual-host style.
@@ -59,7 +59,7 @@ pub fn parse(host: &str) -> Named<'_> {
     }
 }
 
-/// The bucket in `BUCKET.198.18.0.1`, which clients make of an endpoint that is an address.
+/// The bucket in `BUCKET.198.18.0.1`, which clients build from an endpoint that is an address.
 fn before_address(name: &str) -> Option<&str> {
     let (at, _) = name.rmatch_indices('.').nth(3)?;
     name[at + 1..].parse::<Ipv4Addr>().ok()?;
@@ -77,28 +77,5 @@ impl S3Host for Hosts {
             virtual_host = virtual_host.with_region(region);
         }
         Ok(virtual_host)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn buckets_and_regions_are_found_in_hosts() {
-        let table = [
-            ("fra1.digitaloceanspaces.com", None, Some("fra1")),
-            ("b.ams3.digitaloceanspaces.com", Some("b"), Some("ams3")),
-            ("a.b.fra1.spaces.example:9000", Some("a.b"), Some("fra1")),
-            ("198.18.0.1:9000", None, None),
-            ("b.198.18.0.1:9000", Some("b"), None),
-            ("b.localhost:9000", Some("b"), None),
-            ("localhost:9000", None, None),
-            ("[::1]:9000", None, None),
-            ("spaces.internal", None, None),
-        ];
-        for (host, bucket, region) in table {
-            assert_eq!(parse(host), Named { bucket, region }, "{host}");
-        }
     }
 }

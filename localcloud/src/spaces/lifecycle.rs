@@ -1,12 +1,16 @@
-//! Lifecycle rules: what is accepted, what has expired, and its removal.
+//! Lifecycle rules: which are accepted, what has expired, and its removal.
 //!
-//! S3 rounds up to the next midnight; here a day is a day after the event.
+//! S3 rounds up to the next midnight; here a day ends exactly one day after the event.
 
 use super::bucket::{Bucket, Version};
-use super::{Spaces, disk::Disk, failed};
+use super::bucket_files::BucketFiles;
+use super::error::Result;
+use super::state::Spaces;
+use super::{objects, s3_types};
 use jiff::{SignedDuration, Timestamp};
 use s3s::dto::{ExpirationStatus, LifecycleRule};
 use s3s::{S3Result, s3_error};
+use slog::info;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +24,11 @@ pub struct Expired {
     pub current: BTreeSet<String>,
     /// Versions to be removed, by key and id.
     pub versions: BTreeSet<(String, String)>,
-    /// Uploads to be given up.
+    /// Uploads to be aborted.
     pub uploads: BTreeSet<Uuid>,
 }
 
-/// Sees that nothing is asked for that would not be done, and names rules that have no name.
+/// Refuses rules that would not be carried out, and gives an id to rules that have none.
 ///
 /// # Errors
 /// For what the platform does not have, and for rules that do nothing.
@@ -44,7 +48,7 @@ pub fn accept(mut rules: Vec<LifecycleRule>) -> S3Result<Vec<LifecycleRule>> {
         if tagged || rule.transitions.is_some() || rule.noncurrent_version_transitions.is_some() {
             return Err(s3_error!(
                 NotImplemented,
-                "Rules by tag and transitions are not there."
+                "Rules by tag and transitions are not implemented."
             ));
         }
         let acts = rule.expiration.is_some()
@@ -84,7 +88,7 @@ pub fn expired(bucket: &Bucket, now: Timestamp, day: Duration) -> Expired {
         let abort = rule.abort_incomplete_multipart_upload.as_ref();
         if let Some(days) = abort.and_then(|abort| abort.days_after_initiation) {
             let uploads = bucket.uploads.iter().filter(|(_, upload)| {
-                upload.key.starts_with(prefix(rule)) && clock.past(upload.initiated, days)
+                upload.key.starts_with(prefix(rule)) && clock.is_due(upload.initiated, days)
             });
             expired.uploads.extend(uploads.map(|(id, _)| *id));
         }
@@ -98,7 +102,7 @@ struct Clock {
 }
 
 impl Clock {
-    fn past(&self, event: Timestamp, days: i32) -> bool {
+    fn is_due(&self, event: Timestamp, days: i32) -> bool {
         let age = self.now.duration_since(event);
         let limit = SignedDuration::try_from(self.day).unwrap_or(SignedDuration::MAX);
         age >= limit.saturating_mul(days)
@@ -118,11 +122,11 @@ impl Clock {
             let date = expiration.date.clone().map(OffsetDateTime::from);
             let due = expiration
                 .days
-                .is_some_and(|days| self.past(newest.modified, days))
+                .is_some_and(|days| self.is_due(newest.modified, days))
                 || date.is_some_and(|date| self.now.as_second() >= date.unix_timestamp());
             let markers = expiration.expired_object_delete_marker == Some(true);
             match &newest.content {
-                Some(content) if due && fits(rule, content.size) => {
+                Some(content) if due && size_matches(rule, content.size) => {
                     expired.current.insert(key.to_owned());
                 }
                 None if versions.len() == 1 && (due || markers) => {
@@ -136,9 +140,9 @@ impl Clock {
             let days = old.noncurrent_days.unwrap_or(0);
             // A version is no longer current since its successor was written.
             let pairs = versions.windows(2).rev().skip(keep);
-            for pair in pairs.filter(|pair| self.past(pair[1].modified, days)) {
+            for pair in pairs.filter(|pair| self.is_due(pair[1].modified, days)) {
                 let size = pair[0].content.as_ref().map_or(0, |content| content.size);
-                if fits(rule, size) {
+                if size_matches(rule, size) {
                     expired
                         .versions
                         .insert((key.to_owned(), pair[0].id.clone()));
@@ -157,11 +161,11 @@ fn prefix(rule: &LifecycleRule) -> &str {
         .map_or("", String::as_str)
 }
 
-fn fits(rule: &LifecycleRule, size: u64) -> bool {
+fn size_matches(rule: &LifecycleRule, size: u64) -> bool {
     let Some(filter) = &rule.filter else {
         return true;
     };
-    let size = super::wire::size(size);
+    let size = s3_types::size(size);
     let and = filter.and.as_ref();
     let above = and.map_or(filter.object_size_greater_than, |and| {
         and.object_size_greater_than
@@ -172,32 +176,42 @@ fn fits(rule: &LifecycleRule, size: u64) -> bool {
     above.is_none_or(|limit| size > limit) && below.is_none_or(|limit| size < limit)
 }
 
+/// Applies lifecycle rules, for as long as the daemon runs.
+pub async fn expire(spaces: Arc<Spaces>) {
+    // Ten times a day, but at most once a minute and at least once every 100 ms.
+    let pause = (spaces.day / 10).clamp(Duration::from_millis(100), Duration::from_mins(1));
+    loop {
+        tokio::time::sleep(pause).await;
+        remove_expired(&spaces).await;
+    }
+}
+
 /// Removes what has expired in every bucket.
-pub async fn sweep(spaces: &Arc<Spaces>) {
+async fn remove_expired(spaces: &Arc<Spaces>) {
     let (now, day) = (Timestamp::now(), spaces.day);
     let names: Vec<String> = spaces.lock().keys().cloned().collect();
     for name in names {
-        let swept = spaces.change(&name, move |bucket, disk| {
-            remove(bucket, disk, &expired(bucket, now, day))
+        let removed = spaces.change(&name, move |bucket, files| {
+            remove(bucket, files, &expired(bucket, now, day))
         });
-        // The bucket may be gone by now.
-        match swept.await {
+        // An error means that the bucket was removed meanwhile.
+        match removed.await {
             Ok(0) | Err(_) => {}
-            Ok(count) => eprintln!("spaces: {count} expired in {name}"),
+            Ok(count) => info!(spaces.log, "objects expired"; "bucket" => &name, "count" => count),
         }
     }
 }
 
-fn remove(bucket: &mut Bucket, disk: &Disk, expired: &Expired) -> S3Result<usize> {
+fn remove(bucket: &mut Bucket, files: &BucketFiles, expired: &Expired) -> Result<usize> {
     let name = bucket.settings.name.clone();
     for key in &expired.current {
-        super::objects::delete(bucket, disk, key, None)?;
+        objects::delete(bucket, files, key, None)?;
     }
     for (key, id) in &expired.versions {
-        super::objects::delete(bucket, disk, key, Some(id))?;
+        objects::delete(bucket, files, key, Some(id))?;
     }
     for id in &expired.uploads {
-        disk.remove_upload(&name, *id).map_err(failed)?;
+        files.remove_upload(&name, *id)?;
         bucket.uploads.remove(id);
     }
     Ok(expired.current.len() + expired.versions.len() + expired.uploads.len())

@@ -1,12 +1,13 @@
 //! Objects: written, read, copied, deleted.
 
-use super::bucket::{About, Bucket, Content, Deletion, Version};
+use super::bucket::{Bucket, Content, Deletion, ObjectMetadata, Version};
+use super::bucket_files::{BucketFiles, Incoming};
 use super::conditions::Conditions;
-use super::disk::{Disk, Incoming};
-use super::receive::{Promised, Received, receive};
-use super::{Spaces, failed};
+use super::error::{Error, Result};
+use super::receive::{ExpectedChecksums, Received, receive};
+use super::state::Spaces;
 use s3s::dto::{Range, StreamingBlob};
-use s3s::{S3Result, s3_error};
+use s3s::s3_error;
 use std::ops;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,9 +15,9 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, SeekFrom};
 use tokio_util::io::ReaderStream;
 
-/// Which object, or which version of it.
+/// An object, or a version of it.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct ObjectRef {
     /// The bucket's name.
     pub bucket: String,
     /// The object's key.
@@ -25,15 +26,15 @@ pub struct Place {
     pub version: Option<String>,
 }
 
-/// A version that was found, and where its bytes are.
+/// A version, and the file with its bytes.
 #[derive(Debug)]
 pub struct Found {
     /// The version.
     pub version: Version,
     /// Its content.
     pub content: Content,
-    /// Its id, if answers tell it.
-    pub told: Option<String>,
+    /// Its id, if responses report it.
+    pub version_id: Option<String>,
     /// Its bytes.
     pub bytes: PathBuf,
 }
@@ -42,22 +43,22 @@ impl Spaces {
     /// Finds an object.
     ///
     /// # Errors
-    /// When it, its version or its bucket is not there, or it is gone.
-    pub(super) fn find(&self, place: &Place) -> S3Result<Found> {
-        self.look(&place.bucket, |bucket| {
-            let version = match &place.version {
+    /// When the object, the version or the bucket does not exist, or the version is a delete marker.
+    pub(super) fn find(&self, object: &ObjectRef) -> Result<Found> {
+        self.read(&object.bucket, |bucket| {
+            let version = match &object.version {
                 Some(id) => bucket
-                    .version(&place.key, id)
+                    .version(&object.key, id)
                     .ok_or_else(|| s3_error!(NoSuchVersion))?,
                 None => bucket
-                    .current(&place.key)
+                    .current(&object.key)
                     .ok_or_else(|| s3_error!(NoSuchKey))?,
             };
             let content = version.content.clone();
             Ok(Found {
                 content: content.ok_or_else(|| s3_error!(MethodNotAllowed))?,
-                told: bucket.told(&version.id),
-                bytes: self.disk.bytes(&place.bucket, version),
+                version_id: bucket.visible_version_id(&version.id),
+                bytes: self.files.bytes(&object.bucket, version),
                 version: version.clone(),
             })
         })
@@ -70,12 +71,12 @@ impl Spaces {
     pub(super) async fn receive(
         &self,
         body: Option<StreamingBlob>,
-        promised: &Promised,
-    ) -> S3Result<Received> {
-        receive(self.disk.incoming(), body, promised).await
+        expected: &ExpectedChecksums,
+    ) -> Result<Received> {
+        receive(self.files.incoming(), body, expected).await
     }
 
-    /// Receives again what is here: a range of an object's bytes.
+    /// Copies a range of an object's bytes, as if a client had sent them.
     ///
     /// # Errors
     /// When the object has been replaced meanwhile, or the disk refuses.
@@ -83,27 +84,27 @@ impl Spaces {
         &self,
         found: &Found,
         range: ops::Range<u64>,
-    ) -> S3Result<Received> {
+    ) -> Result<Received> {
         let body = send(found, range).await?;
-        self.receive(Some(body), &Promised::NOTHING).await
+        self.receive(Some(body), &ExpectedChecksums::NONE).await
     }
 
-    /// Writes an object, if the conditions hold at that moment.
+    /// Writes an object, if the conditions hold when it is added.
     ///
     /// # Errors
-    /// When they don't, or the bucket is gone.
+    /// When they don't hold, or the bucket does not exist.
     pub(super) async fn write(
         self: &Arc<Self>,
-        place: &Place,
+        object: &ObjectRef,
         (bytes, content): (Incoming, Content),
         conditions: Conditions,
-    ) -> S3Result<Found> {
-        let key = place.key.clone();
-        let write = move |bucket: &mut Bucket, disk: &Disk| {
+    ) -> Result<Found> {
+        let key = object.key.clone();
+        let write = move |bucket: &mut Bucket, files: &BucketFiles| {
             conditions.allow_write(bucket.current(&key))?;
-            add(bucket, disk, &key, &bytes, content)
+            add(bucket, files, &key, &bytes, content)
         };
-        self.change(&place.bucket, write).await
+        self.change(&object.bucket, write).await
     }
 }
 
@@ -113,38 +114,42 @@ impl Spaces {
 /// When the disk refuses.
 pub fn add(
     bucket: &mut Bucket,
-    disk: &Disk,
+    files: &BucketFiles,
     key: &str,
     bytes: &Incoming,
     content: Content,
-) -> S3Result<Found> {
+) -> Result<Found> {
     let name = bucket.settings.name.clone();
     let version = bucket.next_version(key, Some(content.clone()));
-    disk.keep_version(&name, &version, Some(bytes))
-        .map_err(failed)?;
+    files.write_version(&name, &version, Some(bytes))?;
     if let Some(replaced) = bucket.insert(version.clone()) {
-        disk.remove_version(&name, &replaced).map_err(failed)?;
+        files.remove_version(&name, &replaced)?;
     }
     Ok(Found {
-        told: bucket.told(&version.id),
-        bytes: disk.bytes(&name, &version),
+        version_id: bucket.visible_version_id(&version.id),
+        bytes: files.bytes(&name, &version),
         version,
         content,
     })
 }
 
-/// Deletes an object, or a version of it; what is not there counts as deleted.
+/// Deletes an object, or a version of it. Succeeds if it does not exist.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn delete(bucket: &mut Bucket, disk: &Disk, key: &str, id: Option<&str>) -> S3Result<Deletion> {
+pub fn delete(
+    bucket: &mut Bucket,
+    files: &BucketFiles,
+    key: &str,
+    id: Option<&str>,
+) -> Result<Deletion> {
     let name = bucket.settings.name.clone();
     let deletion = bucket.deletion(key, id);
     if let Some(marker) = &deletion.marker {
-        disk.keep_version(&name, marker, None).map_err(failed)?;
+        files.write_version(&name, marker, None)?;
     }
     if let Some(removed) = &deletion.removed {
-        disk.remove_version(&name, removed).map_err(failed)?;
+        files.remove_version(&name, removed)?;
         bucket.take(key, &removed.id);
     }
     if let Some(marker) = &deletion.marker {
@@ -153,17 +158,17 @@ pub fn delete(bucket: &mut Bucket, disk: &Disk, key: &str, id: Option<&str>) -> 
     Ok(deletion)
 }
 
-/// Says something else about an object, in place.
+/// Changes the metadata of an object, in place.
 ///
 /// # Errors
-/// When it is not there, or the disk refuses.
-pub fn describe(
+/// When it does not exist, or the disk refuses.
+pub fn set_metadata(
     bucket: &mut Bucket,
-    disk: &Disk,
+    files: &BucketFiles,
     key: &str,
     id: Option<&str>,
-    change: impl FnOnce(&mut About),
-) -> S3Result<()> {
+    change: impl FnOnce(&mut ObjectMetadata),
+) -> Result<()> {
     let found = match id {
         Some(id) => bucket.version(key, id),
         None => bucket.current(key),
@@ -173,41 +178,38 @@ pub fn describe(
         .content
         .as_mut()
         .ok_or_else(|| s3_error!(MethodNotAllowed))?;
-    change(&mut content.about);
-    disk.keep_version(&bucket.settings.name, &version, None)
-        .map_err(failed)?;
+    change(&mut content.metadata);
+    files.write_version(&bucket.settings.name, &version, None)?;
     bucket.insert(version);
     Ok(())
 }
 
-/// The bytes that a client asks for.
+/// The range of bytes that a client requested.
 ///
 /// # Errors
 /// 416 when there are none in its range.
-pub fn range(asked: Option<Range>, size: u64) -> S3Result<ops::Range<u64>> {
+pub fn range(asked: Option<Range>, size: u64) -> Result<ops::Range<u64>> {
     match asked {
         None => Ok(0..size),
         Some(range) => range
             .check(size)
-            .map_err(|error| s3_error!(error, InvalidRange)),
+            .map_err(|error| s3_error!(error, InvalidRange).into()),
     }
 }
 
 /// A range of a version's bytes as a body.
 ///
 /// # Errors
-/// When it is no longer there, or the disk refuses.
-pub async fn send(found: &Found, range: ops::Range<u64>) -> S3Result<StreamingBlob> {
+/// When it was deleted meanwhile, or the disk refuses.
+pub async fn send(found: &Found, range: ops::Range<u64>) -> Result<StreamingBlob> {
     let mut file = File::open(&found.bytes)
         .await
         .map_err(|error| match error.kind() {
             // Replaced or deleted since it was found.
-            std::io::ErrorKind::NotFound => s3_error!(NoSuchKey),
-            _ => failed(error),
+            std::io::ErrorKind::NotFound => Error::from(s3_error!(NoSuchKey)),
+            _ => error.into(),
         })?;
-    file.seek(SeekFrom::Start(range.start))
-        .await
-        .map_err(failed)?;
+    file.seek(SeekFrom::Start(range.start)).await?;
     let length = range.end - range.start;
     Ok(StreamingBlob::wrap(ReaderStream::with_capacity(
         file.take(length),

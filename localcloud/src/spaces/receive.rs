@@ -1,7 +1,7 @@
-//! Bytes on their way in: written to a file, counted, and held against the checksums that came with them.
+//! Receives bytes: writes them to a file, counts them, and verifies the checksums of the request.
 
-use super::disk::Incoming;
-use super::failed;
+use super::bucket_files::Incoming;
+use super::error::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt as _;
@@ -9,12 +9,12 @@ use md5::{Digest as _, Md5};
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
 use s3s::dto::{Checksum, StreamingBlob};
-use s3s::{S3Request, S3Result, TrailingHeaders, s3_error};
+use s3s::{S3Request, TrailingHeaders, s3_error};
 use std::fmt::Write as _;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
-/// Most bytes that one request may bring: 5 GiB.
+/// Most bytes of one request: 5 GiB.
 pub const LIMIT: u64 = 5 << 30;
 
 /// Headers or trailers that carry a checksum in base64.
@@ -26,7 +26,7 @@ const CHECKSUMS: [&str; 5] = [
     "x-amz-checksum-crc64nvme",
 ];
 
-/// Bytes that have come whole.
+/// Bytes that were received completely.
 #[derive(Debug)]
 pub struct Received {
     /// Where they are.
@@ -54,24 +54,24 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The checksums that a request promises, in its headers or its trailers.
+/// The checksums that a request announces, in its headers or its trailers.
 #[derive(Debug)]
-pub struct Promised {
+pub struct ExpectedChecksums {
     md5: Option<String>,
     sums: Vec<(&'static str, Option<String>)>,
     trailers: Option<TrailingHeaders>,
 }
 
-impl Promised {
-    /// Nothing is promised.
-    pub const NOTHING: Self = Self {
+impl ExpectedChecksums {
+    /// No checksums.
+    pub const NONE: Self = Self {
         md5: None,
         sums: Vec::new(),
         trailers: None,
     };
 
-    /// What `request` promises.
-    pub fn by<T>(request: &S3Request<T>) -> Self {
+    /// The checksums that `request` announces.
+    pub fn of<T>(request: &S3Request<T>) -> Self {
         let header = |name: &str| {
             let value = request.headers.get(name)?.to_str().ok()?;
             Some(value.to_owned())
@@ -105,14 +105,15 @@ impl Promised {
         hasher
     }
 
-    fn hold(&self, md5: &[u8; 16], sums: &Checksum) -> S3Result<()> {
-        if let Some(promised) = &self.md5
-            && *promised != STANDARD.encode(md5)
+    fn verify(&self, md5: &[u8; 16], sums: &Checksum) -> Result<()> {
+        if let Some(expected) = &self.md5
+            && *expected != STANDARD.encode(md5)
         {
             return Err(s3_error!(
                 BadDigest,
                 "The Content-MD5 you specified did not match what we received."
-            ));
+            )
+            .into());
         }
         for (name, value) in &self.sums {
             let trailer = || {
@@ -122,24 +123,22 @@ impl Promised {
                 };
                 trailers.read(read)?
             };
-            let Some(promised) = value.clone().or_else(trailer) else {
-                return Err(s3_error!(
-                    IncompleteBody,
-                    "The trailer {name} did not come."
-                ));
+            let Some(expected) = value.clone().or_else(trailer) else {
+                return Err(s3_error!(IncompleteBody, "The trailer {name} did not come.").into());
             };
-            let came = match *name {
+            let received = match *name {
                 "x-amz-checksum-crc32" => &sums.checksum_crc32,
                 "x-amz-checksum-crc32c" => &sums.checksum_crc32c,
                 "x-amz-checksum-sha1" => &sums.checksum_sha1,
                 "x-amz-checksum-sha256" => &sums.checksum_sha256,
                 _ => &sums.checksum_crc64nvme,
             };
-            if came.as_ref() != Some(&promised) {
+            if received.as_ref() != Some(&expected) {
                 return Err(s3_error!(
                     BadDigest,
                     "The {name} you specified did not match what we received."
-                ));
+                )
+                .into());
             }
         }
         Ok(())
@@ -149,18 +148,18 @@ impl Promised {
 /// Writes a request's body to `file`.
 ///
 /// # Errors
-/// When it breaks off, is too large, is not what was promised or signed, or the disk refuses.
+/// When it is incomplete, too large, does not match its checksums or signature, or the disk refuses.
 pub async fn receive(
     file: Incoming,
     body: Option<StreamingBlob>,
-    promised: &Promised,
-) -> S3Result<Received> {
-    let mut out = File::create(&file.0).await.map_err(failed)?;
-    let (mut md5, mut sums, mut size) = (Md5::new(), promised.hasher(), 0);
+    expected: &ExpectedChecksums,
+) -> Result<Received> {
+    let mut out = File::create(&file.0).await?;
+    let (mut md5, mut sums, mut size) = (Md5::new(), expected.hasher(), 0);
     if let Some(mut body) = body {
         while let Some(bytes) = body.next().await {
             let bytes = bytes.map_err(|error| {
-                // What the signature check says comes through here.
+                // This includes failures of the signature check.
                 let words = error.to_string();
                 s3_error!(
                     IncompleteBody,
@@ -169,16 +168,16 @@ pub async fn receive(
             })?;
             size += bytes.len() as u64;
             if size > LIMIT {
-                return Err(s3_error!(EntityTooLarge));
+                return Err(s3_error!(EntityTooLarge).into());
             }
             md5.update(&bytes);
             sums.update(&bytes);
-            out.write_all(&bytes).await.map_err(failed)?;
+            out.write_all(&bytes).await?;
         }
     }
-    out.flush().await.map_err(failed)?;
-    out.sync_data().await.map_err(failed)?;
+    out.flush().await?;
+    out.sync_data().await?;
     let md5 = md5.finalize().into();
-    promised.hold(&md5, &sums.finalize())?;
+    expected.verify(&md5, &sums.finalize())?;
     Ok(Received { file, size, md5 })
 }

@@ -1,11 +1,12 @@
-//! Uploads in parts: begun, filled, completed or given up.
+//! Uploads in parts: begun, filled, completed or aborted.
 
-use super::bucket::{About, Bucket, Content, Part, Upload};
+use super::bucket::{Bucket, Content, ObjectMetadata, Part, Upload};
+use super::bucket_files::BucketFiles;
 use super::conditions::Conditions;
-use super::disk::Disk;
+use super::error::Result;
 use super::objects::{Found, add};
 use super::receive::{LIMIT, Received, hex};
-use super::{Spaces, failed};
+use super::state::Spaces;
 use jiff::Timestamp;
 use md5::{Digest as _, Md5};
 use s3s::dto::CompletedPart;
@@ -23,7 +24,7 @@ const NUMBERS: std::ops::RangeInclusive<i32> = 1..=10_000;
 
 /// An upload of a bucket.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct UploadRef {
     /// The bucket's name.
     pub bucket: String,
     /// Key of the object that it will be.
@@ -32,12 +33,12 @@ pub struct Place {
     pub upload: Uuid,
 }
 
-impl Place {
+impl UploadRef {
     /// The upload that a request names.
     ///
     /// # Errors
-    /// When it can't be one.
-    pub fn new(bucket: String, key: String, upload: &str) -> S3Result<Self> {
+    /// When the text is no id of an upload.
+    pub fn new(bucket: String, key: String, upload: &str) -> Result<Self> {
         let upload = Uuid::parse_str(upload).map_err(|_| s3_error!(NoSuchUpload))?;
         Ok(Self {
             bucket,
@@ -46,7 +47,7 @@ impl Place {
         })
     }
 
-    /// The upload itself.
+    /// Finds the upload in its bucket.
     ///
     /// # Errors
     /// When there is none.
@@ -59,7 +60,7 @@ impl Place {
 }
 
 impl Spaces {
-    /// Begins an upload and gives its id.
+    /// Begins an upload and returns its id.
     ///
     /// # Errors
     /// When there is no such bucket, or the disk refuses.
@@ -67,18 +68,17 @@ impl Spaces {
         self: &Arc<Self>,
         bucket: &str,
         key: String,
-        about: About,
-    ) -> S3Result<String> {
-        let begin = |bucket: &mut Bucket, disk: &Disk| {
+        metadata: ObjectMetadata,
+    ) -> Result<String> {
+        let begin = |bucket: &mut Bucket, files: &BucketFiles| {
             let id = Uuid::new_v4();
             let upload = Upload {
                 key,
                 initiated: Timestamp::now(),
-                about,
+                metadata,
                 parts: std::collections::BTreeMap::new(),
             };
-            disk.keep_upload(&bucket.settings.name, id, &upload)
-                .map_err(failed)?;
+            files.write_upload(&bucket.settings.name, id, &upload)?;
             bucket.uploads.insert(id, upload);
             Ok(id.simple().to_string())
         };
@@ -91,93 +91,98 @@ impl Spaces {
     /// When there is no such upload or number, or the disk refuses.
     pub(super) async fn add_part(
         self: &Arc<Self>,
-        place: &Place,
+        upload_ref: &UploadRef,
         number: i32,
         received: Received,
-    ) -> S3Result<Part> {
+    ) -> Result<Part> {
         if !NUMBERS.contains(&number) {
             return Err(s3_error!(
                 InvalidArgument,
                 "Part number must be an integer between 1 and 10000, inclusive"
-            ));
+            )
+            .into());
         }
-        let at = place.clone();
-        let add = move |bucket: &mut Bucket, disk: &Disk| {
+        let at = upload_ref.clone();
+        let add = move |bucket: &mut Bucket, files: &BucketFiles| {
             at.find(bucket)?;
             let part = Part {
                 size: received.size,
                 etag: received.etag(),
                 modified: Timestamp::now(),
             };
-            disk.keep_part(&at.bucket, at.upload, number, &part, &received.file)
-                .map_err(failed)?;
+            files.write_part(&at.bucket, at.upload, number, &part, &received.file)?;
             if let Some(upload) = bucket.uploads.get_mut(&at.upload) {
                 upload.parts.insert(number, part.clone());
             }
             Ok(part)
         };
-        self.change(&place.bucket, add).await
+        self.change(&upload_ref.bucket, add).await
     }
 
-    /// Makes an object of the parts that the client lists.
+    /// Makes an object from the parts that the client lists.
     ///
     /// # Errors
     /// When they are not what was uploaded, the conditions don't hold, or the disk refuses.
     pub(super) async fn complete(
         self: &Arc<Self>,
-        place: &Place,
+        upload_ref: &UploadRef,
         listed: &[CompletedPart],
         conditions: Conditions,
-    ) -> S3Result<Found> {
-        let upload = self.look(&place.bucket, |bucket| place.find(bucket).cloned())?;
-        let numbers = chosen(&upload, listed)?;
-        let content = joined(&upload, &numbers)?;
+    ) -> Result<Found> {
+        let upload = self.read(&upload_ref.bucket, |bucket| {
+            upload_ref.find(bucket).cloned()
+        })?;
+        let numbers = checked_numbers(&upload, listed)?;
+        let content = combined_content(&upload, &numbers)?;
         let files: Vec<_> = numbers
             .iter()
-            .map(|number| self.disk.part(&place.bucket, place.upload, *number))
+            .map(|number| {
+                self.files
+                    .part(&upload_ref.bucket, upload_ref.upload, *number)
+            })
             .collect();
-        let incoming = self.disk.incoming();
-        // The bytes are joined before the lock is taken: it may be gigabytes.
+        let incoming = self.files.incoming();
+        // The bytes are joined before the lock is taken: this can take long.
         let joining = tokio::task::spawn_blocking(move || {
             join(&files, &incoming.0)?;
             Ok::<_, io::Error>(incoming)
         });
-        let bytes = joining.await.map_err(failed)?.map_err(failed)?;
-        let at = place.clone();
-        let finish = move |bucket: &mut Bucket, disk: &Disk| {
+        let bytes = joining.await??;
+        let at = upload_ref.clone();
+        let finish = move |bucket: &mut Bucket, files: &BucketFiles| {
             at.find(bucket)?;
             conditions.allow_write(bucket.current(&at.key))?;
-            let found = add(bucket, disk, &at.key, &bytes, content)?;
-            disk.remove_upload(&at.bucket, at.upload).map_err(failed)?;
+            let found = add(bucket, files, &at.key, &bytes, content)?;
+            files.remove_upload(&at.bucket, at.upload)?;
             bucket.uploads.remove(&at.upload);
             Ok(found)
         };
-        self.change(&place.bucket, finish).await
+        self.change(&upload_ref.bucket, finish).await
     }
 
-    /// Gives an upload up.
+    /// Aborts an upload.
     ///
     /// # Errors
     /// When there is none, or the disk refuses.
-    pub(super) async fn abort(self: &Arc<Self>, place: &Place) -> S3Result<()> {
-        let at = place.clone();
-        let abort = move |bucket: &mut Bucket, disk: &Disk| {
+    pub(super) async fn abort(self: &Arc<Self>, upload_ref: &UploadRef) -> Result<()> {
+        let at = upload_ref.clone();
+        let abort = move |bucket: &mut Bucket, files: &BucketFiles| {
             at.find(bucket)?;
-            disk.remove_upload(&at.bucket, at.upload).map_err(failed)?;
+            files.remove_upload(&at.bucket, at.upload)?;
             bucket.uploads.remove(&at.upload);
             Ok(())
         };
-        self.change(&place.bucket, abort).await
+        self.change(&upload_ref.bucket, abort).await
     }
 }
 
-/// The numbers of the listed parts, once they are known to be in order and what was uploaded.
-fn chosen(upload: &Upload, listed: &[CompletedPart]) -> S3Result<Vec<i32>> {
+/// The numbers of the listed parts. Checks that they are in order and are the uploaded ones.
+fn checked_numbers(upload: &Upload, listed: &[CompletedPart]) -> Result<Vec<i32>> {
     let mut numbers = Vec::with_capacity(listed.len());
     for one in listed {
         let number = one.part_number.unwrap_or(0);
         if numbers.last().is_some_and(|last| number <= *last) {
-            return Err(s3_error!(InvalidPartOrder));
+            return Err(s3_error!(InvalidPartOrder).into());
         }
         let etag = one.e_tag.as_ref().map(s3s::dto::ETag::value);
         let part = upload.parts.get(&number);
@@ -185,37 +190,35 @@ fn chosen(upload: &Upload, listed: &[CompletedPart]) -> S3Result<Vec<i32>> {
             return Err(s3_error!(
                 InvalidPart,
                 "Part {number} was not uploaded, or is another one."
-            ));
+            )
+            .into());
         }
         numbers.push(number);
     }
     if numbers.is_empty() {
-        return Err(s3_error!(
-            MalformedXML,
-            "You must specify at least one part"
-        ));
+        return Err(s3_error!(MalformedXML, "You must specify at least one part").into());
     }
     Ok(numbers)
 }
 
-/// The content that these parts make together.
-fn joined(upload: &Upload, numbers: &[i32]) -> S3Result<Content> {
+/// The content of the object that these parts form.
+fn combined_content(upload: &Upload, numbers: &[i32]) -> Result<Content> {
     let (mut md5, mut size) = (Md5::new(), 0);
     for (index, number) in numbers.iter().enumerate() {
         let part = &upload.parts[number];
         if part.size < LEAST && index + 1 < numbers.len() {
-            return Err(s3_error!(EntityTooSmall));
+            return Err(s3_error!(EntityTooSmall).into());
         }
         size += part.size;
         md5.update(unhex(&part.etag));
     }
     if size > LIMIT * 1_024 {
-        return Err(s3_error!(EntityTooLarge));
+        return Err(s3_error!(EntityTooLarge).into());
     }
     Ok(Content {
         size,
         etag: format!("{}-{}", hex(&md5.finalize()), numbers.len()),
-        about: upload.about.clone(),
+        metadata: upload.metadata.clone(),
     })
 }
 

@@ -1,4 +1,4 @@
-use crate::cloud::Cloud;
+use crate::api::cloud::Cloud;
 use localcloud::daemon::Ending;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};

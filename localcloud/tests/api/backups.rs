@@ -1,5 +1,5 @@
-use crate::cloud::Cloud;
-use crate::images::act;
+use crate::api::cloud::Cloud;
+use crate::api::images::act;
 use reqwest::Method;
 use serde_json::{Value, json};
 

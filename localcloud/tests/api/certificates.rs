@@ -1,4 +1,4 @@
-use crate::cloud::{Cloud, until};
+use crate::api::cloud::{Cloud, until};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 

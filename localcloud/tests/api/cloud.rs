@@ -1,9 +1,9 @@
 //! A cloud for one test: a daemon without a machine below, in a directory of its own.
 
-use crate::documented;
+use crate::api::documented;
 use localcloud::daemon::{self, DaemonConfig, Ending, Listeners};
 use localcloud::jobs::MoveLatency;
-use localcloud::plane::Plane;
+use localcloud::machine::Machine;
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -43,6 +43,7 @@ impl Cloud {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let config = DaemonConfig {
+            log: localcloud::log::discard(),
             name: "test".to_owned(),
             slot: 0,
             directory: directory.path().to_owned(),
@@ -58,7 +59,7 @@ impl Cloud {
             metadata: Vec::new(),
             spaces: Vec::new(),
         };
-        let daemon = tokio::spawn(daemon::run(config, Plane::record_only(), listeners));
+        let daemon = tokio::spawn(daemon::run(config, Machine::record_only(), listeners));
         let file = directory.path().join("api");
         until(async || std::fs::read_to_string(&file).is_ok_and(|text| text.trim() == url)).await;
         let token = std::fs::read_to_string(directory.path().join("token")).unwrap();

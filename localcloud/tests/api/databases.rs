@@ -1,4 +1,4 @@
-use crate::cloud::{Cloud, until};
+use crate::api::cloud::{Cloud, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-use crate::cloud::Cloud;
+use crate::api::cloud::Cloud;
 use serde_json::json;
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use crate::cloud::{Cloud, FINGERPRINT, KEY, until};
+use crate::api::cloud::{Cloud, FINGERPRINT, KEY, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 

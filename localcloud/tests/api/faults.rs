@@ -1,6 +1,6 @@
 //! Things that go wrong on demand.
 
-use crate::cloud::{Cloud, until};
+use crate::api::cloud::{Cloud, until};
 use reqwest::Method;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -30,8 +30,10 @@ async fn a_fault_ends_by_itself() {
     let cloud = Cloud::start().await;
     order(&cloud, json!({"kind": "api-rate-limit", "seconds": 3})).await;
     cloud.expect(429, Method::GET, "/v2/account", None).await;
-    crate::cloud::until(async || cloud.get("/_localcloud/faults").await["faults"] == json!([]))
-        .await;
+    crate::api::cloud::until(async || {
+        cloud.get("/_localcloud/faults").await["faults"] == json!([])
+    })
+    .await;
     cloud.expect(200, Method::GET, "/v2/account", None).await;
 }
 

@@ -1,4 +1,4 @@
-use crate::cloud::Cloud;
+use crate::api::cloud::Cloud;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-use crate::cloud::{Cloud, NEVER, until};
+use crate::api::cloud::{Cloud, NEVER, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 

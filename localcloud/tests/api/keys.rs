@@ -1,4 +1,4 @@
-use crate::cloud::{Cloud, FINGERPRINT, KEY};
+use crate::api::cloud::{Cloud, FINGERPRINT, KEY};
 use serde_json::json;
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-use crate::cloud::Cloud;
-use localcloud::cloud::Record;
+use crate::api::cloud::Cloud;
+use localcloud::cloud::record::Record;
 use localcloud::metadata;
 use serde_json::{Value, json};
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-use crate::cloud::{Cloud, NEVER};
+use crate::api::cloud::{Cloud, NEVER};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-use crate::cloud::{Cloud, NEVER};
+use crate::api::cloud::{Cloud, NEVER};
 use serde_json::json;
 use std::time::Duration;
 

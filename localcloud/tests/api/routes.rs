@@ -1,7 +1,7 @@
 //! Every route is documented, needs a token, and needs the scopes that are documented.
 
-use crate::cloud::Cloud;
-use crate::documented;
+use crate::api::cloud::Cloud;
+use crate::api::documented;
 use localcloud::api::routes::ROUTES;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};

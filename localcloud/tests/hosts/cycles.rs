@@ -1,7 +1,7 @@
 //! What is made and destroyed leaves nothing.
 
-use crate::world::{NAME, World, plan, private, seed};
-use localcloud::plane::spec::{ChosenSettings, DatabaseNet, DatabaseSpec, Topology};
+use crate::hosts::world::{NAME, World, plan, private, seed};
+use localcloud::machine::spec::{ChosenSettings, DatabaseNet, DatabaseSpec, Topology};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -10,17 +10,17 @@ use std::time::Duration;
 
 /// Makes and destroys a droplet and a database three times over.
 pub async fn leave_nothing(world: &World) {
-    let destroyed = world.plane.destroy_droplet(world.a.id).await;
+    let destroyed = world.machine.destroy_droplet(world.a.id).await;
     destroyed.expect("gone");
     world
-        .plane
+        .machine
         .sync_network(&Topology::default())
         .await
         .expect("network");
     let before = inventory(&world.directory);
     for _ in 0..3 {
         let droplet = seed(321, 21, &world.public_key, "");
-        world.plane.boot_droplet(&droplet).await.expect("boots");
+        world.machine.boot_droplet(&droplet).await.expect("boots");
         let id = "7f3c0d9e-0000-4000-8000-000000000000".to_owned();
         let spec = DatabaseSpec {
             id: id.clone(),
@@ -38,18 +38,34 @@ pub async fn leave_nothing(world: &World) {
             databases: vec!["defaultdb".to_owned()],
             users: vec![("doadmin".to_owned(), "a".to_owned())],
         };
-        world.plane.sync_database(&spec).await.expect("a database");
+        world
+            .machine
+            .sync_database(&spec)
+            .await
+            .expect("a database");
         let topology = Topology {
             droplets: vec![droplet.net.clone()],
             databases: vec![spec.net.clone()],
             ..Topology::default()
         };
-        world.plane.sync_network(&topology).await.expect("network");
-        assert_ne!(inventory(&world.directory), before);
-        world.plane.destroy_droplet(droplet.id).await.expect("gone");
-        world.plane.destroy_database(&spec.id).await.expect("gone");
         world
-            .plane
+            .machine
+            .sync_network(&topology)
+            .await
+            .expect("network");
+        assert_ne!(inventory(&world.directory), before);
+        world
+            .machine
+            .destroy_droplet(droplet.id)
+            .await
+            .expect("gone");
+        world
+            .machine
+            .destroy_database(&spec.id)
+            .await
+            .expect("gone");
+        world
+            .machine
             .sync_network(&Topology::default())
             .await
             .expect("network");

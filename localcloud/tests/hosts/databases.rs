@@ -1,8 +1,8 @@
 //! Managed databases: who reaches them, what a failover keeps, pools, and the limit of connections.
 
-use crate::world::{World, knock, opens, plan, private};
-use localcloud::plane::databases::Health;
-use localcloud::plane::spec::{ChosenSettings, DatabaseNet, DatabaseSpec, PoolSpec};
+use crate::hosts::world::{World, knock, opens, plan, private};
+use localcloud::machine::databases::Health;
+use localcloud::machine::spec::{ChosenSettings, DatabaseNet, DatabaseSpec, PoolSpec};
 use std::net::Ipv4Addr;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -32,7 +32,11 @@ pub async fn one_node(world: &mut World) {
     let trusted = vec![format!("{}/32", world.a.net.private.address)];
     let mut spec = spec("5f3c0d9e-0000-4000-8000-000000000000", 10, trusted);
     let begin = Instant::now();
-    world.plane.sync_database(&spec).await.expect("a database");
+    world
+        .machine
+        .sync_database(&spec)
+        .await
+        .expect("a database");
     eprintln!("a database answers after {:?}", begin.elapsed());
     world.topology.databases = vec![spec.net.clone()];
     world.apply().await;
@@ -50,16 +54,16 @@ pub async fn one_node(world: &mut World) {
     spec.users.truncate(1);
     spec.databases.truncate(1);
     world
-        .plane
+        .machine
         .sync_database(&spec)
         .await
         .expect("in line again");
     // A server that was killed runs again when it is told to.
-    world.plane.kill_primary(&spec.id).await.expect("killed");
-    let health = world.plane.look_after_database(&spec, false).await;
-    assert_eq!(health.expect("looked at"), Health::Down);
-    world.plane.restart_primary(&spec.id).await.expect("runs");
-    let destroyed = world.plane.destroy_database(&spec.id).await;
+    world.machine.kill_primary(&spec.id).await.expect("killed");
+    let health = world.machine.check_database(&spec, false).await;
+    assert_eq!(health.expect("looked at"), Health::NeedsRestart);
+    world.machine.restart_primary(&spec.id).await.expect("runs");
+    let destroyed = world.machine.destroy_database(&spec.id).await;
     destroyed.expect("gone");
 }
 
@@ -112,12 +116,16 @@ pub async fn standby(world: &mut World) {
         user: Some("app".to_owned()),
     }];
     let begin = Instant::now();
-    world.plane.sync_database(&spec).await.expect("a database");
+    world
+        .machine
+        .sync_database(&spec)
+        .await
+        .expect("a database");
     eprintln!("two nodes are in step after {:?}", begin.elapsed());
     world.topology.databases = vec![spec.net.clone()];
     world.apply().await;
     let ca = world.directory.join("database-ca.crt");
-    let pem = world.plane.database_ca().expect("a CA");
+    let pem = world.machine.database_ca().expect("a CA");
     std::fs::write(&ca, pem).expect("written");
     let psql = Psql {
         host: spec.net.public,
@@ -128,7 +136,7 @@ pub async fn standby(world: &mut World) {
     choose(world, &mut spec, &psql).await;
 
     let mut kept = write(&psql, 0, Duration::ZERO);
-    let plane = &world.plane;
+    let machine = &world.machine;
     // While clients write: ordered, then by a crash that the platform notices.
     let writer = tokio::task::spawn_blocking({
         let psql = Psql {
@@ -137,24 +145,24 @@ pub async fn standby(world: &mut World) {
         };
         move || write(&psql, 1000, Duration::from_secs(3))
     });
-    plane
+    machine
         .fail_over_database(&spec.id)
         .await
         .expect("fails over");
     kept.extend(writer.await.expect("wrote"));
     until_healthy(world, &spec).await;
-    plane.kill_primary(&spec.id).await.expect("killed");
-    let health = plane.look_after_database(&spec, true).await;
-    assert_eq!(health.expect("looked at"), Health::Headless);
-    plane
+    machine.kill_primary(&spec.id).await.expect("killed");
+    let health = machine.check_database(&spec, true).await;
+    assert_eq!(health.expect("looked at"), Health::NeedsFailover);
+    machine
         .fail_over_database(&spec.id)
         .await
         .expect("fails over");
     kept.extend(write(&psql, 2000, Duration::ZERO));
     // The node that was away is no candidate.
-    assert!(plane.fail_over_database(&spec.id).await.is_err());
+    assert!(machine.fail_over_database(&spec.id).await.is_err());
     until_healthy(world, &spec).await;
-    plane
+    machine
         .fail_over_database(&spec.id)
         .await
         .expect("fails over");
@@ -179,10 +187,10 @@ pub async fn standby(world: &mut World) {
     connections(world, &spec, &psql).await;
     // Alone again, it waits for nobody.
     spec.nodes = 1;
-    world.plane.sync_database(&spec).await.expect("one node");
+    world.machine.sync_database(&spec).await.expect("one node");
     let kept = psql.ask(ADMIN, "minitwit", "INSERT INTO kept VALUES (3000)");
     kept.expect("acknowledged");
-    let destroyed = world.plane.destroy_database(&spec.id).await;
+    let destroyed = world.machine.destroy_database(&spec.id).await;
     destroyed.expect("gone");
 }
 
@@ -205,7 +213,7 @@ fn write(psql: &Psql, first: u32, time: Duration) -> Vec<String> {
 /// Looks after a cluster as the daemon does, until a standby may take over.
 async fn until_healthy(world: &World, spec: &DatabaseSpec) {
     for _ in 0..200 {
-        let health = world.plane.look_after_database(spec, false).await;
+        let health = world.machine.check_database(spec, false).await;
         assert_eq!(health.expect("repaired"), Health::Serving);
         let roles = world
             .directory
@@ -229,14 +237,14 @@ async fn choose(world: &World, spec: &mut DatabaseSpec, psql: &Psql) {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     spec.chosen.at_once = vec![pair("work_mem", "8MB")];
     spec.chosen.at_start = vec![pair("max_worker_processes", "12")];
-    let changed = world.plane.sync_database(spec).await;
+    let changed = world.machine.sync_database(spec).await;
     changed.expect("started anew");
     // With nothing but this the servers run on.
     let zone = pair("timezone", "Europe/Copenhagen");
     spec.chosen.at_once.push(zone);
     let started = "SELECT extract(epoch FROM pg_postmaster_start_time())";
     let before = psql.ask(ADMIN, "minitwit", started);
-    world.plane.sync_database(spec).await.expect("told");
+    world.machine.sync_database(spec).await.expect("told");
     settled(psql).await;
     let after = psql.ask(ADMIN, "minitwit", started);
     assert_eq!(before.expect("a time"), after.expect("a time"));
@@ -259,7 +267,7 @@ async fn settled(psql: &Psql) {
 
 async fn connections(world: &World, spec: &DatabaseSpec, psql: &Psql) {
     assert!(psql.ask(APP, "minitwit", "SELECT 1").is_ok());
-    let hold = world.plane.hold_connections(&spec.id);
+    let hold = world.machine.hold_connections(&spec.id);
     let refused = async {
         for _ in 0..300 {
             tokio::time::sleep(Duration::from_millis(100)).await;

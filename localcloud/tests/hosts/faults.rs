@@ -1,8 +1,8 @@
 //! What faults do to hosts and their links, and that they are over when they are over.
 
-use crate::wait_for_reboot;
-use crate::world::{World, opens};
-use localcloud::plane::spec::{Cut, Direction, Impairment};
+use crate::hosts::wait_for_reboot;
+use crate::hosts::world::{World, opens};
+use localcloud::machine::spec::{Cut, Direction, Impairment};
 
 /// Links are cut one way, both ways, or lose what passes.
 pub async fn links(world: &mut World) {
@@ -72,7 +72,7 @@ async fn losses(world: &mut World) {
 }
 
 fn impair(world: &World, droplet: u64, impairment: Impairment, broken: bool) {
-    let done = world.plane.impair_droplet(droplet, impairment, broken);
+    let done = world.machine.impair_droplet(droplet, impairment, broken);
     done.unwrap_or_else(|error| panic!("{impairment:?}: {error:#}"));
 }
 
@@ -86,7 +86,7 @@ pub async fn droplets(world: &mut World) {
         world.b.net.private.address
     );
     assert_eq!(world.on_a(&greets), "124");
-    world.plane.thaw();
+    world.machine.undo_faults();
     assert_eq!(world.on_b("hostname"), "host-11");
 
     // How much slower than its own processor time a busy process is.

@@ -1,7 +1,7 @@
 //! What passes between hosts, and what does not.
 
-use crate::world::{World, everything, in_vpc, knock, opens, plan, seed};
-use localcloud::plane::spec::{Protocol, Rule};
+use crate::hosts::world::{World, everything, in_vpc, knock, opens, plan, seed};
+use localcloud::machine::spec::{Protocol, Rule};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -143,7 +143,7 @@ pub async fn vpcs(world: &mut World) {
     let mut c = seed(313, 12, &world.public_key, "");
     c.net.private = in_vpc(1, 12);
     c.net.firewall = None;
-    world.plane.boot_droplet(&c).await.expect("boots");
+    world.machine.boot_droplet(&c).await.expect("boots");
     world.topology.droplets.push(c.net.clone());
     world.apply().await;
     assert_eq!(world.ssh(c.net.public, "hostname"), "host-12");
@@ -161,6 +161,6 @@ pub async fn vpcs(world: &mut World) {
         "in public they may"
     );
     world.topology.droplets.pop();
-    world.plane.destroy_droplet(c.id).await.expect("gone");
+    world.machine.destroy_droplet(c.id).await.expect("gone");
     world.apply().await;
 }

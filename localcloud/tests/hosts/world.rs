@@ -1,8 +1,8 @@
 //! The hosts that the tests are about, and how they are asked.
 
-use localcloud::plane::Plane;
-use localcloud::plane::addresses::Addresses;
-use localcloud::plane::spec::{
+use localcloud::machine::Machine;
+use localcloud::machine::addresses::Addresses;
+use localcloud::machine::spec::{
     DropletNet, DropletSeed, Firewall, PrivateNet, Protocol, Rule, Topology,
 };
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
@@ -17,7 +17,7 @@ pub const NAME: &str = "hosts-test";
 
 /// A cloud with two droplets in one VPC.
 pub struct World {
-    pub plane: Plane,
+    pub machine: Machine,
     pub topology: Topology,
     /// The directory of the cloud.
     pub directory: PathBuf,
@@ -30,7 +30,7 @@ pub struct World {
 impl World {
     /// Makes the network what the topology says.
     pub async fn apply(&self) {
-        let applied = self.plane.sync_network(&self.topology).await;
+        let applied = self.machine.sync_network(&self.topology).await;
         applied.expect("network");
     }
 

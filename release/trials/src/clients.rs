@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drill::api::Api;
+use drill::failover::load::Failure as RequestFailure;
 use drill::failover::load::{Load, Record, Traffic, read_back, register, user_names};
-use drill::http::Failure as RequestFailure;
 use serde::{Deserialize, Serialize};
 
 use crate::testbed::{Failure, TestBed};

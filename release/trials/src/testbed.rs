@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use drill::api::{Api, LIMIT};
 use drill::failover::cloud::Cloud;
-use drill::target::Target;
+use drill::target::resolve;
 use operate::environment::Environment;
 use release::artifact::{BINARY, write_checksums};
 use release::host::Host;
@@ -54,7 +54,7 @@ impl TestBed {
     pub async fn open(cli: &Cli) -> Result<Self, Failure> {
         let environment = cli.environment.open()?;
         let cloud = environment.api().await?;
-        let target = Target::resolve(&environment.live_url(), false).await?;
+        let target = resolve(&environment.live_url(), false).await?;
         Ok(Self {
             api: Api::new(target, "simulator:super_safe!", LIMIT),
             rate: cli.rate,

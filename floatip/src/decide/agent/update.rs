@@ -1,4 +1,4 @@
-//! How each event changes what the agent knows.
+//! How each observation changes the agent's state.
 
 use std::time::Duration;
 
@@ -28,8 +28,8 @@ impl Agent {
     ) -> Duration {
         let settings = self.settings;
         if matches!(error, Error::Silent(_)) {
-            // It took its time to fail; more of it would be lost time.
-            self.history.calm();
+            // The call has already waited for its timeout; a longer wait would be lost time.
+            self.history.reset_backoff();
         }
         self.history
             .failed(now, error.retry_after(), jitter, urgent, &settings)
@@ -63,7 +63,7 @@ impl Agent {
         });
         self.vrrp = vrrp;
         self.vrrp_since = now;
-        self.history.news(now);
+        self.history.event(now);
         if vrrp == Vrrp::Master && self.record.is_some() && !self.holds_live() {
             self.detected(FirstSign::VrrpMaster, notes);
         }
@@ -109,7 +109,7 @@ impl Agent {
             }
         }
         if self.claim.is_none() {
-            self.history.calm();
+            self.history.reset_backoff();
         }
     }
 
@@ -121,8 +121,8 @@ impl Agent {
             notes.push(LogEvent::Live { serves });
         }
         if before == Some(true) && !serves {
-            // Perhaps someone is moving it; and then the bonus must follow soon.
-            self.history.doubt(now);
+            // Perhaps someone is moving it. Then the bonus must follow soon.
+            self.history.mark_stale(now);
         }
         if !serves {
             if self.record.is_some() && !self.holds_live() {

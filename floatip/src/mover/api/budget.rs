@@ -1,4 +1,4 @@
-//! What the API says of its rate limits: the headers `ratelimit-*` and `retry-after`.
+//! The API's rate limits, from the headers `ratelimit-*` and `retry-after`.
 //!
 //! 5,000 calls in a rolling hour and 250 in a minute, by token; `retry-after` comes with the limit per minute only.
 //! Source: <https://docs.digitalocean.com/reference/api/digitalocean/#section/Introduction/Rate-Limit>.
@@ -8,23 +8,23 @@ use std::time::Duration;
 use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::header::HeaderMap;
 
-/// A reset that is further away than an hour is a mistake, for the limit is one by the hour.
+/// The limit is by the hour, so a reset that is further away is a mistake.
 const HOUR: Duration = Duration::from_hours(1);
 
-/// What is left of the calls of an hour, as last told.
+/// What is left of the calls of an hour, as last reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Calls in an hour.
     pub limit: u32,
     /// Calls left.
     pub remaining: u32,
-    /// Time until the oldest of the calls that count ceases to.
+    /// Time until the oldest of the counted calls is an hour old.
     pub reset_in: Duration,
 }
 
 impl Budget {
-    /// Reads the headers of an answer. The time of the reset is counted from the answer's own `date`, so that a clock that was
-    /// stepped here makes no difference.
+    /// Reads the headers of a response. The time of the reset is counted from the response's own `date`, so the local clock makes no
+    /// difference.
     #[must_use]
     pub fn read(headers: &HeaderMap) -> Option<Self> {
         let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
@@ -42,8 +42,8 @@ impl Budget {
     }
 }
 
-/// How long a 429 asks to wait. Without a word from the limit per minute it is the limit per hour that is used up: then calls come
-/// back one by one, and the reset tells when the first does.
+/// How long a 429 asks to wait. Without `retry-after`, which comes with the limit per minute, the limit per hour is used up. Then calls
+/// become available one by one, the first at the reset.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get("retry-after").and_then(|it| it.to_str().ok());
@@ -67,17 +67,17 @@ mod tests {
     }
 
     #[test]
-    fn the_reset_is_counted_from_the_answers_own_date() {
-        let told = headers(&[
+    fn the_reset_is_counted_from_the_date_of_the_response() {
+        let received = headers(&[
             ("date", "Sat, 21 Nov 2026 08:00:00 GMT"),
             ("ratelimit-limit", "5000"),
             ("ratelimit-remaining", "17"),
             ("ratelimit-reset", "1795248030"),
         ]);
-        let budget = Budget::read(&told).unwrap();
+        let budget = Budget::read(&received).unwrap();
         assert_eq!((budget.limit, budget.remaining), (5000, 17));
         assert_eq!(budget.reset_in, Duration::from_secs(30));
-        assert_eq!(retry_after(&told), None);
+        assert_eq!(retry_after(&received), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What can go wrong with a call, told apart by what to do about it.
+//! Why a call failed, by what to do about it.
 
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ pub enum Error {
     Forbidden,
     /// 404.
     #[error(
-        "the API knows no {what} (404): check the address or id, and that the token is of the same account"
+        "the API has no {what} (404): check the address or id, and that the token is of the same account"
     )]
     NotFound {
         /// What was asked for.
         what: String,
     },
-    /// 422: pending event, the droplet holds a reserved IP already, or a wrong request. The API's own operator tool takes it for
-    /// "holds one already", Terraform's provider for "pending": only the record tells, so read that again.
+    /// 422: pending event, the droplet holds a reserved IP already, or a wrong request. DigitalOcean's own tool assumes "holds one
+    /// already", Terraform's provider assumes "pending". Only the record decides, so read it again.
     #[error("the API can't do this now (422): {message}")]
     Unprocessable {
-        /// What the API said.
+        /// The message of the API.
         message: String,
     },
     /// 429.
@@ -37,28 +37,28 @@ pub enum Error {
         retry_after: Option<Duration>,
     },
     /// 5xx.
-    #[error("the API has trouble of its own ({status}): {message}")]
+    #[error("the API failed ({status}): {message}")]
     Server {
         /// HTTP status.
         status: u16,
-        /// What the API said.
+        /// The message of the API.
         message: String,
     },
-    /// No answer: refused, no route, broken off, or too late. The call may have been carried out.
+    /// No response: refused, no route, reset, or too late. The call may have been carried out.
     #[error("the API does not answer: {0}; check FLOATIP_API_URL and the network")]
     Silent(String),
-    /// Anything else, and answers that can't be read.
-    #[error("the API answered something unexpected ({status}): {message}")]
+    /// Anything else, and responses that can't be parsed.
+    #[error("the API returned something unexpected ({status}): {message}")]
     Unexpected {
         /// HTTP status.
         status: u16,
-        /// What the API said, or what is wrong with it.
+        /// The message of the API, or what is wrong with its response.
         message: String,
     },
 }
 
 impl Error {
-    /// A word for log lines and metric labels.
+    /// The code in log lines and metric labels.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! Client of DigitalOcean's API v2 for reserved IPs and droplets.
 //!
-//! Calls and answers: <https://docs.digitalocean.com/reference/api/digitalocean/#tag/Reserved-IPs>. It never repeats a call by itself:
-//! whoever calls decides from the record whether to.
+//! Calls and answers: <https://docs.digitalocean.com/reference/api/digitalocean/#tag/Reserved-IPs>. It never retries:
+//! the caller decides that from the record.
 
 mod budget;
 mod error;
@@ -28,8 +28,8 @@ pub use token::{NoToken, Token};
 
 /// Time for a call that reads.
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
-/// Time for a call that acts. Giving up on one that was carried out costs a read of the record, which shows the lock; waiting on one
-/// that was not costs a failover that time.
+/// Time for a call that acts. If a call that was carried out is given up, the record shows the lock, so that costs one read. Waiting
+/// longer for a call that was not carried out would delay a failover.
 const ACT_TIMEOUT: Duration = Duration::from_millis(1_200);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const PER_PAGE: u32 = 100;
@@ -67,7 +67,7 @@ impl Client {
         })
     }
 
-    /// What is left of this token's calls, as the last answer told.
+    /// What is left of this token's calls, as last reported.
     #[must_use]
     pub fn budget(&self) -> Option<Budget> {
         *self.budget.lock().unwrap_or_else(PoisonError::into_inner)
@@ -122,7 +122,7 @@ impl Client {
             .await
     }
 
-    /// Starts to take a reserved IP from its droplet.
+    /// Starts to release a reserved IP from its droplet.
     ///
     /// # Errors
     /// See [`Error`]; after [`Error::Silent`] it may have been accepted.
@@ -130,7 +130,7 @@ impl Client {
         self.act(ip, &json!({"type": "unassign"})).await
     }
 
-    /// Asks how far an action is. May be [`Error::NotFound`] for a while after the action was accepted.
+    /// Reads the state of an action. May be [`Error::NotFound`] for a while after the action was accepted.
     ///
     /// # Errors
     /// See [`Error`].
@@ -245,7 +245,7 @@ async fn refusal(response: Response, what: &str) -> Error {
     }
 }
 
-/// The innermost cause says more than "error sending request"; the URL is left out.
+/// The innermost cause is more useful than "error sending request"; the URL is left out.
 fn silent(error: &reqwest::Error) -> Error {
     if error.is_timeout() {
         return Error::Silent("timed out".into());

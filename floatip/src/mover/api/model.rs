@@ -48,7 +48,7 @@ pub struct Address {
 }
 
 impl Droplet {
-    /// The droplet's own public address: a reserved IP that it holds is listed as `public` too, so those are named in `reserved`.
+    /// The droplet's own public address. A reserved IP that it holds is listed as `public` too, so `reserved` names those to skip.
     #[must_use]
     pub fn public_ip(&self, reserved: &[Ipv4Addr]) -> Option<Ipv4Addr> {
         let mut public = self
@@ -67,18 +67,18 @@ impl Droplet {
 pub struct Action {
     /// Its id, for polling.
     pub id: u64,
-    /// How far it is.
+    /// Its state.
     pub status: Progress,
 }
 
-/// How far an action is.
+/// The state of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Progress {
     /// Accepted, not done; `new` is the same.
     #[serde(alias = "new")]
     InProgress,
-    /// Done, says the API; the data plane may lag.
+    /// Done by the record; the data plane may lag.
     Completed,
     /// Failed.
     Errored,

@@ -1,4 +1,4 @@
-//! Who moves IPs by intent: an operator with `floatip move`, and a release with `floatip swap`. The real moves and plans.
+//! Actors that move IPs: an operator with `floatip move` or `floatip swap`, and a release. Moves and plans are the real ones.
 
 use std::{collections::VecDeque, net::Ipv4Addr, time::Duration};
 
@@ -12,6 +12,8 @@ use floatip::mover::{
 use super::{
     cloud::{Fate, IPS, LIVE, STAGE, silent},
     event::{Caller, Event, Served},
+    flaw::Flaw,
+    release::{Phase, Release, Version},
     world::{Ms, World, failure},
 };
 
@@ -22,13 +24,15 @@ pub enum Intent {
     Move(u64),
     /// Swap live and stage IP, with this cool-down.
     Swap(Ms),
+    /// Release a new version, with this cool-down; a bad one is moved back.
+    Release { cool_down: Ms, version: Version },
 }
 
 #[derive(Clone, Debug)]
 pub struct Actor {
     pub intent: Intent,
     steps: VecDeque<SwapStep>,
-    moving: Option<(MoveState, Order)>,
+    moving: Option<(MoveState, Ipv4Addr)>,
     doing: Option<Call>,
     call: u32,
     turn: u32,
@@ -37,6 +41,7 @@ pub struct Actor {
     /// The last move that was done, as `swap.rs` remembers it.
     last: Option<Order>,
     pub over: bool,
+    pub release: Option<Release>,
 }
 
 impl Actor {
@@ -52,12 +57,26 @@ impl Actor {
             good: 0,
             last: None,
             over: false,
+            release: match intent {
+                Intent::Release { cool_down, version } => Some(Release::new(cool_down, version)),
+                _ => None,
+            },
         }
     }
 }
 
+impl Actor {
+    /// Its process is killed; responses to its calls are lost.
+    pub fn interrupt(&mut self) {
+        self.moving = None;
+        self.doing = None;
+        self.call += 1;
+        self.turn += 1;
+    }
+}
+
 impl World {
-    fn clock(&self) -> Duration {
+    pub fn clock(&self) -> Duration {
         Duration::from_millis(self.now)
     }
 
@@ -89,11 +108,16 @@ impl World {
                     Err(_) => self.actors[k].over = true,
                 }
             }
+            Intent::Release { .. } => {}
+        }
+        if self.actors[k].release.is_some() && self.rng.percent(40) {
+            let wait = self.rng.between(0, 40_000);
+            self.after(wait, Event::RunnerDies { k });
         }
         self.wake_actor(k, 0);
     }
 
-    fn wake_actor(&mut self, k: usize, wait: Ms) {
+    pub fn wake_actor(&mut self, k: usize, wait: Ms) {
         self.actors[k].turn += 1;
         let turn = self.actors[k].turn;
         self.after(wait, Event::ActorActs { k, turn });
@@ -107,6 +131,10 @@ impl World {
             self.moves_on(k);
             return;
         }
+        if self.actors[k].release.is_some() {
+            self.release_acts(k);
+            return;
+        }
         match self.actors[k].steps.front().cloned() {
             None => self.actors[k].over = true,
             Some(SwapStep::Move(order)) => {
@@ -114,9 +142,9 @@ impl World {
                     deadline: Duration::from_secs(20),
                     ..Limits::default()
                 };
-                self.actors[k].moving =
-                    Some((MoveState::new(order.clone(), limits, self.clock()), order));
-                self.moves_on(k);
+                let ip = order.ip;
+                let state = MoveState::new(order, limits, self.clock());
+                self.begins_move(k, state, ip);
             }
             Some(SwapStep::CoolDown(time)) => {
                 self.actors[k].steps.pop_front();
@@ -145,20 +173,29 @@ impl World {
         self.wake_actor(k, 100);
     }
 
+    pub fn begins_move(&mut self, k: usize, state: MoveState, ip: Ipv4Addr) {
+        self.actors[k].moving = Some((state, ip));
+        self.moves_on(k);
+    }
+
     fn moves_on(&mut self, k: usize) {
         let now = self.clock();
-        let Some((moving, order)) = &self.actors[k].moving else {
+        let Some((moving, ip)) = &self.actors[k].moving else {
             return;
         };
-        let (next, order) = (moving.next(now), order.clone());
+        let (next, ip) = (moving.next(now), *ip);
         match next {
             NextCall::End(result) => {
-                self.say(&format!("actor {k}: {order} ended: {result:?}"));
+                self.say(&format!("actor {k}: the move of {ip} ended: {result:?}"));
                 self.actors[k].moving = None;
-                self.actors[k].steps.pop_front();
-                match result {
-                    Ok(_) => self.actors[k].last = Some(order),
-                    Err(_) => self.actors[k].over = true,
+                if self.actors[k].release.is_some() {
+                    self.release_moved(k, result);
+                    return;
+                }
+                let step = self.actors[k].steps.pop_front();
+                match (result, step) {
+                    (Ok(_), Some(SwapStep::Move(order))) => self.actors[k].last = Some(order),
+                    _ => self.actors[k].over = true,
                 }
                 self.wake_actor(k, 1);
             }
@@ -166,7 +203,7 @@ impl World {
                 let wait = u64::try_from(until.saturating_sub(now).as_millis()).unwrap_or(0) + 1;
                 self.wake_actor(k, wait);
             }
-            NextCall::Call(call) => self.calls(k, call, order.ip),
+            NextCall::Call(call) => self.calls(k, call, ip),
         }
     }
 
@@ -182,6 +219,15 @@ impl World {
         let ip = usize::from(ip != IPS[LIVE]);
         match call {
             Call::List => {
+                if let Some(release) = &self.actors[k].release
+                    && release.refused
+                    && release.phase == Phase::Move
+                    && self.flaw == Some(Flaw::CachesRecord)
+                {
+                    let record = release.record.clone();
+                    self.actor_told(k, number, CallResult::Listed(Ok(record)));
+                    return;
+                }
                 match self.cloud.fate(&mut self.rng) {
                     Fate::Answered(wait) => self.after(
                         wait,
@@ -203,7 +249,12 @@ impl World {
                 }
                 self.after(2_000, Event::TimedOut { caller });
             }
-            Call::Assign(to) => self.post(caller, ip, Some(to), 1_200),
+            Call::Assign(to) => {
+                if self.actors[k].release.is_some() {
+                    self.release_calls(k, ip, Some(to));
+                }
+                self.post(caller, ip, Some(to), 1_200);
+            }
             Call::Unassign => self.post(caller, ip, None, 1_200),
             Call::Poll(action) => self.poll(caller, action),
         }
@@ -230,10 +281,22 @@ impl World {
         } else {
             Ok(self.list())
         };
+        let actor = &mut self.actors[k];
+        if let (Some(release), Ok(record), true) = (&mut actor.release, &record, actor.call == call)
+        {
+            release.reads(record);
+        }
         self.actor_told(k, call, CallResult::Listed(record));
     }
 
     pub fn actor_started(&mut self, k: usize, call: u32, result: Result<Action, Error>) {
+        let actor = &mut self.actors[k];
+        if let Some(release) = &mut actor.release
+            && actor.call == call
+            && matches!(result, Err(Error::Unprocessable { .. }))
+        {
+            release.refused = true;
+        }
         self.actor_told(k, call, CallResult::Started(result));
     }
 

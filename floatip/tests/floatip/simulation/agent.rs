@@ -1,4 +1,4 @@
-//! The agent on a droplet: the real driver and decision; the calls that `steps.rs` would make are made here.
+//! The agent on a droplet: the real loop and decision. The calls that `perform.rs` makes are simulated here.
 
 use std::time::Duration;
 

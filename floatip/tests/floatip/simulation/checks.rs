@@ -1,10 +1,11 @@
-//! What must hold, whatever happens.
+//! The invariants.
 
 use floatip::observe::vrrp::Vrrp;
 
 use super::{
     cloud::LIVE,
     event::Served,
+    faults::{Fault, What},
     world::{Ms, World, id},
 };
 
@@ -16,7 +17,7 @@ const FITNESS_COUNTS: Ms = 1_500;
 const CALLS_A_MINUTE: usize = 250;
 
 impl World {
-    fn wrong(&mut self, what: &str) {
+    pub fn wrong(&mut self, what: &str) {
         self.say(what);
         if self.broken.is_none() {
             self.broken = Some(format!("at {} ms: {what}", self.now));
@@ -125,6 +126,19 @@ impl World {
 
     fn can_serve(&self, i: usize) -> bool {
         self.is_ready(i) && self.nodes[i].keepalived.runs && self.nodes[i].driver.is_some()
+    }
+
+    /// A release is under way.
+    pub fn releases(&self) -> bool {
+        self.actors
+            .iter()
+            .any(|it| it.release.is_some() && !it.over)
+    }
+
+    /// Calls may arrive late, or somebody else moves addresses too.
+    pub fn is_disturbed(&self) -> bool {
+        let api = |fault: &Fault| matches!(fault.what, What::Api(_));
+        self.actors.len() > 1 || self.faults.iter().any(api)
     }
 
     /// No call is under way that could still change the record, nor has the live IP just come to serve.

@@ -104,6 +104,12 @@ pub enum Event {
         k: usize,
         turn: u32,
     },
+    RunnerDies {
+        k: usize,
+    },
+    RunnerResumes {
+        k: usize,
+    },
     Listed {
         k: usize,
         call: u32,

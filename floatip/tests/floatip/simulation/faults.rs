@@ -5,6 +5,7 @@ use super::{
     cloud::Mood,
     event::Event,
     node::App,
+    release::Version,
     world::{Ms, World, id},
 };
 
@@ -98,7 +99,7 @@ impl World {
     fn any(&mut self) -> What {
         let i = usize::from(self.rng.percent(50));
         let other = self.rng.percent(50);
-        match self.rng.between(0, 23) {
+        match self.rng.between(0, 25) {
             0 => What::App(i, App::Down),
             1 => What::App(i, App::Hangs),
             2 => What::AppRestarts(i),
@@ -121,6 +122,10 @@ impl World {
             20 => self.rng.pick(&[What::DataPlaneLags, What::MovesTakeLong]),
             21 => What::Acts(Intent::Move(id(i))),
             22 => What::Acts(Intent::Swap(self.rng.between(500, 6_000))),
+            23 | 24 => What::Acts(Intent::Release {
+                cool_down: self.rng.between(500, 6_000),
+                version: self.rng.pick(&[Version::Good, Version::Good, Version::Bad]),
+            }),
             _ => What::OperatorFreezes,
         }
     }
@@ -165,6 +170,9 @@ impl World {
             What::Api(mood) => self.cloud.mood = mood,
             What::DataPlaneLags => self.cloud.lag = 10_000,
             What::MovesTakeLong => self.cloud.move_takes = 15_000,
+            // Only one release at a time: the journal sees to that.
+            What::Acts(Intent::Release { .. })
+                if self.actors.iter().any(|it| it.release.is_some()) => {}
             What::Acts(intent) => {
                 self.actors.push(Actor::new(intent));
                 self.actor_begins(self.actors.len() - 1);

@@ -20,6 +20,12 @@ pub enum Flaw {
     NoBonus,
     /// During a claim the agent does not learn that its droplet became unfit.
     ClaimsUnfit,
+    /// After a 422 a release's mover gets the record that was read before.
+    CachesRecord,
+    /// A release does not wait between losing the stage IP and getting the live IP.
+    SkipsCoolDown,
+    /// A release that is given up leaves the stage IP where it is.
+    LeavesStage,
 }
 
 impl Flaw {

@@ -1,4 +1,4 @@
-//! A look of the agent, as `steps.rs` does it: the record, the live IP, or both at once.
+//! An observation of the agent, as `perform.rs` makes it: the record, the live IP, or both at once.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{
     world::{Ms, World},
 };
 
-/// As in `steps.rs`: another question beside a slow one, and how long in all.
+/// As in `perform.rs`: another request beside a slow one, and the time for all of it.
 const HEDGE_AFTER: Ms = 400;
 const READ_PATIENCE: Ms = 2_000;
 impl World {

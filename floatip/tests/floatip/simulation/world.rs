@@ -10,7 +10,7 @@ use floatip::{
 
 use super::{
     actors::Actor,
-    cloud::{Cloud, server, silent},
+    cloud::{Cloud, LIVE, STAGE, server, silent},
     event::{Caller, Event, Served},
     faults::Fault,
     flaw::Flaw,
@@ -60,6 +60,8 @@ pub struct World {
     pub last_claim: Ms,
     /// The action that packets to the live IP follow.
     packets_by: u64,
+    /// When the stage IP left each droplet last.
+    pub staged_at: [Option<Ms>; 2],
     /// When the record of the live IP changed last.
     pub moved_at: Ms,
     /// When a fault other than of the data plane began or ended last.
@@ -99,6 +101,7 @@ impl World {
             well_since: None,
             last_claim: 0,
             packets_by: 0,
+            staged_at: [None; 2],
             moved_at: 0,
             trouble_at: 0,
             claims: 0,
@@ -234,13 +237,18 @@ impl World {
                 caller: Caller::Actor { k, call },
             } => self.actor_timed_out(k, call),
             Event::ActionEnds { action } => {
-                if let Some(at) = self.cloud.end(action) {
+                let staged = self.cloud.holder[STAGE];
+                let follow_at = self.cloud.end(action);
+                if let Some(droplet) = staged.filter(|_| self.cloud.holder[STAGE] != staged) {
+                    self.staged_at[usize::from(droplet == id(1))] = Some(self.now);
+                }
+                if let Some(at) = follow_at {
                     self.moved_at = self.now;
                     // While it lags, packets go where they went, or nowhere.
                     if at > self.now && self.rng.percent(50) {
                         self.cloud.data_plane = None;
                     }
-                    let to = self.cloud.holder[super::cloud::LIVE].unwrap_or(0);
+                    let to = self.cloud.holder[LIVE].unwrap_or(0);
                     self.at(at, Event::PacketsFollow { to, action });
                 }
                 self.say(&format!("action {action} ends: {:?}", self.cloud.holder));
@@ -254,6 +262,8 @@ impl World {
             }
             Event::ActorActs { k, turn } => self.actor_acts(k, turn),
             Event::Listed { k, call, fails } => self.actor_listed(k, call, fails),
+            Event::RunnerDies { k } => self.runner_dies(k),
+            Event::RunnerResumes { k } => self.runner_resumes(k),
             Event::Begins { fault } => self.begins(fault),
             Event::Ends { fault } => self.ends(fault),
             Event::Flaps { fault } => self.flaps(fault),

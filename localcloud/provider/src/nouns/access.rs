@@ -1,7 +1,8 @@
 //! Keys and tags.
 
+use crate::noun::{Create, Noun, Step};
 use crate::table::Kind::{Number, Text};
-use crate::table::{Create, Noun, Source, Spelling, Step, computed, required};
+use crate::table::{Source, Spelling, computed, required};
 
 pub const SSH_KEY: Noun = Noun {
     name: "ssh_key",

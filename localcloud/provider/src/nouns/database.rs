@@ -1,9 +1,8 @@
 //! Managed databases.
 
+use crate::noun::{Create, Delete, Expected, Noun, Step};
 use crate::table::Kind::{Number, Text, TextList, Texts};
-use crate::table::{
-    Block, Create, Delete, Expected, Noun, Source, Step, computed, either, optional, required,
-};
+use crate::table::{Block, Source, computed, either, optional, required};
 
 pub const CLUSTER: Noun = Noun {
     name: "database_cluster",
@@ -19,7 +18,7 @@ pub const CLUSTER: Noun = Noun {
         either("private_network_uuid", Text).sent().replaces(),
         either("project_id", Text).sent().replaces(),
         optional("tags", Texts).sent(),
-        computed("storage_size_mib", Text).varies(),
+        computed("storage_size_mib", Text).may_change(),
         computed("host", Text).from(Source::At("/connection/host")),
         computed("private_host", Text).from(Source::At("/private_connection/host")),
         computed("port", Number).from(Source::At("/connection/port")),
@@ -33,7 +32,7 @@ pub const CLUSTER: Noun = Noun {
         computed("user", Text).from(Source::At("/connection/user")),
         computed("password", Text)
             .from(Source::At("/connection/password"))
-            .kept()
+            .keep_if_absent()
             .sensitive(),
         computed("urn", Text).from(Source::Format("do:dbaas:{id}")),
         computed("metrics_endpoints", TextList),
@@ -76,7 +75,7 @@ pub const USER: Noun = Noun {
             .from(Source::Nowhere)
             .replaces(),
         computed("role", Text),
-        computed("password", Text).kept().sensitive(),
+        computed("password", Text).keep_if_absent().sensitive(),
     ],
     create: Create::Post("/v2/databases/{cluster_id}/users"),
     path: "/v2/databases/{cluster_id}/users/{name}",
@@ -134,7 +133,7 @@ pub const POOL: Noun = Noun {
             .sensitive(),
         computed("password", Text)
             .from(Source::At("/connection/password"))
-            .kept()
+            .keep_if_absent()
             .sensitive(),
     ],
     create: Create::Post("/v2/databases/{cluster_id}/pools"),

@@ -1,17 +1,15 @@
 //! Droplets.
 
+use crate::noun::{Create, Delete, Expected, Noun, Step};
 use crate::table::Kind::{Flag, Number, Text, Texts};
-use crate::table::{
-    Create, Delete, Expected, Noun, Source, Spelling, Step, computed, either, flag_or, optional,
-    required,
-};
+use crate::table::{Source, Spelling, computed, either, flag_or, optional, required};
 
 pub const DROPLET: Noun = Noun {
     name: "droplet",
     label: "droplet",
     version: 1,
     attributes: &[
-        // A slug comes to mean a newer image, so it is not read back.
+        // A slug stands for a newer image later, so it is not read back.
         required("image", Text)
             .sent()
             .from(Source::Nowhere)
@@ -52,17 +50,17 @@ pub const DROPLET: Noun = Noun {
         computed("volume_ids", Texts),
         computed("urn", Text).from(Source::Format("do:droplet:{id}")),
         computed("created_at", Text),
-        computed("disk", Number).varies(),
-        computed("vcpus", Number).varies(),
-        computed("memory", Number).varies(),
+        computed("disk", Number).may_change(),
+        computed("vcpus", Number).may_change(),
+        computed("memory", Number).may_change(),
         computed("price_hourly", Number)
             .from(Source::At("/size/price_hourly"))
-            .varies(),
+            .may_change(),
         computed("price_monthly", Number)
             .from(Source::At("/size/price_monthly"))
-            .varies(),
-        computed("status", Text).varies(),
-        computed("locked", Flag).varies(),
+            .may_change(),
+        computed("status", Text).may_change(),
+        computed("locked", Flag).may_change(),
         computed("ipv4_address", Text).from(Source::AddressV4("public")),
         computed("ipv4_address_private", Text).from(Source::AddressV4("private")),
     ],

@@ -12,7 +12,7 @@ mod project;
 mod spaces;
 mod watches;
 
-use crate::table::Noun;
+use crate::noun::Noun;
 
 /// Every resource type.
 pub const NOUNS: &[Noun] = &[

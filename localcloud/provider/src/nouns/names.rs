@@ -1,9 +1,8 @@
 //! Names: domains, their records, and certificates for them.
 
+use crate::noun::{Create, Expected, Noun, Step};
 use crate::table::Kind::{Number, Text, Texts};
-use crate::table::{
-    Create, Expected, Noun, Source, Spelling, Step, computed, either, optional, required, text_or,
-};
+use crate::table::{Source, Spelling, computed, either, optional, required, text_or};
 
 pub const DOMAIN: Noun = Noun {
     name: "domain",
@@ -43,7 +42,7 @@ pub const RECORD: Noun = Noun {
         optional("tag", Text).sent(),
         computed("fqdn", Text)
             .from(Source::NameIn("domain"))
-            .varies(),
+            .may_change(),
     ],
     create: Create::Post("/v2/domains/{domain}/records"),
     path: "/v2/domains/{domain}/records/{id}",
@@ -78,7 +77,9 @@ pub const CERTIFICATE: Noun = Noun {
             .from(Source::AtIfSet("/dns_names"))
             .replaces(),
         // The name stays when a certificate is renewed, its id does not.
-        computed("uuid", Text).from(Source::At("/id")).kept(),
+        computed("uuid", Text)
+            .from(Source::At("/id"))
+            .keep_if_absent(),
         computed("state", Text),
         computed("not_after", Text),
         computed("sha1_fingerprint", Text),

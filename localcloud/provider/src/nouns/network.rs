@@ -1,9 +1,8 @@
 //! What connects and separates: VPCs, reserved IPs, cloud firewalls.
 
+use crate::noun::{Create, Noun, Step};
 use crate::table::Kind::{Flag, Number, Numbers, Objects, Text, Texts};
-use crate::table::{
-    Block, Create, Noun, Source, Spelling, Step, computed, either, optional, required,
-};
+use crate::table::{Block, Source, Spelling, computed, either, optional, required};
 
 pub const VPC: Noun = Noun {
     name: "vpc",
@@ -54,13 +53,13 @@ pub const FIREWALL: Noun = Noun {
         required("name", Text).sent(),
         optional("droplet_ids", Numbers).sent(),
         optional("tags", Texts).sent(),
-        computed("status", Text).varies(),
+        computed("status", Text).may_change(),
         computed("created_at", Text),
         computed(
             "pending_changes",
             Objects(&[("droplet_id", Number), ("removing", Flag), ("status", Text)]),
         )
-        .varies(),
+        .may_change(),
     ],
     blocks: &[
         Block {

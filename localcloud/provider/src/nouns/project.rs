@@ -1,9 +1,8 @@
 //! Projects, and what belongs to them.
 
+use crate::noun::{Create, Delete, Noun, Step};
 use crate::table::Kind::{Flag, Number, Text, Texts};
-use crate::table::{
-    Create, Delete, Noun, Source, Spelling, Step, computed, either, optional, required, text_or,
-};
+use crate::table::{Source, Spelling, computed, either, optional, required, text_or};
 
 pub const PROJECT: Noun = Noun {
     name: "project",
@@ -17,12 +16,12 @@ pub const PROJECT: Noun = Noun {
         optional("environment", Text)
             .sent()
             .spelled(Spelling::AnyCase),
-        either("resources", Texts).varies(),
+        either("resources", Texts).may_change(),
         computed("is_default", Flag).sent(),
         computed("owner_uuid", Text),
         computed("owner_id", Number),
         computed("created_at", Text),
-        computed("updated_at", Text).varies(),
+        computed("updated_at", Text).may_change(),
     ],
     create: Create::Post("/v2/projects"),
     path: "/v2/projects/{id}",

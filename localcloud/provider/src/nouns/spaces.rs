@@ -1,15 +1,13 @@
 //! Spaces: buckets, and the keys to them.
 
+use crate::noun::{Backend, Create, Noun, Step};
 use crate::table::Kind::{Flag, Number, Text};
-use crate::table::{
-    Block, Create, Home, Noun, Shape, Source, Step, computed, either, flag_or, optional, required,
-    text_or,
-};
+use crate::table::{Block, Shape, Source, computed, either, flag_or, optional, required, text_or};
 
 pub const BUCKET: Noun = Noun {
     name: "spaces_bucket",
     label: "bucket",
-    home: Home::Spaces,
+    backend: Backend::Spaces,
     attributes: &[
         required("name", Text).sent().replaces(),
         text_or("region", "nyc3").sent().replaces(),
@@ -70,7 +68,7 @@ pub const KEY: Noun = Noun {
     attributes: &[
         required("name", Text).sent(),
         computed("access_key", Text),
-        computed("secret_key", Text).kept().sensitive(),
+        computed("secret_key", Text).keep_if_absent().sensitive(),
         computed("created_at", Text),
     ],
     blocks: &[Block {

@@ -1,11 +1,10 @@
-//! What the platform watches, and whom it tells.
+//! Uptime checks, and alerts with their recipients.
 
+use crate::noun::{Create, Noun, Step};
 use crate::table::Kind::{Number, Text, TextList, Texts};
-use crate::table::{
-    Block, Create, Noun, Shape, Source, Step, computed, flag_or, optional, required, text_or,
-};
+use crate::table::{Block, Shape, Source, computed, flag_or, optional, required, text_or};
 
-/// Whom an alert is told to.
+/// The recipients of an alert.
 const RECEIVERS: Block = Block {
     name: "",
     field: "",

@@ -1,63 +1,63 @@
 //! The faults as the command line names them.
 
-use super::super::CliError;
+use super::super::error::CliError;
 use super::super::place::Place;
-use super::find;
+use super::super::status::find;
 use crate::fault::Fault;
-use crate::plane::spec::Direction;
+use crate::machine::spec::Direction;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What to break, or to mend.
+/// A fault to start, or `list` or `clear`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Show what is in force.
+    /// Show the active faults.
     List,
     /// End all faults.
     Clear,
-    /// The API answers with a status.
+    /// The API responds with a status.
     ApiStatus {
         /// From 400 to 599.
         status: u16,
         /// How long, and how often.
         #[command(flatten)]
-        force: Force,
+        options: FaultOptions,
     },
-    /// The API answers late, by so many milliseconds.
+    /// The API responds late.
     ApiLatency {
-        /// By so many milliseconds.
+        /// Delay in milliseconds.
         millis: u64,
         /// How long, and how often.
         #[command(flatten)]
-        force: Force,
+        options: FaultOptions,
     },
-    /// The API accepts connections and says nothing.
-    ApiSilent(Force),
-    /// The API does what it is asked, and the answer is lost.
-    ApiAnswerLost(Force),
-    /// The API says 429.
-    ApiRateLimit(Force),
+    /// The API accepts connections and does not respond.
+    ApiSilent(FaultOptions),
+    /// The API handles requests, and the response is lost.
+    ApiAnswerLost(FaultOptions),
+    /// The API responds with 429.
+    ApiRateLimit(FaultOptions),
     /// Moves of reserved IPs end as errored.
-    ActionErrored(Force),
+    ActionErrored(FaultOptions),
     /// Moves of reserved IPs end as completed, and traffic follows only when the fault is over.
-    ActionEarly(Force),
-    /// Actions answer 404 until they are so many milliseconds old.
+    ActionEarly(FaultOptions),
+    /// Actions respond with 404 until they have a given age.
     ActionUnknown {
-        /// Until they are so old.
+        /// Age in milliseconds.
         millis: u64,
         /// How long, and how often.
         #[command(flatten)]
-        force: Force,
+        options: FaultOptions,
     },
-    /// A droplet that gets another reserved IP within so many milliseconds does not get its traffic.
+    /// A droplet that gets another reserved IP too soon after the last one gets no traffic from it.
     ReservedIpPivot {
-        /// What quickly is.
+        /// Shortest time between two reserved IPs, in milliseconds.
         millis: u64,
         /// How long, and how often.
         #[command(flatten)]
-        force: Force,
+        options: FaultOptions,
     },
     /// No process of a droplet runs; its addresses exist.
     DropletFrozen(OnDroplet),
@@ -68,7 +68,7 @@ pub enum Command {
         /// Its name or id.
         droplet: String,
     },
-    /// A droplet's processes together get so many percent of one processor.
+    /// A droplet's processes together get a share of one processor.
     DropletSlowCpu {
         /// Which one, and how long.
         #[command(flatten)]
@@ -126,7 +126,7 @@ pub struct OnDroplet {
     droplet: String,
     /// How long, and how often.
     #[command(flatten)]
-    force: Force,
+    options: FaultOptions,
 }
 
 /// A database cluster, and how long.
@@ -136,12 +136,12 @@ pub struct OnDatabase {
     database: String,
     /// How long, and how often.
     #[command(flatten)]
-    force: Force,
+    options: FaultOptions,
 }
 
 /// How long, and how often.
 #[derive(Debug, Clone, Args)]
-pub struct Force {
+pub struct FaultOptions {
     /// How long it lasts, as in 20s.
     #[arg(long = "for", default_value = "20s", value_parser = crate::cli::daemon::duration)]
     pub(super) duration: Duration,
@@ -174,7 +174,7 @@ impl From<Way> for Direction {
     }
 }
 
-impl Force {
+impl FaultOptions {
     /// Of a fault that is over at once.
     fn none() -> Self {
         Self {
@@ -186,22 +186,27 @@ impl Force {
 }
 
 impl Command {
-    /// The fault that it orders, and with what force; `None` if it orders none.
+    /// The fault that it orders, and with what options; `None` if it orders none.
     ///
     /// # Errors
     /// When what is named does not exist.
-    pub(super) async fn order(self, place: &Place) -> Result<Option<(Fault, Force)>, CliError> {
+    pub(super) async fn order(
+        self,
+        place: &Place,
+    ) -> Result<Option<(Fault, FaultOptions)>, CliError> {
         Ok(Some(match self {
             Self::List | Self::Clear => return Ok(None),
-            Self::ApiStatus { status, force } => (Fault::ApiStatus { status }, force),
-            Self::ApiLatency { millis, force } => (Fault::ApiLatency { millis }, force),
-            Self::ApiSilent(force) => (Fault::ApiSilent, force),
-            Self::ApiAnswerLost(force) => (Fault::ApiAnswerLost, force),
-            Self::ApiRateLimit(force) => (Fault::ApiRateLimit, force),
-            Self::ActionErrored(force) => (Fault::ActionErrored, force),
-            Self::ActionEarly(force) => (Fault::ActionEarly, force),
-            Self::ActionUnknown { millis, force } => (Fault::ActionUnknown { millis }, force),
-            Self::ReservedIpPivot { millis, force } => (Fault::ReservedIpPivot { millis }, force),
+            Self::ApiStatus { status, options } => (Fault::ApiStatus { status }, options),
+            Self::ApiLatency { millis, options } => (Fault::ApiLatency { millis }, options),
+            Self::ApiSilent(options) => (Fault::ApiSilent, options),
+            Self::ApiAnswerLost(options) => (Fault::ApiAnswerLost, options),
+            Self::ApiRateLimit(options) => (Fault::ApiRateLimit, options),
+            Self::ActionErrored(options) => (Fault::ActionErrored, options),
+            Self::ActionEarly(options) => (Fault::ActionEarly, options),
+            Self::ActionUnknown { millis, options } => (Fault::ActionUnknown { millis }, options),
+            Self::ReservedIpPivot { millis, options } => {
+                (Fault::ReservedIpPivot { millis }, options)
+            }
             Self::DropletFrozen(on) => {
                 let fault = |droplet| Fault::DropletFrozen { droplet };
                 on.order(place, fault).await?
@@ -261,37 +266,37 @@ impl Command {
 
 impl OnDroplet {
     fn once(droplet: String) -> Self {
-        let force = Force::none();
-        Self { droplet, force }
+        let options = FaultOptions::none();
+        Self { droplet, options }
     }
 
     async fn order(
         self,
         place: &Place,
         fault: impl FnOnce(u64) -> Fault,
-    ) -> Result<(Fault, Force), CliError> {
+    ) -> Result<(Fault, FaultOptions), CliError> {
         let found = find(place, "droplets", &self.droplet).await?;
         let id = found["id"].as_u64();
         let id = id.context("a droplet's id is a number")?;
-        Ok((fault(id), self.force))
+        Ok((fault(id), self.options))
     }
 }
 
 impl OnDatabase {
     fn once(database: String) -> Self {
-        let force = Force::none();
-        Self { database, force }
+        let options = FaultOptions::none();
+        Self { database, options }
     }
 
     async fn order(
         self,
         place: &Place,
         fault: impl FnOnce(Uuid) -> Fault,
-    ) -> Result<(Fault, Force), CliError> {
+    ) -> Result<(Fault, FaultOptions), CliError> {
         let found = find(place, "databases", &self.database).await?;
         let id = found["id"].as_str().unwrap_or_default().parse();
         let id = id.context("a database's id is a UUID")?;
-        Ok((fault(id), self.force))
+        Ok((fault(id), self.options))
     }
 }
 

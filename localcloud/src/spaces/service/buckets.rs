@@ -6,7 +6,9 @@
 )]
 
 use super::super::bucket::Versioning;
-use super::super::{Spaces, host, lifecycle as rules, settings, wire};
+use super::super::error::Result;
+use super::super::state::Spaces;
+use super::super::{acl, host, lifecycle as rules, s3_types};
 use super::{Answer, answer};
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
@@ -21,7 +23,7 @@ use s3s::dto::{
     ListBucketsOutput, PutBucketAclInput, PutBucketAclOutput, PutBucketLifecycleConfigurationInput,
     PutBucketLifecycleConfigurationOutput, PutBucketVersioningInput, PutBucketVersioningOutput,
 };
-use s3s::{S3Request, S3Result, s3_error};
+use s3s::{S3Request, s3_error};
 use std::sync::Arc;
 
 /// The region that a request's host names.
@@ -43,17 +45,17 @@ pub fn list(
     let buckets = buckets.filter(|settings| settings.name.starts_with(&prefix));
     let buckets = buckets.map(|settings| Bucket {
         bucket_region: settings.region,
-        creation_date: Some(wire::moment(settings.created_at)),
+        creation_date: Some(s3_types::moment(settings.created_at)),
         name: Some(settings.name),
     });
     answer(ListBucketsOutput {
         buckets: Some(buckets.collect()),
-        owner: Some(wire::owner(&spaces.account())),
+        owner: Some(s3_types::owner(&spaces.account())),
         ..ListBucketsOutput::default()
     })
 }
 
-/// The region is the host's; only without one is it the client's, who often writes AWS's `us-east-1`.
+/// The region comes from the host; without one there, from the request, which often has AWS's `us-east-1`.
 pub async fn create(
     spaces: &Arc<Spaces>,
     request: S3Request<CreateBucketInput>,
@@ -61,9 +63,9 @@ pub async fn create(
     let input = request.input;
     let configuration = input.create_bucket_configuration;
     let constraint = configuration.and_then(|configuration| configuration.location_constraint);
-    let constraint = constraint.filter(|place| !matches!(place.as_str(), "" | "us-east-1"));
+    let constraint = constraint.filter(|object| !matches!(object.as_str(), "" | "us-east-1"));
     let region = region(&request.headers).map(str::to_owned);
-    let region = region.or_else(|| constraint.map(|place| place.as_str().to_owned()));
+    let region = region.or_else(|| constraint.map(|object| object.as_str().to_owned()));
     let public = canned(input.acl.as_ref())?.unwrap_or(false);
     let location = Some(format!("/{}", input.bucket));
     spaces.make_bucket(input.bucket, region, public).await?;
@@ -103,8 +105,8 @@ pub fn acl(
     let public = spaces.settings(&request.input.bucket)?.public;
     let account = spaces.account();
     answer(GetBucketAclOutput {
-        grants: Some(wire::grants(&account, public)),
-        owner: Some(wire::owner(&account)),
+        grants: Some(s3_types::grants(&account, public)),
+        owner: Some(s3_types::owner(&account)),
     })
 }
 
@@ -116,8 +118,8 @@ pub async fn set_acl(
     let grants = input.access_control_policy.and_then(|policy| policy.grants);
     let public = match (canned(input.acl.as_ref())?, grants) {
         (Some(public), _) => public,
-        (None, Some(grants)) => settings::public_by(&grants, &spaces.account())?,
-        (None, None) => return Err(s3_error!(MalformedACLError)),
+        (None, Some(grants)) => acl::public_by_grants(&grants, &spaces.account())?,
+        (None, None) => return Err(s3_error!(MalformedACLError).into()),
     };
     spaces
         .set(&input.bucket, move |settings| settings.public = public)
@@ -125,8 +127,8 @@ pub async fn set_acl(
     answer(PutBucketAclOutput::default())
 }
 
-fn canned(acl: Option<&BucketCannedACL>) -> S3Result<Option<bool>> {
-    acl.map(|acl| settings::public(acl.as_str())).transpose()
+fn canned(acl: Option<&BucketCannedACL>) -> Result<Option<bool>> {
+    Ok(acl.map(|acl| acl::public(acl.as_str())).transpose()?)
 }
 
 pub fn versioning(
@@ -153,10 +155,10 @@ pub async fn set_versioning(
     let versioning = match status.as_ref().map(BucketVersioningStatus::as_str) {
         Some(BucketVersioningStatus::ENABLED) => Versioning::Enabled,
         Some(BucketVersioningStatus::SUSPENDED) => Versioning::Suspended,
-        _ => return Err(s3_error!(IllegalVersioningConfigurationException)),
+        _ => return Err(s3_error!(IllegalVersioningConfigurationException).into()),
     };
     let set = move |settings: &mut super::super::bucket::Settings| {
-        // What never kept versions need not begin to say so when it is told not to.
+        // Suspending versioning that was never enabled changes nothing.
         if settings.versioning.is_some() || versioning == Versioning::Enabled {
             settings.versioning = Some(versioning);
         }
@@ -171,7 +173,7 @@ pub fn lifecycle(
 ) -> Answer<GetBucketLifecycleConfigurationOutput> {
     let rules = spaces.settings(&request.input.bucket)?.lifecycle;
     if rules.is_empty() {
-        return Err(s3_error!(NoSuchLifecycleConfiguration));
+        return Err(s3_error!(NoSuchLifecycleConfiguration).into());
     }
     answer(GetBucketLifecycleConfigurationOutput {
         rules: Some(rules),
@@ -210,7 +212,7 @@ pub fn policy(
     request: S3Request<GetBucketPolicyInput>,
 ) -> Answer<GetBucketPolicyOutput> {
     spaces.settings(&request.input.bucket)?;
-    Err(s3_error!(NoSuchBucketPolicy))
+    Err(s3_error!(NoSuchBucketPolicy).into())
 }
 
 /// As with policies.
@@ -219,5 +221,5 @@ pub fn cors(
     request: S3Request<GetBucketCorsInput>,
 ) -> Answer<GetBucketCorsOutput> {
     spaces.settings(&request.input.bucket)?;
-    Err(s3_error!(NoSuchCORSConfiguration))
+    Err(s3_error!(NoSuchCORSConfiguration).into())
 }

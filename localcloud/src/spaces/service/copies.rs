@@ -1,31 +1,30 @@
-//! Objects made of objects.
+//! Copies of objects.
 
-use super::super::bucket::{About, Content};
+use super::super::bucket::{Content, ObjectMetadata};
 use super::super::conditions::Conditions;
-use super::super::objects::{Found, Place};
-use super::super::{Spaces, wire};
-use super::objects::about;
+use super::super::error::Result;
+use super::super::objects::{Found, ObjectRef};
+use super::super::s3_types;
+use super::super::state::Spaces;
+use super::objects::metadata;
 use super::{Answer, answer};
 use s3s::dto::{
     CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, MetadataDirective,
 };
-use s3s::{S3Request, S3Result, s3_error};
+use s3s::{S3Request, s3_error};
 use std::sync::Arc;
 
-/// What a copy is of.
-pub fn source(spaces: &Spaces, source: CopySource) -> S3Result<Found> {
+/// The source of a copy.
+pub fn source(spaces: &Spaces, source: CopySource) -> Result<Found> {
     let CopySource::Bucket {
         bucket,
         key,
         version_id,
     } = source
     else {
-        return Err(s3_error!(
-            NotImplemented,
-            "Only objects of buckets can be copied."
-        ));
+        return Err(s3_error!(NotImplemented, "Only objects of buckets can be copied.").into());
     };
-    spaces.find(&Place {
+    spaces.find(&ObjectRef {
         bucket: bucket.into(),
         key: key.into(),
         version: version_id.map(Into::into),
@@ -40,7 +39,7 @@ pub async fn copy(
     let replaces = input.metadata_directive.as_ref();
     let replaces =
         replaces.is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
-    let said = about!(input);
+    let requested = metadata!(input);
     let from = source(spaces, input.copy_source)?;
     let conditions = Conditions {
         matches: input.copy_source_if_match,
@@ -48,40 +47,40 @@ pub async fn copy(
         modified_since: input.copy_source_if_modified_since,
         unmodified_since: input.copy_source_if_unmodified_since,
     };
-    // To a copy, "you have it already" is a refusal.
+    // For a copy, 304 becomes a refusal.
     conditions
         .allow_read(&from.version)
         .map_err(|_| s3_error!(PreconditionFailed))?;
-    let about = if replaces {
-        said
+    let metadata = if replaces {
+        requested
     } else {
-        About {
-            public: said.public,
-            ..from.content.about.clone()
+        ObjectMetadata {
+            public: requested.public,
+            ..from.content.metadata.clone()
         }
     };
     let received = spaces.receive_copy(&from, 0..from.content.size).await?;
     let content = Content {
         size: received.size,
         etag: received.etag(),
-        about,
+        metadata,
     };
-    let place = Place {
+    let object = ObjectRef {
         bucket: input.bucket,
         key: input.key,
         version: None,
     };
     let found = spaces
-        .write(&place, (received.file, content), Conditions::default())
+        .write(&object, (received.file, content), Conditions::default())
         .await?;
     answer(CopyObjectOutput {
         copy_object_result: Some(CopyObjectResult {
-            e_tag: wire::etag(&found.version),
-            last_modified: Some(wire::moment(found.version.modified)),
+            e_tag: s3_types::etag(&found.version),
+            last_modified: Some(s3_types::moment(found.version.modified)),
             ..CopyObjectResult::default()
         }),
-        copy_source_version_id: from.told,
-        version_id: found.told,
+        copy_source_version_id: from.version_id,
+        version_id: found.version_id,
         ..CopyObjectOutput::default()
     })
 }

@@ -2,7 +2,8 @@
 
 use super::super::bucket::{Bucket, Version};
 use super::super::listing::{self, Entry, Page, Query};
-use super::super::{Spaces, settings, wire};
+use super::super::s3_types;
+use super::super::state::Spaces;
 use super::{Answer, answer};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,7 +27,7 @@ fn page<'a>(bucket: &'a Bucket, query: &Query<'_>) -> Page<'a> {
     listing::list(keys.filter(|key| bucket.current(key).is_some()), query)
 }
 
-/// The entries of a page, as S3 says them.
+/// The entries of a page, as S3 has them.
 fn shown(
     bucket: &Bucket,
     page: &Page<'_>,
@@ -35,7 +36,7 @@ fn shown(
 ) -> (Vec<Object>, Vec<CommonPrefix>) {
     let (mut objects, mut prefixes) = (Vec::new(), Vec::new());
     for entry in &page.entries {
-        let text = wire::encoded(entry.text(), encode);
+        let text = s3_types::encoded(entry.text(), encode);
         match entry {
             Entry::Common(_) => prefixes.push(CommonPrefix { prefix: Some(text) }),
             Entry::Key(key) => objects.extend(bucket.current(key).map(|version| Object {
@@ -49,13 +50,13 @@ fn shown(
 
 fn object(version: &Version, key: String) -> Object {
     Object {
-        e_tag: wire::etag(version),
+        e_tag: s3_types::etag(version),
         key: Some(key),
-        last_modified: Some(wire::moment(version.modified)),
+        last_modified: Some(s3_types::moment(version.modified)),
         size: version
             .content
             .as_ref()
-            .map(|content| wire::size(content.size)),
+            .map(|content| s3_types::size(content.size)),
         storage_class: Some(ObjectStorageClass::from_static(
             ObjectStorageClass::STANDARD,
         )),
@@ -69,9 +70,9 @@ pub fn first(
 ) -> Answer<ListObjectsOutput> {
     let input = request.input;
     let encode = encodes(input.encoding_type.as_ref());
-    let owner = wire::owner(&spaces.account());
+    let owner = s3_types::owner(&spaces.account());
     let max = listing::limit(input.max_keys)?;
-    let output = spaces.look(&input.bucket, |bucket| {
+    let output = spaces.read(&input.bucket, |bucket| {
         let query = Query {
             prefix: input.prefix.as_deref().unwrap_or_default(),
             delimiter: input.delimiter.as_deref(),
@@ -82,7 +83,7 @@ pub fn first(
         let (contents, prefixes) = shown(bucket, &page, encode, Some(&owner));
         let last = page.entries.last().filter(|_| page.truncated);
         Ok(ListObjectsOutput {
-            next_marker: last.map(|entry| wire::encoded(entry.text(), encode)),
+            next_marker: last.map(|entry| s3_types::encoded(entry.text(), encode)),
             is_truncated: Some(page.truncated),
             contents: Some(contents),
             common_prefixes: Some(prefixes),
@@ -91,15 +92,17 @@ pub fn first(
     })?;
     answer(ListObjectsOutput {
         name: Some(input.bucket),
-        prefix: input.prefix.map(|prefix| wire::encoded(&prefix, encode)),
-        marker: Some(wire::encoded(
+        prefix: input
+            .prefix
+            .map(|prefix| s3_types::encoded(&prefix, encode)),
+        marker: Some(s3_types::encoded(
             input.marker.as_deref().unwrap_or_default(),
             encode,
         )),
         max_keys: i32::try_from(max).ok(),
         delimiter: input
             .delimiter
-            .map(|delimiter| wire::encoded(&delimiter, encode)),
+            .map(|delimiter| s3_types::encoded(&delimiter, encode)),
         encoding_type: input.encoding_type,
         ..output
     })
@@ -111,13 +114,13 @@ pub fn second(
 ) -> Answer<ListObjectsV2Output> {
     let input = request.input;
     let encode = encodes(input.encoding_type.as_ref());
-    let owner = (input.fetch_owner == Some(true)).then(|| wire::owner(&spaces.account()));
+    let owner = (input.fetch_owner == Some(true)).then(|| s3_types::owner(&spaces.account()));
     let max = listing::limit(input.max_keys)?;
     let after = match &input.continuation_token {
         Some(token) => last_of(token)?,
         None => input.start_after.clone().unwrap_or_default(),
     };
-    let output = spaces.look(&input.bucket, |bucket| {
+    let output = spaces.read(&input.bucket, |bucket| {
         let query = Query {
             prefix: input.prefix.as_deref().unwrap_or_default(),
             delimiter: input.delimiter.as_deref(),
@@ -138,7 +141,7 @@ pub fn second(
     })?;
     answer(ListObjectsV2Output {
         name: Some(input.bucket),
-        prefix: Some(wire::encoded(
+        prefix: Some(s3_types::encoded(
             input.prefix.as_deref().unwrap_or_default(),
             encode,
         )),
@@ -146,14 +149,16 @@ pub fn second(
         continuation_token: input.continuation_token,
         delimiter: input
             .delimiter
-            .map(|delimiter| wire::encoded(&delimiter, encode)),
-        start_after: input.start_after.map(|after| wire::encoded(&after, encode)),
+            .map(|delimiter| s3_types::encoded(&delimiter, encode)),
+        start_after: input
+            .start_after
+            .map(|after| s3_types::encoded(&after, encode)),
         encoding_type: input.encoding_type,
         ..output
     })
 }
 
-/// The last entry of the page before, which a continuation token is made of.
+/// The last entry of the previous page, which the continuation token contains.
 fn last_of(token: &str) -> S3Result<String> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok();
     bytes
@@ -176,18 +181,16 @@ pub fn versions(
         .as_ref()
         .is_some_and(|delimiter| !delimiter.is_empty())
     {
-        return Err(s3_error!(
-            NotImplemented,
-            "Versions can't be listed by delimiter."
-        ));
+        return Err(s3_error!(NotImplemented, "Versions can't be listed by delimiter.").into());
     }
     let encode = encodes(input.encoding_type.as_ref());
     let max = listing::limit(input.max_keys)?;
-    let owner = wire::owner(&spaces.account());
+    let owner = s3_types::owner(&spaces.account());
     let mut output = ListObjectVersionsOutput::default();
-    spaces.look(&input.bucket, |bucket| {
+    spaces.read(&input.bucket, |bucket| {
         let (mut markers, mut versions) = (Vec::new(), Vec::new());
-        let all: Vec<_> = settings::versions(bucket)
+        let all: Vec<_> = bucket
+            .versions()
             .filter(|(version, _)| {
                 version
                     .key
@@ -200,10 +203,10 @@ pub fn versions(
             input.version_id_marker.as_deref(),
         );
         for (version, newest) in rest.iter().take(max) {
-            let key = Some(wire::encoded(&version.key, encode));
+            let key = Some(s3_types::encoded(&version.key, encode));
             let (id, modified) = (
                 Some(version.id.clone()),
-                Some(wire::moment(version.modified)),
+                Some(s3_types::moment(version.modified)),
             );
             match &version.content {
                 None => markers.push(DeleteMarkerEntry {
@@ -214,12 +217,12 @@ pub fn versions(
                     version_id: id,
                 }),
                 Some(content) => versions.push(ObjectVersion {
-                    e_tag: wire::etag(version),
+                    e_tag: s3_types::etag(version),
                     is_latest: Some(*newest),
                     key,
                     last_modified: modified,
                     owner: Some(owner.clone()),
-                    size: Some(wire::size(content.size)),
+                    size: Some(s3_types::size(content.size)),
                     storage_class: Some(ObjectVersionStorageClass::from_static(
                         ObjectVersionStorageClass::STANDARD,
                     )),
@@ -230,7 +233,7 @@ pub fn versions(
         }
         if max > 0 && rest.len() > max {
             let last = rest[max - 1].0;
-            output.next_key_marker = Some(wire::encoded(&last.key, encode));
+            output.next_key_marker = Some(s3_types::encoded(&last.key, encode));
             output.next_version_id_marker = Some(last.id.clone());
         }
         output.delete_markers = Some(markers);
@@ -242,14 +245,16 @@ pub fn versions(
         key_marker: input.key_marker,
         max_keys: i32::try_from(max).ok(),
         name: Some(input.bucket),
-        prefix: input.prefix.map(|prefix| wire::encoded(&prefix, encode)),
+        prefix: input
+            .prefix
+            .map(|prefix| s3_types::encoded(&prefix, encode)),
         version_id_marker: input.version_id_marker,
         encoding_type: input.encoding_type,
         ..output
     })
 }
 
-/// What comes after the version that these markers name, or after all versions of a key.
+/// The versions after the one that these markers name, or after all versions of a key.
 fn after<'a, 'b>(
     all: &'b [(&'a Version, bool)],
     key: Option<&str>,

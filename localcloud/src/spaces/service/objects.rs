@@ -1,11 +1,13 @@
 //! Operations on objects.
 
-use super::super::bucket::{About, Bucket, Content};
+use super::super::bucket::{Bucket, Content, ObjectMetadata};
+use super::super::bucket_files::BucketFiles;
 use super::super::conditions::Conditions;
-use super::super::disk::Disk;
-use super::super::objects::{self, Place};
-use super::super::receive::Promised;
-use super::super::{Spaces, settings, wire};
+use super::super::error::Result;
+use super::super::objects::{self, ObjectRef};
+use super::super::receive::ExpectedChecksums;
+use super::super::state::Spaces;
+use super::super::{acl, s3_types};
 use super::{Answer, answer};
 use s3s::dto::{
     DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject,
@@ -13,28 +15,28 @@ use s3s::dto::{
     GetObjectTaggingOutput, HeadObjectInput, HeadObjectOutput, Metadata, ObjectCannedACL,
     PutObjectAclInput, PutObjectAclOutput, PutObjectInput, PutObjectOutput,
 };
-use s3s::{S3Request, S3Result, s3_error};
+use s3s::{S3Request, s3_error};
 use std::sync::Arc;
 
-fn public(acl: Option<&ObjectCannedACL>) -> S3Result<Option<bool>> {
-    acl.map(|acl| settings::public(acl.as_str())).transpose()
+fn public(acl: Option<&ObjectCannedACL>) -> Result<Option<bool>> {
+    Ok(acl.map(|acl| acl::public(acl.as_str())).transpose()?)
 }
 
-/// What the headers of a write say about the object.
-macro_rules! about {
+/// The metadata in the headers of a write.
+macro_rules! metadata {
     ($input:expr) => {
-        About {
+        ObjectMetadata {
             content_type: $input.content_type.clone(),
             content_encoding: $input.content_encoding.clone(),
             content_disposition: $input.content_disposition.clone(),
             content_language: $input.content_language.clone(),
             cache_control: $input.cache_control.clone(),
-            metadata: super::objects::owned($input.metadata.clone()),
+            user_metadata: super::objects::owned($input.metadata.clone()),
             public: super::objects::public_acl($input.acl.as_ref())?,
         }
     };
 }
-pub(super) use about;
+pub(super) use metadata;
 
 /// Metadata by name.
 pub fn owned(metadata: Option<Metadata>) -> std::collections::BTreeMap<String, String> {
@@ -42,7 +44,7 @@ pub fn owned(metadata: Option<Metadata>) -> std::collections::BTreeMap<String, S
 }
 
 /// Whether everyone may read what is written with this canned ACL.
-pub fn public_acl(acl: Option<&ObjectCannedACL>) -> S3Result<bool> {
+pub fn public_acl(acl: Option<&ObjectCannedACL>) -> Result<bool> {
     Ok(public(acl)?.unwrap_or(false))
 }
 
@@ -50,10 +52,10 @@ pub async fn put(
     spaces: &Arc<Spaces>,
     request: S3Request<PutObjectInput>,
 ) -> Answer<PutObjectOutput> {
-    let promised = Promised::by(&request);
+    let expected = ExpectedChecksums::of(&request);
     let input = request.input;
-    let about = about!(input);
-    let place = Place {
+    let metadata = metadata!(input);
+    let object = ObjectRef {
         bucket: input.bucket,
         key: input.key,
         version: None,
@@ -63,31 +65,31 @@ pub async fn put(
         differs: input.if_none_match,
         ..Conditions::default()
     };
-    // Before gigabytes come: is there a bucket, and is it worth it?
-    spaces.look(&place.bucket, |bucket| {
-        conditions.allow_write(bucket.current(&place.key))
+    // Refuse before gigabytes are received.
+    spaces.read(&object.bucket, |bucket| {
+        conditions.allow_write(bucket.current(&object.key))
     })?;
-    let received = spaces.receive(input.body, &promised).await?;
+    let received = spaces.receive(input.body, &expected).await?;
     let content = Content {
         size: received.size,
         etag: received.etag(),
-        about,
+        metadata,
     };
     let found = spaces
-        .write(&place, (received.file, content), conditions)
+        .write(&object, (received.file, content), conditions)
         .await?;
     answer(PutObjectOutput {
-        e_tag: wire::etag(&found.version),
-        version_id: found.told,
+        e_tag: s3_types::etag(&found.version),
+        version_id: found.version_id,
         ..PutObjectOutput::default()
     })
 }
 
-/// What is to be read and on which conditions: the same fields of two inputs without a common trait.
+/// The object and the conditions of a read: the same fields of two inputs without a common trait.
 macro_rules! read {
     ($input:ident) => {
         (
-            Place {
+            ObjectRef {
                 bucket: $input.bucket,
                 key: $input.key,
                 version: $input.version_id,
@@ -107,10 +109,10 @@ pub async fn get(
     request: S3Request<GetObjectInput>,
 ) -> Answer<GetObjectOutput> {
     let input = request.input;
-    let (place, conditions) = read!(input);
-    let found = spaces.find(&place)?;
+    let (object, conditions) = read!(input);
+    let found = spaces.find(&object)?;
     conditions.allow_read(&found.version)?;
-    let (size, about) = (found.content.size, found.content.about.clone());
+    let (size, metadata) = (found.content.size, found.content.metadata.clone());
     let range = objects::range(input.range, size)?;
     let partial = input.range.map(|_| {
         format!(
@@ -119,45 +121,49 @@ pub async fn get(
             range.end.saturating_sub(1)
         )
     });
-    let length = wire::size(range.end - range.start);
+    let length = s3_types::size(range.end - range.start);
     answer(GetObjectOutput {
         body: Some(objects::send(&found, range).await?),
         accept_ranges: Some("bytes".to_owned()),
         content_length: Some(length),
         content_range: partial,
-        e_tag: wire::etag(&found.version),
-        last_modified: Some(wire::moment(found.version.modified)),
-        metadata: wire::metadata(&about),
-        content_type: input.response_content_type.or(about.content_type),
-        content_encoding: input.response_content_encoding.or(about.content_encoding),
+        e_tag: s3_types::etag(&found.version),
+        last_modified: Some(s3_types::moment(found.version.modified)),
+        metadata: s3_types::metadata(&metadata),
+        content_type: input.response_content_type.or(metadata.content_type),
+        content_encoding: input
+            .response_content_encoding
+            .or(metadata.content_encoding),
         content_disposition: input
             .response_content_disposition
-            .or(about.content_disposition),
-        content_language: input.response_content_language.or(about.content_language),
-        cache_control: input.response_cache_control.or(about.cache_control),
-        version_id: found.told,
+            .or(metadata.content_disposition),
+        content_language: input
+            .response_content_language
+            .or(metadata.content_language),
+        cache_control: input.response_cache_control.or(metadata.cache_control),
+        version_id: found.version_id,
         ..GetObjectOutput::default()
     })
 }
 
 pub fn head(spaces: &Arc<Spaces>, request: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
     let input = request.input;
-    let (place, conditions) = read!(input);
-    let found = spaces.find(&place)?;
+    let (object, conditions) = read!(input);
+    let found = spaces.find(&object)?;
     conditions.allow_read(&found.version)?;
-    let about = found.content.about.clone();
+    let metadata = found.content.metadata.clone();
     answer(HeadObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
-        content_length: Some(wire::size(found.content.size)),
-        e_tag: wire::etag(&found.version),
-        last_modified: Some(wire::moment(found.version.modified)),
-        metadata: wire::metadata(&about),
-        content_type: about.content_type,
-        content_encoding: about.content_encoding,
-        content_disposition: about.content_disposition,
-        content_language: about.content_language,
-        cache_control: about.cache_control,
-        version_id: found.told,
+        content_length: Some(s3_types::size(found.content.size)),
+        e_tag: s3_types::etag(&found.version),
+        last_modified: Some(s3_types::moment(found.version.modified)),
+        metadata: s3_types::metadata(&metadata),
+        content_type: metadata.content_type,
+        content_encoding: metadata.content_encoding,
+        content_disposition: metadata.content_disposition,
+        content_language: metadata.content_language,
+        cache_control: metadata.cache_control,
+        version_id: found.version_id,
         ..HeadObjectOutput::default()
     })
 }
@@ -172,9 +178,9 @@ pub async fn delete(
         ..Conditions::default()
     };
     let (key, id) = (input.key, input.version_id);
-    let delete = move |bucket: &mut Bucket, disk: &Disk| {
+    let delete = move |bucket: &mut Bucket, files: &BucketFiles| {
         conditions.allow_write(bucket.current(&key))?;
-        let gone = objects::delete(bucket, disk, &key, id.as_deref())?;
+        let gone = objects::delete(bucket, files, &key, id.as_deref())?;
         let removed_marker = id.is_some()
             && gone
                 .removed
@@ -195,13 +201,13 @@ pub async fn delete_many(
 ) -> Answer<DeleteObjectsOutput> {
     let input = request.input;
     if input.delete.objects.len() > super::super::listing::LIMIT {
-        return Err(s3_error!(MalformedXML));
+        return Err(s3_error!(MalformedXML).into());
     }
     let quiet = input.delete.quiet == Some(true);
-    let delete = move |bucket: &mut Bucket, disk: &Disk| {
+    let delete = move |bucket: &mut Bucket, files: &BucketFiles| {
         let mut deleted = Vec::new();
         for one in input.delete.objects {
-            let gone = objects::delete(bucket, disk, &one.key, one.version_id.as_deref())?;
+            let gone = objects::delete(bucket, files, &one.key, one.version_id.as_deref())?;
             deleted.push(DeletedObject {
                 delete_marker: gone.marker.is_some().then_some(true),
                 delete_marker_version_id: gone.marker.map(|marker| marker.id),
@@ -223,15 +229,15 @@ pub fn acl(
     request: S3Request<GetObjectAclInput>,
 ) -> Answer<GetObjectAclOutput> {
     let input = request.input;
-    let found = spaces.find(&Place {
+    let found = spaces.find(&ObjectRef {
         bucket: input.bucket,
         key: input.key,
         version: input.version_id,
     })?;
     let account = spaces.account();
     answer(GetObjectAclOutput {
-        grants: Some(wire::grants(&account, found.content.about.public)),
-        owner: Some(wire::owner(&account)),
+        grants: Some(s3_types::grants(&account, found.content.metadata.public)),
+        owner: Some(s3_types::owner(&account)),
         ..GetObjectAclOutput::default()
     })
 }
@@ -244,13 +250,13 @@ pub async fn set_acl(
     let grants = input.access_control_policy.and_then(|policy| policy.grants);
     let public = match (public(input.acl.as_ref())?, grants) {
         (Some(public), _) => public,
-        (None, Some(grants)) => settings::public_by(&grants, &spaces.account())?,
-        (None, None) => return Err(s3_error!(MalformedACLError)),
+        (None, Some(grants)) => acl::public_by_grants(&grants, &spaces.account())?,
+        (None, None) => return Err(s3_error!(MalformedACLError).into()),
     };
     let (key, id) = (input.key, input.version_id);
-    let set = move |bucket: &mut Bucket, disk: &Disk| {
-        objects::describe(bucket, disk, &key, id.as_deref(), |about| {
-            about.public = public;
+    let set = move |bucket: &mut Bucket, files: &BucketFiles| {
+        objects::set_metadata(bucket, files, &key, id.as_deref(), |metadata| {
+            metadata.public = public;
         })
     };
     spaces.change(&input.bucket, set).await?;
@@ -263,13 +269,13 @@ pub fn tags(
     request: S3Request<GetObjectTaggingInput>,
 ) -> Answer<GetObjectTaggingOutput> {
     let input = request.input;
-    let found = spaces.find(&Place {
+    let found = spaces.find(&ObjectRef {
         bucket: input.bucket,
         key: input.key,
         version: input.version_id,
     })?;
     answer(GetObjectTaggingOutput {
         tag_set: Vec::new(),
-        version_id: found.told,
+        version_id: found.version_id,
     })
 }

@@ -1,14 +1,13 @@
 //! Operations on uploads in parts.
 
-use super::super::bucket::About;
+use super::super::bucket::ObjectMetadata;
 use super::super::conditions::Conditions;
-use super::super::listing;
-use super::super::objects as stored;
-use super::super::receive::Promised;
-use super::super::uploads::Place;
-use super::super::{Spaces, wire};
+use super::super::receive::ExpectedChecksums;
+use super::super::state::Spaces;
+use super::super::uploads::UploadRef;
+use super::super::{listing, objects as stored, s3_types};
 use super::copies::source;
-use super::objects::about;
+use super::objects::metadata;
 use super::{Answer, answer};
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
@@ -25,9 +24,9 @@ pub async fn begin(
     request: S3Request<CreateMultipartUploadInput>,
 ) -> Answer<CreateMultipartUploadOutput> {
     let input = request.input;
-    let about = about!(input);
+    let metadata = metadata!(input);
     let id = spaces
-        .begin_upload(&input.bucket, input.key.clone(), about)
+        .begin_upload(&input.bucket, input.key.clone(), metadata)
         .await?;
     answer(CreateMultipartUploadOutput {
         bucket: Some(input.bucket),
@@ -41,12 +40,16 @@ pub async fn put(
     spaces: &Arc<Spaces>,
     request: S3Request<UploadPartInput>,
 ) -> Answer<UploadPartOutput> {
-    let promised = Promised::by(&request);
+    let expected = ExpectedChecksums::of(&request);
     let input = request.input;
-    let place = Place::new(input.bucket, input.key, &input.upload_id)?;
-    spaces.look(&place.bucket, |bucket| place.find(bucket).map(|_| ()))?;
-    let received = spaces.receive(input.body, &promised).await?;
-    let part = spaces.add_part(&place, input.part_number, received).await?;
+    let upload_ref = UploadRef::new(input.bucket, input.key, &input.upload_id)?;
+    spaces.read(&upload_ref.bucket, |bucket| {
+        upload_ref.find(bucket).map(|_| ())
+    })?;
+    let received = spaces.receive(input.body, &expected).await?;
+    let part = spaces
+        .add_part(&upload_ref, input.part_number, received)
+        .await?;
     answer(UploadPartOutput {
         e_tag: Some(ETag::Strong(part.etag)),
         ..UploadPartOutput::default()
@@ -58,8 +61,10 @@ pub async fn copy(
     request: S3Request<UploadPartCopyInput>,
 ) -> Answer<UploadPartCopyOutput> {
     let input = request.input;
-    let place = Place::new(input.bucket, input.key, &input.upload_id)?;
-    spaces.look(&place.bucket, |bucket| place.find(bucket).map(|_| ()))?;
+    let upload_ref = UploadRef::new(input.bucket, input.key, &input.upload_id)?;
+    spaces.read(&upload_ref.bucket, |bucket| {
+        upload_ref.find(bucket).map(|_| ())
+    })?;
     let from = source(spaces, input.copy_source)?;
     let asked = input
         .copy_source_range
@@ -69,14 +74,16 @@ pub async fn copy(
     let asked = asked.map_err(|error| s3_error!(error, InvalidArgument))?;
     let range = stored::range(asked, from.content.size)?;
     let received = spaces.receive_copy(&from, range).await?;
-    let part = spaces.add_part(&place, input.part_number, received).await?;
+    let part = spaces
+        .add_part(&upload_ref, input.part_number, received)
+        .await?;
     answer(UploadPartCopyOutput {
         copy_part_result: Some(CopyPartResult {
             e_tag: Some(ETag::Strong(part.etag)),
-            last_modified: Some(wire::moment(part.modified)),
+            last_modified: Some(s3_types::moment(part.modified)),
             ..CopyPartResult::default()
         }),
-        copy_source_version_id: from.told,
+        copy_source_version_id: from.version_id,
         ..UploadPartCopyOutput::default()
     })
 }
@@ -95,14 +102,14 @@ pub async fn complete(
         differs: input.if_none_match,
         ..Conditions::default()
     };
-    let place = Place::new(input.bucket, input.key, &input.upload_id)?;
-    let found = spaces.complete(&place, &parts, conditions).await?;
+    let upload_ref = UploadRef::new(input.bucket, input.key, &input.upload_id)?;
+    let found = spaces.complete(&upload_ref, &parts, conditions).await?;
     answer(CompleteMultipartUploadOutput {
-        location: Some(format!("/{}/{}", place.bucket, place.key)),
-        bucket: Some(place.bucket),
-        key: Some(place.key),
-        e_tag: wire::etag(&found.version),
-        version_id: found.told,
+        location: Some(format!("/{}/{}", upload_ref.bucket, upload_ref.key)),
+        bucket: Some(upload_ref.bucket),
+        key: Some(upload_ref.key),
+        e_tag: s3_types::etag(&found.version),
+        version_id: found.version_id,
         ..CompleteMultipartUploadOutput::default()
     })
 }
@@ -112,37 +119,39 @@ pub async fn abort(
     request: S3Request<AbortMultipartUploadInput>,
 ) -> Answer<AbortMultipartUploadOutput> {
     let input = request.input;
-    let place = Place::new(input.bucket, input.key, &input.upload_id)?;
-    spaces.abort(&place).await?;
+    let upload_ref = UploadRef::new(input.bucket, input.key, &input.upload_id)?;
+    spaces.abort(&upload_ref).await?;
     answer(AbortMultipartUploadOutput::default())
 }
 
 pub fn list(spaces: &Arc<Spaces>, request: S3Request<ListPartsInput>) -> Answer<ListPartsOutput> {
     let input = request.input;
-    let place = Place::new(input.bucket, input.key, &input.upload_id)?;
-    let upload = spaces.look(&place.bucket, |bucket| place.find(bucket).cloned())?;
+    let upload_ref = UploadRef::new(input.bucket, input.key, &input.upload_id)?;
+    let upload = spaces.read(&upload_ref.bucket, |bucket| {
+        upload_ref.find(bucket).cloned()
+    })?;
     let max = listing::limit(input.max_parts)?;
     let after = input.part_number_marker.unwrap_or(0);
     let rest: Vec<_> = upload.parts.range(after.saturating_add(1)..).collect();
     let shown = rest.iter().take(max);
     let parts = shown.map(|(number, part)| Part {
         e_tag: Some(ETag::Strong(part.etag.clone())),
-        last_modified: Some(wire::moment(part.modified)),
+        last_modified: Some(s3_types::moment(part.modified)),
         part_number: Some(**number),
-        size: Some(wire::size(part.size)),
+        size: Some(s3_types::size(part.size)),
         ..Part::default()
     });
     let parts: Vec<Part> = parts.collect();
     answer(ListPartsOutput {
-        bucket: Some(place.bucket),
-        key: Some(place.key),
+        bucket: Some(upload_ref.bucket),
+        key: Some(upload_ref.key),
         upload_id: Some(input.upload_id),
         is_truncated: Some(rest.len() > parts.len() && max > 0),
         max_parts: i32::try_from(max).ok(),
         next_part_number_marker: parts.last().and_then(|part| part.part_number),
         part_number_marker: Some(after),
         parts: Some(parts),
-        owner: Some(wire::owner(&spaces.account())),
+        owner: Some(s3_types::owner(&spaces.account())),
         storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
         ..ListPartsOutput::default()
     })
@@ -158,7 +167,7 @@ pub fn uploads(
     let prefix = input.prefix.clone().unwrap_or_default();
     let key_after = input.key_marker.clone().unwrap_or_default();
     let id_after = input.upload_id_marker.clone().unwrap_or_default();
-    let mut all = spaces.look(&input.bucket, |bucket| {
+    let mut all = spaces.read(&input.bucket, |bucket| {
         let uploads = bucket.uploads.iter();
         let uploads = uploads.map(|(id, upload)| {
             (
@@ -178,10 +187,10 @@ pub fn uploads(
     all.truncate(max);
     let last = all.last().filter(|_| truncated).cloned();
     let uploads = all.into_iter().map(|(key, id, initiated)| MultipartUpload {
-        initiated: Some(wire::moment(initiated)),
+        initiated: Some(s3_types::moment(initiated)),
         key: Some(key),
         upload_id: Some(id),
-        owner: Some(wire::owner(&spaces.account())),
+        owner: Some(s3_types::owner(&spaces.account())),
         storage_class: Some(StorageClass::from_static(StorageClass::STANDARD)),
         ..MultipartUpload::default()
     });

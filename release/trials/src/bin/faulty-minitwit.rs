@@ -264,9 +264,9 @@ async fn rewritten(
     let text = if path == "/metrics" {
         let failed = proxy.failed.load(Ordering::Relaxed);
         let line = format!(
-            "minitwit_http_requests_total{{route=\"/\",method=\"GET\",status=\"500\"}} {failed}\n# EOF"
+            "minitwit_http_requests_total{{route=\"/\",method=\"GET\",status=\"500\"}} {failed}\n"
         );
-        text.replace("# EOF", &line)
+        text + &line
     } else {
         match text.split_once("\"version\":\"") {
             Some((before, rest)) => format!(

@@ -28,11 +28,11 @@ public final class Engine {
                 .put("network.host", args[1])
                 .put("http.port", args[2])
                 .put("transport.port", "0")
-                // Security is no part of the published jars: who may come near is the firewall's to say.
+                // The published jars do not contain security: only the firewall restricts access.
                 .put("xpack.security.enabled", false)
                 .put("xpack.ml.enabled", false)
-                // The disk is the whole machine's. By Elasticsearch's own shares (85, 90, 95 %) a node on a large
-                // disk gives an index no shard while gigabytes are free, and every request to it waits.
+                // The disk belongs to the whole machine. With Elasticsearch's default shares (85, 90, 95 %), a node on
+                // a large disk allocates no shard while gigabytes are free, and every request to the index waits.
                 .put("cluster.routing.allocation.disk.watermark.low", "2gb")
                 .put("cluster.routing.allocation.disk.watermark.high", "1gb")
                 .put("cluster.routing.allocation.disk.watermark.flood_stage", "512mb")

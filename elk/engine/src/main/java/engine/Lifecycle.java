@@ -23,7 +23,7 @@ import org.elasticsearch.xpack.core.ilm.ShrinkAction;
 import org.elasticsearch.xpack.core.ilm.TimeseriesLifecycleType;
 import org.elasticsearch.xpack.core.ilm.action.PutLifecycleRequest;
 
-/** Reads a lifecycle as a whole Elasticsearch does when it is put there: Lifecycle FILE. */
+/** Validates a lifecycle as Elasticsearch does when it receives one: Lifecycle FILE. */
 public final class Lifecycle {
     private Lifecycle() {}
 

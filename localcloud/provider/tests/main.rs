@@ -1,0 +1,5 @@
+//! The provider's tables, and Terraform itself with the provider.
+
+mod apply;
+mod cloud;
+mod tables;
