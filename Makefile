@@ -136,6 +136,7 @@ test-e2e: build ## Test the whole environment in a local cloud of its own: up, l
 # this machine, so outages may be longer by FAULTS_SLACK seconds.
 test-faults: build ## Inject each fault once, in local clouds of its own
 	@scripts/install cloud terraform ansible
+	@rm -rf .cache/test-faults
 	@SKIP=droplet-slow NAME_MATRIX=faults MINUTES=$${FAULTS_MINUTES:-13} CLOUDS=$${FAULTS_CLOUDS:-2} scripts/drill-matrix $(CURDIR)/.cache/test-faults --rate 50 --settle 2 --lasts-at-most 8 --slack $${FAULTS_SLACK:-3}
 
 test-watching: build ## Inject faults that must alert, in a local cloud of its own, and check that nothing else alerts
