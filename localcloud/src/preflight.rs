@@ -92,7 +92,9 @@ fn missing_packages() -> Vec<&'static str> {
     packages
 }
 
-fn is_there(tool: &str) -> bool {
+/// Whether a tool exists: by its name in `PATH`, or by its path.
+#[must_use]
+pub fn is_there(tool: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // An absolute path replaces the directory that it is joined to.
     std::env::split_paths(&path)
@@ -124,26 +126,13 @@ fn raise_watchers() {
     }
 }
 
-fn free_bytes(directory: &Path) -> Result<u64> {
+/// The free space of a directory's disk, in bytes. Creates the directory.
+///
+/// # Errors
+/// When the directory can't be created or read.
+pub fn free_bytes(directory: &Path) -> Result<u64> {
     fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
     let space = nix::sys::statvfs::statvfs(directory)
         .with_context(|| format!("asking for the free space of {}", directory.display()))?;
     Ok(space.blocks_available() * space.fragment_size())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tool_is_found_by_name_and_by_path() {
-        assert!(is_there("sh") && is_there("/bin/sh"));
-        assert!(!is_there("no-such-tool-anywhere") && !is_there("/no/such/tool"));
-    }
-
-    #[test]
-    fn free_space_is_known() {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        assert!(free_bytes(directory.path()).expect("known") > 0);
-    }
 }

@@ -141,7 +141,8 @@ async fn keep(place: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// The name of a cached package; `None` for anything that may change.
-fn cache_name(path: &str) -> Option<String> {
+#[must_use]
+pub fn cache_name(path: &str) -> Option<String> {
     let name = path.rsplit('/').next()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+~%:".contains(c);
     (path.contains("/pool/")
@@ -154,20 +155,4 @@ fn reply(status: StatusCode, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_packages_are_kept() {
-        let package = "/debian/pool/main/k/keepalived/keepalived_2.2.7-1+b2_amd64.deb";
-        assert_eq!(
-            cache_name(package).as_deref(),
-            Some("keepalived_2.2.7-1+b2_amd64.deb")
-        );
-        assert_eq!(cache_name("/debian/dists/bookworm/InRelease"), None);
-        assert_eq!(cache_name("/debian/pool/main/.deb/.."), None);
-    }
 }

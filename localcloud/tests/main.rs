@@ -1,4 +1,4 @@
-//! All tests of localcloud that run it from outside: its API, its command line, and real hosts.
+//! All tests of localcloud: single modules, its API, its command line, and real hosts.
 //!
 //! The hosts need root: `cargo test --release -p localcloud -- hosts::` runs them alone, `--skip hosts::` all others.
 
@@ -7,3 +7,4 @@ mod cli;
 mod hosts;
 mod machine;
 mod spaces;
+mod units;

@@ -29,7 +29,7 @@ mod request;
 mod reserved_ips;
 pub mod router;
 pub mod routes;
-mod scopes;
+pub mod scopes;
 mod shapes;
 mod spaces_keys;
 mod ssh_keys;

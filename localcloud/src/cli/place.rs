@@ -25,7 +25,11 @@ pub struct Place {
     pub root: PathBuf,
 }
 
-fn name(text: &str) -> Result<String, String> {
+/// Checks the name of a cloud: it becomes part of paths and of names of units.
+///
+/// # Errors
+/// When it has other characters or another length; the text is for the user.
+pub fn name(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if text.is_empty() || text.len() > 20 || !text.chars().all(plain) {
         return Err("use 1 to 20 of a-z, 0-9 and -".to_owned());
@@ -153,31 +157,11 @@ fn in_use(slot: u8) -> bool {
 }
 
 /// Whether a line of `/proc/net/route` (little-endian hexadecimal) lies in the /20 at `network`.
-fn overlaps(line: &str, network: u32) -> bool {
+#[must_use]
+pub fn overlaps(line: &str, network: u32) -> bool {
     let mut words = line.split_whitespace().skip(1);
     let destination = words
         .next()
         .and_then(|word| u32::from_str_radix(word, 16).ok());
     destination.is_some_and(|d| d.swap_bytes() & 0xffff_f000 == network)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_route_into_a_slot_is_noticed() {
-        // 198.18.16.0/20 via 198.18.16.1
-        let line = "localcloud1\t001012C6\t011012C6\t0003\t0\t0\t0\t00F0FFFF\t0\t0\t0";
-        assert!(overlaps(line, Addresses::of_slot(1).network().into()));
-        assert!(!overlaps(line, Addresses::of_slot(0).network().into()));
-    }
-
-    #[test]
-    fn names_fit_into_paths_and_units() {
-        assert!(name("e2e-1").is_ok());
-        for bad in ["", "A", "a/b", "..", "a b", "abcdefghijklmnopqrstu"] {
-            assert!(name(bad).is_err(), "{bad:?}");
-        }
-    }
 }

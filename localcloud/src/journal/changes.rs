@@ -8,7 +8,8 @@ use crate::cloud::resources::droplets::{Droplet, DropletStatus};
 use std::collections::BTreeMap;
 
 /// What happened from `before` to `after`, in a fixed order of nouns.
-pub(super) fn between(before: &Record, after: &Record) -> Vec<NewEvent> {
+#[must_use]
+pub fn between(before: &Record, after: &Record) -> Vec<NewEvent> {
     let mut events = Vec::new();
     let (b, a) = (before, after);
     simple(&mut events, "ssh-key", &b.ssh_keys, &a.ssh_keys, |key| {
@@ -238,63 +239,4 @@ fn databases(events: &mut Vec<NewEvent>, before: Option<&Database>, after: &Data
     }
     let news = after.events.iter().skip(before.events.len());
     events.extend(news.map(|event| NewEvent::new("database.event", name, event.kind.clone())));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cloud::operations::droplet_orders::NewDroplet;
-    use serde_json::json;
-
-    fn kinds(before: &Record, after: &Record) -> Vec<String> {
-        let events = between(before, after);
-        let words = events
-            .iter()
-            .map(|d| format!("{} {}: {}", d.kind, d.subject, d.text));
-        words.collect()
-    }
-
-    #[test]
-    fn a_droplets_life_is_told() {
-        let empty = Record::new(0);
-        let mut ordered = empty.clone();
-        let order: NewDroplet = serde_json::from_value(
-            json!({"name": "a", "region": "fra1", "size": "s-1vcpu-1gb", "image": "debian-12-x64"}),
-        )
-        .unwrap();
-        let (id, action) = ordered.create_droplets(&order).unwrap()[0];
-        assert_eq!(
-            kinds(&empty, &ordered),
-            [
-                "vpc default-fra1: created".to_owned(),
-                "droplet.ordered a: s-1vcpu-1gb debian-12-x64 in fra1".to_owned(),
-                format!("action.started a: create (action {action})"),
-            ]
-        );
-        let mut failed = ordered.clone();
-        failed.finish_action(action, Some("no disk space".to_owned()));
-        let told = kinds(&ordered, &failed);
-        assert!(
-            told[0].starts_with("action.errored a: create after "),
-            "{told:?}"
-        );
-        assert!(told[0].ends_with(": no disk space"), "{told:?}");
-        let mut up = failed.clone();
-        up.droplets.get_mut(&id).unwrap().status = DropletStatus::Active;
-        assert_eq!(kinds(&failed, &up), ["droplet.active a: it runs"]);
-        let mut down = up.clone();
-        down.droplets.get_mut(&id).unwrap().status = DropletStatus::Off;
-        assert_eq!(kinds(&up, &down), ["droplet.off a: it went down by itself"]);
-        assert_eq!(kinds(&down, &down), [] as [String; 0]);
-    }
-
-    #[test]
-    fn a_tokens_text_is_not_told() {
-        let empty = Record::new(0);
-        let mut more = empty.clone();
-        let text = more.create_token("node".to_owned(), ["droplet:read".to_owned()].into());
-        let told = kinds(&empty, &more);
-        assert_eq!(told, ["token node: created"]);
-        assert!(!told[0].contains(&text));
-    }
 }

@@ -1,6 +1,6 @@
 //! The journal: the cloud's events in order, with times to the millisecond, kept across restarts.
 
-mod changes;
+pub mod changes;
 
 use crate::cloud::record::Record;
 use anyhow::{Context, Result};
@@ -18,9 +18,9 @@ use tokio::sync::watch;
 /// Name of the journal's file in the cloud's directory: a JSON object a line.
 pub const FILE: &str = "events.jsonl";
 /// Number of events in memory; a restart reloads them.
-const RETAINED: usize = 5_000;
+pub const RETAINED: usize = 5_000;
 /// Bytes at which the file is put aside and another begun; the one put aside before is removed.
-const FILE_LIMIT: u64 = 4 * 1024 * 1024;
+pub const FILE_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,53 +201,4 @@ fn open(path: &Path) -> Result<File> {
 
 fn aside(path: &Path) -> PathBuf {
     path.with_extension("before.jsonl")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(subject: u32) -> NewEvent {
-        NewEvent::new("test", subject, "it happened")
-    }
-
-    #[test]
-    fn events_are_numbered_and_survive_a_restart_that_cut_a_line() {
-        let directory = tempfile::tempdir().unwrap();
-        let journal = Journal::open(directory.path(), crate::log::discard()).unwrap();
-        journal.append([event(1), event(2)]);
-        let path = directory.path().join(FILE);
-        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(br#"{"seq":3,"at":"#).unwrap();
-        let journal = Journal::open(directory.path(), crate::log::discard()).unwrap();
-        journal.append([event(3)]);
-        let journal = Journal::open(directory.path(), crate::log::discard()).unwrap();
-        let all = journal.list(0, None);
-        let seen: Vec<(u64, &str)> = all.iter().map(|e| (e.seq, e.subject.as_str())).collect();
-        assert_eq!(seen, [(1, "1"), (2, "2"), (3, "3")]);
-        assert_eq!(journal.list(2, None).len(), 1);
-        let later = Timestamp::now() + jiff::SignedDuration::from_secs(1);
-        assert_eq!(journal.list(0, Some(later)), []);
-    }
-
-    #[test]
-    fn memory_and_file_are_bounded() {
-        let directory = tempfile::tempdir().unwrap();
-        let journal = Journal::open(directory.path(), crate::log::discard()).unwrap();
-        let long = NewEvent::new("test", "it", "x".repeat(1_000));
-        journal.append(vec![long; 2 * RETAINED]);
-        assert_eq!(journal.list(0, None).len(), RETAINED);
-        let files = fs::read_dir(directory.path()).unwrap();
-        let bytes: u64 = files
-            .map(|file| file.unwrap().metadata().unwrap().len())
-            .sum();
-        assert!(bytes < 2 * FILE_LIMIT + 10_000, "{bytes}");
-        assert_eq!(
-            *Journal::open(directory.path(), crate::log::discard())
-                .unwrap()
-                .watch()
-                .borrow(),
-            2 * RETAINED as u64
-        );
-    }
 }

@@ -118,7 +118,11 @@ impl NewRule {
     }
 }
 
-fn parse_ports(text: &str) -> Result<Option<(u16, u16)>, Refusal> {
+/// Reads a port, a range of ports, or `all` (`None`).
+///
+/// # Errors
+/// When the text is none of these.
+pub fn parse_ports(text: &str) -> Result<Option<(u16, u16)>, Refusal> {
     if matches!(text, "0" | "all") {
         return Ok(None);
     }
@@ -133,7 +137,8 @@ fn parse_ports(text: &str) -> Result<Option<(u16, u16)>, Refusal> {
 }
 
 /// Whether this is an address or a range in CIDR notation, IPv4 or IPv6.
-pub(in crate::cloud) fn is_address(text: &str) -> bool {
+#[must_use]
+pub fn is_address(text: &str) -> bool {
     let (address, prefix) = text
         .split_once('/')
         .map_or((text, None), |(a, p)| (a, Some(p)));
@@ -142,30 +147,4 @@ pub(in crate::cloud) fn is_address(text: &str) -> bool {
     };
     let most = if address.is_ipv4() { 32 } else { 128 };
     prefix.is_none_or(|prefix| prefix.parse::<u8>().is_ok_and(|prefix| prefix <= most))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ports_are_one_a_range_or_all() {
-        assert_eq!(parse_ports("22"), Ok(Some((22, 22))));
-        assert_eq!(parse_ports("8000-9000"), Ok(Some((8000, 9000))));
-        assert_eq!(parse_ports("all"), Ok(None));
-        assert_eq!(parse_ports("0"), Ok(None));
-        for bad in ["", "9000-8000", "x", "70000", "1-", "0-5"] {
-            assert!(parse_ports(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn addresses_are_of_either_family_with_or_without_prefix() {
-        for good in ["1.2.3.4", "10.0.0.0/8", "::/0", "fe80::1"] {
-            assert!(is_address(good), "{good}");
-        }
-        for bad in ["", "app", "1.2.3.4/33", "1.2.3/8", "::/129"] {
-            assert!(!is_address(bad), "{bad}");
-        }
-    }
 }
