@@ -1,16 +1,16 @@
 # Two commands do it all: `make up` and `make test`. `make help` lists the rest.
-# CLOUD=localcloud|digitalocean and NAME=dev tell environments apart; .env.example lists all variables.
+# CLOUD=localcloud|digitalocean and NAME=dev select the environment; .env.example lists all variables.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up logs down plan drill drill-matrix artifact release rollback run bench build compile deps deny test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-watching test-release lint check-vagrant check-vendors
+.PHONY: help up logs down plan drill drill-matrix artifact release rollback run bench build compile deps deny test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-monitoring test-release lint check-vagrant check-vendors
 
 export CLOUD ?= localcloud
 export NAME ?= dev
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-# The whole workspace is selected everywhere and binaries are chosen by name: dependencies have the same features then, and are
+# Every build selects the whole workspace and names its binaries. So dependencies have the same features in each, and are
 # compiled once.
 CARGO := cargo build --release --locked --workspace
 UP := minitwit healthcheck floatip localcloud minitwitctl elk
@@ -66,7 +66,7 @@ rollback: ## Make the previous version live again, in one move while the release
 	@$(CARGO) --bin release
 	@target/release/release rollback $(RELEASE_FLAGS)
 
-deny: ## Check licences, sources and bans of crates with cargo-deny, which is compiled first (CHECKS= adds advisories)
+deny: ## Check licences, sources and bans of crates with cargo-deny, which is compiled first (CHECKS= runs all checks, with advisories)
 	@scripts/install rust cargo-deny
 	@PATH=$(CURDIR)/.cache/bin:$$PATH cargo deny --locked check $(CHECKS)
 
@@ -77,7 +77,7 @@ run: ## Run MiniTwit alone on http://127.0.0.1:8080 with demo users and a tempor
 	@scripts/with-postgres scripts/run
 
 # 10,000 connections and other open files, or as many as are allowed; PostgreSQL durable, with the memory that a server of 2 GB gives it.
-bench: ## Measure MiniTwit beside its floors and write docs/BENCHMARKS.md: make bench BENCH_ROUNDS=3
+bench: ## Compare MiniTwit with minimal servers and write docs/BENCHMARKS.md: make bench BENCH_ROUNDS=3
 	@scripts/install rust postgresql bench
 	@$(CARGO) --bin minitwit --bin bench
 	@ulimit -n 20000 2>/dev/null || ulimit -n "$$(ulimit -Hn)"; \
@@ -88,10 +88,10 @@ build: ## Build all binaries
 	@$(CARGO) $(foreach binary,$(BINARIES),--bin $(binary))
 
 deps: ## Install what any target needs
-	@scripts/install rust cloud postgresql terraform provider ansible browser clients watching dashboards elastic lint
+	@scripts/install rust cloud postgresql terraform provider ansible browser clients monitoring dashboards elastic lint vagrant
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test compile check-vagrant lint+test-rules test-unit test-browser+test-clients+test-logs test-e2e+test-release test-faults+test-watching
+	@scripts/test deps+compile check-vagrant+lint+test-rules test-unit test-browser+test-clients+test-logs test-e2e+test-release test-faults+test-monitoring
 
 compile: ## Compile all binaries and tests
 	@scripts/install rust provider
@@ -106,7 +106,7 @@ test-unit: ## Run unit and integration tests, with a temporary PostgreSQL
 	@scripts/install rust postgresql provider terraform cloud lint
 	@scripts/with-postgres cargo test --release --workspace --exclude elk --locked --no-fail-fast $(if $(TESTS),-- $(TESTS),)
 
-test-browser: ## Run a visitor's story on MiniTwit in Chromium, desktop and phone
+test-browser: ## Test MiniTwit's pages in Chromium, in desktop and phone size
 	@scripts/install rust postgresql browser
 	@$(CARGO) --bin minitwit
 	@scripts/with-postgres app/tests/browser/run
@@ -125,7 +125,7 @@ test-logs: ## Send log lines through Filebeat into Elasticsearch, while both are
 	@cargo test --release --locked --workspace --test logs
 
 test-rules: ## Check alerts, routes and dashboards, without an environment
-	@scripts/install watching dashboards ansible
+	@scripts/install monitoring dashboards ansible
 	@prometheus/checks/run
 
 test-e2e: build ## Test the whole environment in a local cloud of its own: up, load, faults, down
@@ -139,16 +139,16 @@ test-faults: build ## Inject each fault once, in local clouds of its own
 	@rm -rf .cache/test-faults
 	@SKIP=droplet-slow NAME_MATRIX=faults MINUTES=$${FAULTS_MINUTES:-13} CLOUDS=$${FAULTS_CLOUDS:-2} scripts/drill-matrix $(CURDIR)/.cache/test-faults --rate 50 --settle 2 --lasts-at-most 8 --slack $${FAULTS_SLACK:-3}
 
-test-watching: build ## Inject faults that must alert, in a local cloud of its own, and check that nothing else alerts
+test-monitoring: build ## Test monitoring in a separate local cloud: inject faults, and check which alerts fire
 	@scripts/install cloud terraform ansible elastic
-	@scripts/test-watching
+	@scripts/test-monitoring
 
 test-release: build ## Test releases in a local cloud of its own: good, bad, rolled back, runner killed
 	@scripts/install cloud terraform ansible
 	@scripts/test-release
 
 lint: ## Run the linters: rustfmt, clippy, shellcheck, terraform fmt, ansible-lint, yamllint
-	@scripts/install rust terraform provider lint watching
+	@scripts/install rust terraform provider lint monitoring
 	@scripts/lint
 
 check-vagrant: ## Validate the Vagrantfile

@@ -91,7 +91,7 @@ pub struct ServeConfig {
     #[arg(long, env = "MINITWIT_SESSION_KEY", hide_env_values = true)]
     pub session_key: Option<String>,
 
-    /// How often one address may try to sign in or register on the pages in a row; 0: any number
+    /// How often one address may try to sign in or register on the pages in a row; 0: no limit
     #[arg(long, env = "MINITWIT_ACCOUNT_ATTEMPTS", default_value_t = 60)]
     pub account_attempts: u32,
 

@@ -36,7 +36,7 @@ pub enum Guard {
 pub struct Route {
     /// The label in logs and metrics.
     pub pattern: &'static str,
-    /// For all requests but those of people on a path that people and programs share.
+    /// The form of errors. On a path that pages and the API share, it does not apply to HTML forms.
     kind: Kind,
     /// Whether `?latest=` is stored, whatever the result of the call is.
     pub records_latest: bool,

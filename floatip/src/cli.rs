@@ -57,7 +57,7 @@ pub enum Command {
     },
     /// Move the live IP to this droplet, if it is fit and the live IP serves nowhere else.
     Claim {
-        /// Move it also if it serves elsewhere.
+        /// Move it even if it serves elsewhere.
         #[arg(long)]
         force: bool,
         /// Seconds after which to give up.
@@ -132,7 +132,7 @@ pub struct SwapArgs {
     /// The droplet that must be live now [default: any].
     #[arg(long, value_name = "DROPLET")]
     pub from: Option<u64>,
-    /// Leave the stage IP parked instead of moving it to the droplet that was live.
+    /// Leave the stage IP unassigned instead of moving it to the droplet that was live.
     #[arg(long)]
     pub park: bool,
     /// Seconds between losing one reserved IP and getting the other.

@@ -1,4 +1,4 @@
-//! Time as the decision and the moves count it: since a clock was started, so that a clock that is set makes no difference.
+//! Time for the decision and the moves, counted from the start of the process, so that setting the system clock has no effect.
 
 use std::time::Duration;
 

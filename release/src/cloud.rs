@@ -37,7 +37,7 @@ impl Cloud {
     /// [`Error::Failed`] if the record can't be read within the patience.
     pub async fn holder(&self, ip: Ipv4Addr) -> Result<Option<u64>> {
         let place = locate(&self.api, ip, self.limits).await;
-        Ok(place.map_err(error)?.droplet())
+        Ok(place.map_err(|reason| error(&reason))?.droplet())
     }
 
     /// Executes one move. Returns when the record confirms it.
@@ -49,12 +49,12 @@ impl Cloud {
         let moved = execute_move(&self.api, order, self.limits, &mut |_| {}).await;
         moved.map(|_| ()).map_err(|reason| match reason {
             MoveError::NotInTime { .. } => Error::Failed(format!("{ip} was not moved: {reason}")),
-            _ => error(reason),
+            _ => error(&reason),
         })
     }
 }
 
-fn error(reason: MoveError) -> Error {
+fn error(reason: &MoveError) -> Error {
     match reason {
         // A droplet that holds the other address already got it from a failover.
         MoveError::Overtaken { .. } | MoveError::Occupied { .. } => {

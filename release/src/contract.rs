@@ -1,4 +1,4 @@
-//! `release contract`: removes from the schema what no version needs that could become live again.
+//! `release contract`: removes from the schema what is not needed by any version that could become live again.
 
 use crate::cli::Cli;
 use crate::error::{Error, Result};

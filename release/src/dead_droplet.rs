@@ -19,7 +19,7 @@ use crate::runner::Runner;
 
 /// Between two checks.
 const PERIOD: Duration = Duration::from_millis(50);
-/// So many requests in a row without a response: they are sent over 0.2 s, and the last one times out after 0.3 s.
+/// Number of requests in a row without a response. They are sent over 0.2 s, and the last one times out after 0.3 s.
 const UNANSWERED: usize = 4;
 /// Requests end out of order. Fewer than this are under way at once, so the last this many to end include the last ones sent.
 const RECENT: usize = 64;

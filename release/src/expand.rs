@@ -89,7 +89,7 @@ fn operation_adds(operation: &AlterTableOperation) -> bool {
     }
 }
 
-/// Whether a version that does not know the column can insert rows.
+/// Whether a version that does not use the column can insert rows.
 fn may_be_left_out(column: &ColumnDef) -> bool {
     let options = || column.options.iter().map(|it| &it.option);
     let needs_value = options().any(|it| matches!(it, ColumnOption::NotNull));

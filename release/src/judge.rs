@@ -31,7 +31,7 @@ pub fn more_fail(source: &str, before: &Load, after: &Load) -> Option<String> {
     })
 }
 
-/// Why the slowest hundredth got so slow that users notice, if it did.
+/// Why the p99 of `after` is too high, if it is.
 #[must_use]
 pub fn slower(source: &str, before: &Load, after: &Load) -> Option<String> {
     let bound = (before.p99_ms * MAX_P99_FACTOR).max(GOOD_P99_MS);

@@ -10,6 +10,7 @@ pub mod candidate;
 pub mod cli;
 pub mod cloud;
 pub mod columns;
+pub mod command;
 pub mod contract;
 pub mod counters;
 pub mod dead_droplet;

@@ -115,7 +115,7 @@ impl Runner {
         self.begin_step(release, Step::Stage, "move the stage IP to the standby")
             .await?;
         let ip = self.stage_ip();
-        // An agent that takes the live IP over takes the stage IP off its droplet first: then it must not come back.
+        // An agent that takes over unassigns the stage IP from its droplet first. After that it must not be assigned again.
         self.require_live_on(release.live).await?;
         self.cloud
             .execute(orders::stage(ip, release.live, release.standby))

@@ -96,7 +96,7 @@ impl FromStr for Step {
         let found = Self::ALL.into_iter().find(|step| step.name() == name);
         found.ok_or_else(|| {
             Error::Failed(format!(
-                "the journal contains the step {text:?}, which this program does not know: use the program that began the release"
+                "the journal contains the unknown step {text:?}: use the program that began the release"
             ))
         })
     }

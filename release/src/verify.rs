@@ -129,8 +129,7 @@ impl Runner {
         if let Err(problem) = &result
             && problem.is_timeout()
         {
-            self.progress
-                .report(&format!("{problem}; the test runs once more"));
+            self.progress.report(&format!("{problem}; retrying once"));
             result = self.test_once(address, version).await;
         }
         result.map_err(|problem| format!("at {address}: {problem}"))

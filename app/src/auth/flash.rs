@@ -11,7 +11,7 @@ use crate::reply::Reply;
 
 const COOKIE: &str = "flash";
 
-/// A later page does not show them: after this time nobody wonders about the result of a click.
+/// Older flashes are not shown, because they no longer belong to the last click.
 const LIFETIME: Duration = Duration::from_mins(5);
 
 /// More wait for no page: the oldest are dropped.

@@ -37,7 +37,7 @@ pub enum TargetError {
     },
 }
 
-/// Where to connect, with which limits, trusting whom.
+/// Where to connect, with which limits and which trusted CA.
 #[derive(Clone)]
 pub struct Target {
     pub(super) postgres: Config,

@@ -66,7 +66,7 @@ pub struct OwnTimeline {
 pub type Lookup =
     Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<HashSet<String>>> + Send>> + Send + Sync>;
 
-/// One of the bounded places for listeners.
+/// A permit for one listener; their number is limited.
 pub struct Place {
     _permit: OwnedSemaphorePermit,
     listeners: IntGauge,

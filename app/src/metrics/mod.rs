@@ -117,7 +117,7 @@ impl Default for Metrics {
             log_lines_dropped: counter(
                 r,
                 "minitwit_log_lines_dropped_total",
-                "Log lines that were lost because nothing took them fast enough.",
+                "Log lines that were lost because the reader of the log was too slow.",
             ),
             usage: UsageMetrics::new(r),
             registry,

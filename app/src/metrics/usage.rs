@@ -39,7 +39,7 @@ impl UsageMetrics {
             ),
             users_not_found: count(
                 "minitwit_users_not_found_total",
-                "Requests for users that nobody knows.",
+                "Requests for users that do not exist.",
             ),
             sign_ins,
             simulator_called: gauge(

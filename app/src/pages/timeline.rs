@@ -58,7 +58,7 @@ struct Head {
     unfollowed_path: Option<String>,
 }
 
-/// `GET /`: the messages of the viewer and of all whom the viewer follows.
+/// `GET /`: the messages of the viewer and of all users that the viewer follows.
 pub async fn home(context: Context) -> Result<Reply> {
     let Some(claim) = context.claim() else {
         return reply::redirect("/public");

@@ -57,7 +57,7 @@ pub enum Work {
     Restore,
     /// Log lines arrive.
     LogLines,
-    /// The cost of being watched is within its bounds.
+    /// The cost of monitoring is within its limits.
     Cost,
     /// The monitor is off, and clients notice nothing.
     MonitorOff,

@@ -1,4 +1,4 @@
-//! `drill alerts`: faults that must alert in time and resolve, and the other checks of what watches the pair.
+//! `drill alerts`: faults that must alert in time and resolve, and the other checks of monitoring.
 
 mod alertmanager;
 mod backups;

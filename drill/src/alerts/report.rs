@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct Check {
     /// What was checked.
     pub name: String,
-    /// Whether it was so.
+    /// Whether it passed.
     pub passed: bool,
     /// How long the check took.
     pub seconds: u64,

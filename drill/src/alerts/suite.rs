@@ -1,4 +1,4 @@
-//! What the suite has at hand: the environment, the tools for it, and the limits.
+//! The context of the suite: the environment, the tools for it, and the limits.
 
 use super::alertmanager::Alertmanager;
 use super::tool::Tool;
@@ -17,7 +17,7 @@ pub struct Limits {
     pub fires_within: Duration,
     /// How long an alert may take to resolve once its fault is undone.
     pub resolves_within: Duration,
-    /// From which the simulator runs follow.
+    /// The seed of the simulator runs.
     pub seed: u64,
 }
 

@@ -146,7 +146,7 @@ pub const ENTRIES: &[Entry] = &[
     },
     entry(
         "watch-cost",
-        "being watched costs less than 3 % of a processor, and 150 MB",
+        "monitoring costs less than 3 % of a processor, and 150 MB",
         Uses::Everything,
         Work::Cost,
     ),

@@ -42,7 +42,7 @@ pub enum Command {
     /// Print a line for each fault of a suite: passed, failed, or not drilled
     #[command(after_help = EXIT_CODES)]
     Summary(Summary),
-    /// Check that faults alert in time and their alerts resolve, that backups restore, and what watching costs
+    /// Check that faults alert in time and their alerts resolve, that backups restore, and what monitoring costs
     ///
     /// The environment must have a monitor and be at rest. Independent faults are in place at the same time. Each check
     /// prints a line.
@@ -137,7 +137,7 @@ pub struct Soak {
     /// How long; the last round is finished
     #[arg(long, value_name = "M", default_value = "60", value_parser = minutes)]
     pub minutes: Duration,
-    /// The faults and their times follow from this number
+    /// Seed of the faults and their times
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Start with this round of the seed
@@ -191,7 +191,7 @@ pub struct Alerts {
     /// How long an alert may take to resolve once its fault is undone, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "150", value_parser = seconds)]
     pub resolves_within: Duration,
-    /// The simulator runs follow from this number [default: different each time]
+    /// Seed of the simulator runs [default: different each time]
     #[arg(long, env = "SEED", value_name = "N")]
     pub seed: Option<u64>,
     /// The program for queries, restores and costs [default: the one beside drill]

@@ -118,7 +118,7 @@ impl Run {
         self.standby_back_ms.is_some() && self.live_after.is_some()
     }
 
-    /// Whether everything required was so.
+    /// Whether all requirements were met.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.broken.is_empty() && self.writes_lost == 0 && !self.too_long

@@ -19,7 +19,7 @@ macro_rules! localcloud {
     };
 }
 
-/// The app is stopped while something of localcloud's is wrong.
+/// The app is stopped while a fault of localcloud is active.
 macro_rules! stopped_while {
     ($json:expr) => {
         &[Step::Localcloud(Api, $json), STOP]

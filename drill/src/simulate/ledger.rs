@@ -1,4 +1,4 @@
-//! What must be readable after a run: everything acknowledged. And what can't be known.
+//! Records which writes must be readable after a run, because they were acknowledged, and which may be.
 
 use crate::scenario::step::{Action, Step};
 use std::collections::{BTreeMap, BTreeSet};

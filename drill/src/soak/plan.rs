@@ -4,7 +4,7 @@ use crate::failover::fault::Fault;
 use crate::random::Random;
 use std::time::Duration;
 
-/// Of this many rounds one has two faults at once.
+/// One of this many rounds has two faults at once.
 const ONE_IN_WITH_TWO: u64 = 3;
 
 /// The faults of a round, all of them from random numbers.

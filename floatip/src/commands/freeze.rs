@@ -10,7 +10,7 @@ use floatip::{
     cli::FreezeArgs,
     config::Values,
     serve::{
-        freeze::{self, Freeze, FreezeMark},
+        freeze::{self, Freeze, FreezeState},
         overview::{self, Row},
     },
 };
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 pub async fn freeze(values: &Values, arguments: &FreezeArgs) -> ExitCode {
     if arguments.why.trim().is_empty() {
         return exit::report(
-            "--why must say why: whoever finds a frozen site needs it",
+            "--why must not be empty: it explains the freeze to everyone who finds it",
             exit::USAGE,
         );
     }
@@ -61,7 +61,7 @@ pub async fn unfreeze(
     announce(values, None, dry_run, json).await
 }
 
-/// Writes the mark here, and waits until every droplet shows it.
+/// Writes the freeze state here, and waits until every droplet shows it.
 async fn announce(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: bool) -> ExitCode {
     let listeners = match values.listeners() {
         Ok(listeners) => listeners,
@@ -69,13 +69,13 @@ async fn announce(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: 
     };
     let path = values.freeze_file();
     let own = match freeze::read(&path) {
-        Ok(mark) => mark,
+        Ok(freeze_state) => freeze_state,
         Err(error) => {
             eprintln!(
-                "floatip: {} can't be read ({error}) and is written anew",
+                "floatip: {} can't be read ({error}) and is replaced",
                 path.display()
             );
-            FreezeMark::default()
+            FreezeState::default()
         }
     };
     let rows = rows(&listeners).await;
@@ -84,8 +84,11 @@ async fn announce(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: 
         .map(|it| it.freeze_mark.revision)
         .fold(own.revision, u64::max)
         + 1;
-    let mark = FreezeMark { revision, freeze };
-    let what = mark.freeze.as_ref().map_or("unfrozen", |_| "frozen");
+    let freeze_state = FreezeState { revision, freeze };
+    let what = freeze_state
+        .freeze
+        .as_ref()
+        .map_or("unfrozen", |_| "frozen");
     if dry_run {
         print(&format!(
             "would write revision {revision}, {what}, to {}",
@@ -93,19 +96,19 @@ async fn announce(values: &Values, freeze: Option<Freeze>, dry_run: bool, json: 
         ));
         return ExitCode::SUCCESS;
     }
-    if let Err(error) = freeze::write(&path, &mark) {
+    if let Err(error) = freeze::write(&path, &freeze_state) {
         let why = format!(
             "can't write {}: {error}; run this as root on one of the droplets",
             path.display()
         );
         return exit::report(&why, exit::FAILED);
     }
-    follow(&listeners, &mark, what, &path, json).await
+    follow(&listeners, &freeze_state, what, &path, json).await
 }
 
 async fn follow(
     listeners: &[String],
-    mark: &FreezeMark,
+    freeze_state: &FreezeState,
     what: &str,
     path: &Path,
     json: bool,
@@ -113,23 +116,23 @@ async fn follow(
     let begin = Instant::now();
     let rows = loop {
         let rows = rows(listeners).await;
-        if rows.iter().all(|row| shows(row, mark)) || begin.elapsed() > PATIENCE {
+        if rows.iter().all(|row| shows(row, freeze_state)) || begin.elapsed() > PATIENCE {
             break rows;
         }
         sleep(Duration::from_millis(200)).await;
     };
-    let all = rows.iter().all(|row| shows(row, mark));
+    let all = rows.iter().all(|row| shows(row, freeze_state));
     let code = if all { 0 } else { exit::ALONE };
     if json {
-        let droplets = rows
-            .iter()
-            .map(|row| json!({"url": row.url, "follows": shows(row, mark), "error": row.error}));
+        let droplets = rows.iter().map(
+            |row| json!({"url": row.url, "follows": shows(row, freeze_state), "error": row.error}),
+        );
         print_json(&json!({
-            "revision": mark.revision, "freeze": mark.freeze, "droplets": droplets.collect::<Vec<_>>(), "exit_code": code,
+            "revision": freeze_state.revision, "freeze": freeze_state.freeze, "droplets": droplets.collect::<Vec<_>>(), "exit_code": code,
         }));
     } else {
         for row in &rows {
-            let is = if shows(row, mark) {
+            let is = if shows(row, freeze_state) {
                 what.to_owned()
             } else {
                 format!(
@@ -144,15 +147,15 @@ async fn follow(
         return ExitCode::SUCCESS;
     }
     let why = format!(
-        "{} says {what}, but not every droplet was seen to follow; they do as soon as they can see this one. If that takes long, run the same there",
+        "{} contains {what}, but not every droplet has confirmed it yet; the others follow when they reach this one. If that takes too long, run the same command there",
         path.display(),
     );
     exit::report(&why, exit::ALONE)
 }
 
-fn shows(row: &Row, mark: &FreezeMark) -> bool {
+fn shows(row: &Row, freeze_state: &FreezeState) -> bool {
     let shown = row.status.as_ref().map(|it| &it.freeze_mark);
-    shown.is_some_and(|shown| shown == mark || shown.beats(mark))
+    shown.is_some_and(|shown| shown == freeze_state || shown.beats(freeze_state))
 }
 
 async fn rows(listeners: &[String]) -> Vec<Row> {

@@ -11,7 +11,7 @@ use crate::{
 
 /// How long to ask often for the first answer after the live IP was moved to this droplet.
 const ARRIVAL: Duration = Duration::from_mins(1);
-/// More than damping counts.
+/// Number of recent moves that are remembered: more than `Settings::moves`, which damping counts.
 const MOVES_KEPT: usize = 32;
 
 /// What an action does.

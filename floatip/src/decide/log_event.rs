@@ -49,7 +49,7 @@ pub enum LogEvent {
     },
     /// The API accepted an action.
     Accepted { kind: ActionKind, action: u64 },
-    /// The live IP is on this droplet: the action completed, or the record says so.
+    /// The live IP is on this droplet: the action completed, or the record shows it.
     Completed {
         /// The action, if it was seen to end.
         action: Option<u64>,

@@ -1,4 +1,4 @@
-//! What an agent decides: pure, without I/O, clock or chance.
+//! What an agent decides: pure, without I/O, clock or randomness.
 
 pub mod agent;
 pub mod apply;

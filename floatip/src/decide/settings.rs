@@ -29,9 +29,9 @@ pub struct Settings {
     pub poll_every: Duration,
     /// An action that is pending for longer is forgotten, and the record is read.
     pub action_patience: Duration,
-    /// Number of moves to this droplet that are allowed ...
+    /// Number of moves to this droplet that are allowed within `moves_window`.
     pub moves: usize,
-    /// ... within this time. A further one waits.
+    /// The period of `moves`. A further move waits until it has passed.
     pub moves_window: Duration,
     /// First wait after a failed call; it doubles each time.
     pub backoff_first: Duration,

@@ -241,7 +241,7 @@ impl MoveState {
                     Some(MoveEvent::Errored { action: action.id })
                 }
             },
-            // Unknown at first, or for ever: the record decides, and a lock in it means to wait.
+            // The action is not known yet, or never will be. The record decides; while it shows a lock, the move waits.
             CallResult::Polled(Err(Error::NotFound { .. })) => {
                 self.wake = now + self.limits.poll_every;
                 None
@@ -269,7 +269,7 @@ impl MoveState {
                 return None;
             }
         } else if matches!(call, Call::Assign(_) | Call::Unassign) {
-            // The answer may be lost, and not the call.
+            // The call may have been carried out although its response was lost.
             self.acted |= matches!(error, Error::Silent(_) | Error::Server { .. });
         }
         let doubled = self

@@ -47,7 +47,7 @@ pub struct SwapGoal {
     pub from: Option<u64>,
     /// The droplet that is to be live; `None` is the one that holds the stage IP.
     pub to: Option<u64>,
-    /// The stage IP is assigned to the droplet that was live; else it stays parked.
+    /// The stage IP is assigned to the droplet that was live; otherwise it stays unassigned.
     pub keep_stage: bool,
     /// Between losing one reserved IP and getting another.
     pub cool_down: Duration,
@@ -177,7 +177,7 @@ pub enum SwapError {
     },
 }
 
-/// Carries out the steps of a plan. `verify` checks from outside that the live IP serves, with its own patience. If that fails, the live
+/// Carries out the steps of a plan. `verify` checks from outside that the live IP serves, with its own time limit. If that fails, the live
 /// IP is moved back at once.
 ///
 /// # Errors

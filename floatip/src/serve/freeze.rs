@@ -1,4 +1,4 @@
-//! A freeze of automatic moves: by whom, why and since when.
+//! A freeze of automatic moves: who froze them, why, and since when.
 //!
 //! It is a file on each droplet, so it survives a restart, and needs neither the API nor the database. No request on the network can set
 //! it: root writes the file on one droplet, and the other droplet's agent copies it from this one's status listener if it is newer. The
@@ -32,16 +32,16 @@ pub struct Freeze {
     pub until: Option<Timestamp>,
 }
 
-/// The newest freeze, or its end.
+/// The content of the freeze file: the newest freeze, or its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FreezeMark {
+pub struct FreezeState {
     /// Counts freezes and their ends.
     pub revision: u64,
     /// The freeze, unless it was ended.
     pub freeze: Option<Freeze>,
 }
 
-impl FreezeMark {
+impl FreezeState {
     /// True if this one is newer than `other`.
     #[must_use]
     pub fn beats(&self, other: &Self) -> bool {
@@ -60,30 +60,30 @@ impl FreezeMark {
     }
 }
 
-/// Reads the mark in `path`; a missing file is no freeze.
+/// Reads the freeze state in `path`; a missing file is no freeze.
 ///
 /// # Errors
-/// If it can't be read, or is no mark.
-pub fn read(path: &Path) -> io::Result<FreezeMark> {
+/// If it can't be read, or is no freeze state.
+pub fn read(path: &Path) -> io::Result<FreezeState> {
     match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FreezeMark::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FreezeState::default()),
         Ok(about) if about.len() > MOST => return Err(io::ErrorKind::FileTooLarge.into()),
         _ => {}
     }
     Ok(serde_json::from_slice(&fs::read(path)?)?)
 }
 
-/// Writes the mark atomically: a reader gets the old one or the new one, also after a power failure.
+/// Writes the freeze state atomically: a reader gets the old one or the new one, also after a power failure.
 ///
 /// # Errors
 /// If it can't be written; then nothing has changed.
-pub fn write(path: &Path, mark: &FreezeMark) -> io::Result<()> {
+pub fn write(path: &Path, freeze_state: &FreezeState) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     // Root writes into a directory of the service's user, so the new file gets a name that nobody can have prepared.
     let new = path.with_extension(format!("{:016x}", rand::random::<u64>()));
     let written = (|| {
         let mut file = fs::File::create_new(&new)?;
-        file.write_all(&serde_json::to_vec_pretty(mark)?)?;
+        file.write_all(&serde_json::to_vec_pretty(freeze_state)?)?;
         file.write_all(b"\n")?;
         file.sync_all()?;
         fs::rename(&new, path)?;

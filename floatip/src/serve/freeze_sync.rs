@@ -10,7 +10,7 @@ use slog::{Logger, info, warn};
 use tokio::{sync::watch, time::sleep};
 
 use crate::serve::{
-    freeze::{FreezeMark, read, write},
+    freeze::{FreezeState, read, write},
     status::Status,
 };
 
@@ -20,9 +20,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PEERS_EVERY: u32 = 4;
 const PEER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Follows the file and the other droplets' listeners for ever, and publishes the newest mark. If the file can't be read, the mark stays
+/// Follows the file and the other droplets' listeners for ever, and publishes the newest freeze state. If the file can't be read, the freeze state stays
 /// as it is. At the start that is no freeze, because a broken file must not keep a dead site down.
-pub async fn follow(path: PathBuf, peers: Vec<String>, state: FreezeState, log: Logger) {
+pub async fn follow(path: PathBuf, peers: Vec<String>, state: SharedFreeze, log: Logger) {
     let http = reqwest::Client::builder()
         .no_proxy()
         .timeout(PEER_TIMEOUT)
@@ -31,9 +31,9 @@ pub async fn follow(path: PathBuf, peers: Vec<String>, state: FreezeState, log: 
     let mut logged = false;
     for look in 0_u32.. {
         match read(&path) {
-            Ok(mark) => {
+            Ok(freeze_state) => {
                 logged = false;
-                state.publish(&mark, &log, "here");
+                state.publish(&freeze_state, &log, "here");
             }
             Err(error) if !logged => {
                 logged = true;
@@ -43,16 +43,16 @@ pub async fn follow(path: PathBuf, peers: Vec<String>, state: FreezeState, log: 
         }
         if look.is_multiple_of(PEERS_EVERY) {
             for peer in &peers {
-                let Some(mark) = ask(&http, peer).await else {
+                let Some(freeze_state) = ask(&http, peer).await else {
                     continue;
                 };
-                if !mark.beats(&state.mark.borrow()) {
+                if !freeze_state.beats(&state.freeze_state.borrow()) {
                     continue;
                 }
-                if let Err(error) = write(&path, &mark) {
+                if let Err(error) = write(&path, &freeze_state) {
                     warn!(log, "can't write {}: {}", path.display(), error; "event.action" => "freeze_unwritable");
                 }
-                state.publish(&mark, &log, "the other droplet");
+                state.publish(&freeze_state, &log, "the other droplet");
             }
         }
         state.update_frozen();
@@ -60,8 +60,8 @@ pub async fn follow(path: PathBuf, peers: Vec<String>, state: FreezeState, log: 
     }
 }
 
-/// The mark of `peer`, if it responds.
-async fn ask(http: &reqwest::Client, peer: &str) -> Option<FreezeMark> {
+/// The freeze state of `peer`, if it responds.
+async fn ask(http: &reqwest::Client, peer: &str) -> Option<FreezeState> {
     let answer = http.get(format!("{peer}/status")).send().await.ok()?;
     let status: Status = answer.error_for_status().ok()?.json().await.ok()?;
     Some(status.freeze_mark)
@@ -69,48 +69,52 @@ async fn ask(http: &reqwest::Client, peer: &str) -> Option<FreezeMark> {
 
 /// The published state of the freeze.
 #[derive(Debug)]
-pub struct FreezeState {
-    /// The newest mark.
-    pub mark: watch::Sender<FreezeMark>,
+pub struct SharedFreeze {
+    /// The newest freeze state.
+    pub freeze_state: watch::Sender<FreezeState>,
     /// Whether it is in force now: a freeze may end by itself.
     pub frozen: watch::Sender<bool>,
 }
 
-impl FreezeState {
-    /// Begins with the mark in the file.
+impl SharedFreeze {
+    /// Begins with the freeze state in the file.
     #[must_use]
     pub fn new(path: &Path) -> Self {
-        let mark = read(path).unwrap_or_default();
-        let frozen = mark.in_force(Timestamp::now()).is_some();
+        let freeze_state = read(path).unwrap_or_default();
+        let frozen = freeze_state.in_force(Timestamp::now()).is_some();
         Self {
-            mark: watch::channel(mark).0,
+            freeze_state: watch::channel(freeze_state).0,
             frozen: watch::channel(frozen).0,
         }
     }
 
     fn update_frozen(&self) {
-        let now = self.mark.borrow().in_force(Timestamp::now()).is_some();
+        let now = self
+            .freeze_state
+            .borrow()
+            .in_force(Timestamp::now())
+            .is_some();
         self.frozen
             .send_if_modified(|before| std::mem::replace(before, now) != now);
     }
 
-    fn publish(&self, mark: &FreezeMark, log: &Logger, from: &str) {
-        let news = self.mark.send_if_modified(|before| {
-            let newer = mark.beats(before);
+    fn publish(&self, freeze_state: &FreezeState, log: &Logger, from: &str) {
+        let news = self.freeze_state.send_if_modified(|before| {
+            let newer = freeze_state.beats(before);
             if newer {
-                before.clone_from(mark);
+                before.clone_from(freeze_state);
             }
             newer
         });
         if !news {
             return;
         }
-        match &mark.freeze {
+        match &freeze_state.freeze {
             Some(it) => {
-                warn!(log, "automatic moves are frozen: {}", it.why; "event.action" => "frozen", "who" => &it.who, "why" => &it.why, "since" => %it.since, "until" => it.until.map(|it| it.to_string()), "revision" => mark.revision, "from" => from);
+                warn!(log, "automatic moves are frozen: {}", it.why; "event.action" => "frozen", "who" => &it.who, "why" => &it.why, "since" => %it.since, "until" => it.until.map(|it| it.to_string()), "revision" => freeze_state.revision, "from" => from);
             }
             None => {
-                info!(log, "automatic moves are allowed again"; "event.action" => "unfrozen", "revision" => mark.revision, "from" => from);
+                info!(log, "automatic moves are allowed again"; "event.action" => "unfrozen", "revision" => freeze_state.revision, "from" => from);
             }
         }
     }

@@ -60,7 +60,7 @@ impl Metrics {
         let registry = Registry::new_custom(Some("floatip".into()), None)?;
         let r = &registry;
         let metrics = Self {
-            holder: int_gauge(r, "holder", "1 if the record says that the live IP is here")?,
+            holder: int_gauge(r, "holder", "1 if the live IP is here by the record")?,
             fit: int_gauge(r, "fit", "1 if the local service is ready")?,
             live_answers: int_gauge(
                 r,

@@ -11,9 +11,9 @@ use crate::{
     observe::live_ip::LiveIp,
 };
 
-/// A request without a response after this long gets a second one beside it ...
+/// If a request has no response after this time, a second one is sent beside it.
 const HEDGE_AFTER: Duration = Duration::from_millis(400);
-/// ... and the record counts as unreadable after this long.
+/// If there is no response after this time, the record counts as unreadable.
 const READ_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The longest sleep between two decisions.

@@ -18,7 +18,7 @@ use crate::{
     serve::{
         agent_loop::Turn,
         bonus::Bonus,
-        freeze::FreezeMark,
+        freeze::FreezeState,
         metrics::Metrics,
         status::{
             ApiStatus, ClaimStatus, DecisionStatus, DropletStatus, Input, IpStatus, RecordStatus,
@@ -66,7 +66,7 @@ pub struct Reporter {
     /// The local service.
     pub fitness: watch::Receiver<Fitness>,
     /// The newest freeze or its end.
-    pub mark: watch::Receiver<FreezeMark>,
+    pub freeze_state: watch::Receiver<FreezeState>,
     /// This droplet.
     pub identity: watch::Receiver<Identity>,
     /// The API, for its limits.
@@ -116,7 +116,7 @@ impl Reporter {
         self.disagreement.update(turn.now, comparable && !agreement);
         let disagreement = self.disagreement.present(turn.now);
         let identity = self.identity.borrow().clone();
-        let mark = self.mark.borrow().clone();
+        let freeze_state = self.freeze_state.borrow().clone();
         Status {
             droplet: DropletStatus {
                 id: identity.id,
@@ -159,8 +159,8 @@ impl Reporter {
                 Decision::Rest { why, .. } => Some(why),
                 _ => None,
             },
-            freeze: mark.in_force(Timestamp::now()).cloned(),
-            freeze_mark: mark,
+            freeze: freeze_state.in_force(Timestamp::now()).cloned(),
+            freeze_mark: freeze_state,
             moves_total: view.history.moves_total(),
             moves: view.history.moves().map(|at| self.wall(at)).collect(),
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     decide::decision::{ClaimCause, RestReason},
     observe::vrrp::Vrrp,
-    serve::freeze::{Freeze, FreezeMark},
+    serve::freeze::{Freeze, FreezeState},
 };
 
 /// One droplet, reported by its own agent.
@@ -53,7 +53,7 @@ pub struct Status {
     pub freeze: Option<Freeze>,
     /// The newest freeze or its end, which the droplets copy from each other.
     #[serde(default)]
-    pub freeze_mark: FreezeMark,
+    pub freeze_mark: FreezeState,
     /// Number of claims that moved the live IP to this droplet since the agent started.
     pub moves_total: u64,
     /// When the recent ones did, oldest first.

@@ -20,7 +20,7 @@ use crate::{
     serve::{
         agent_loop::{Inputs, run},
         bonus::Bonus,
-        freeze_sync::{self, FreezeState},
+        freeze_sync::{self, SharedFreeze},
         listener::{Shared, router},
         metrics::Metrics,
         perform::Performer,
@@ -63,8 +63,8 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
     tokio::spawn(fitness::follow(config.ready_url.clone(), fitness_sender));
     let (vrrp_sender, vrrp) = watch::channel(Vrrp::Unknown);
     tokio::spawn(vrrp::follow(config.vrrp.clone(), fifo, vrrp_sender));
-    let freeze = FreezeState::new(&config.freeze_file);
-    let (frozen, mark) = (freeze.frozen.subscribe(), freeze.mark.subscribe());
+    let freeze = SharedFreeze::new(&config.freeze_file);
+    let (frozen, freeze_state) = (freeze.frozen.subscribe(), freeze.freeze_state.subscribe());
     tokio::spawn(freeze_sync::follow(
         config.freeze_file.clone(),
         config.peers.clone(),
@@ -110,7 +110,7 @@ pub async fn watch(config: WatchConfig, log: Logger) -> anyhow::Result<Infallibl
         metrics,
         status,
         fitness,
-        mark,
+        freeze_state,
         identity,
         api,
         site: config.site,

@@ -105,8 +105,8 @@ fn the_documentation_shows_this_table() {
     let document = fs::read_to_string(DOCUMENT).unwrap();
     let (before, rest) = document
         .split_once(BEGIN)
-        .expect("a mark where the table begins");
-    let (shown, after) = rest.split_once(END).expect("a mark where it ends");
+        .expect("a marker where the table begins");
+    let (shown, after) = rest.split_once(END).expect("a marker where it ends");
     if shown == markdown() {
         return;
     }

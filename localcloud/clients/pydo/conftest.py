@@ -27,9 +27,9 @@ class Cloud:
         self.client = Client(token=token, endpoint=URL, retry_total=0)
 
     def __call__(self, status, call, *arguments, **parameters):
-        """Calls `call` ("noun.verb"), expects a status, checks the answer's shape and gives it."""
-        noun, verb = call.split(".")
-        method = getattr(getattr(self.client, noun), verb)
+        """Calls `call` ("resource_type.verb"), expects a status, checks the answer's shape and gives it."""
+        resource_type, verb = call.split(".")
+        method = getattr(getattr(self.client, resource_type), verb)
         # The client sends tokens without TLS only when told to.
         parameters |= {"enforce_https": False, "cls": lambda reply, body, _: (reply.http_response, body)}
         try:

@@ -42,8 +42,8 @@ def differences(shape, body, place=""):
     if isinstance(shape, str):
         if shape.endswith("?"):
             return [] if body is None else differences(shape[:-1], body, place)
-        if shape in TABLE["nouns"]:
-            return differences(TABLE["nouns"][shape], body, place)
+        if shape in TABLE["resource_types"]:
+            return differences(TABLE["resource_types"][shape], body, place)
         try:
             fits = body in shape[1:].split("|") if shape.startswith("=") else KINDS[shape](body)
         except (TypeError, ValueError):

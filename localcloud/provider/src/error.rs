@@ -30,7 +30,7 @@ pub enum Error {
     #[error("there is no key for Spaces: set SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY")]
     SpacesKey,
     /// 404.
-    #[error("the API knows no {0}")]
+    #[error("the API has no {0}")]
     NotFound(String),
     /// Any other refusal.
     #[error("{message} ({status} from {call})")]

@@ -1,6 +1,6 @@
 //! Stand-in for Terraform's DigitalOcean provider where Terraform's registry can't be reached.
 //!
-//! It implements Terraform's plugin protocol for the resource types in [`nouns`], with the names, types and
+//! It implements Terraform's plugin protocol for the resource types in [`resource_types`], with the names, types and
 //! behaviour of the real provider, and calls the same API.
 
 mod api;
@@ -11,13 +11,13 @@ mod compare;
 mod connection;
 mod error;
 mod lifecycle;
-pub mod noun;
-pub mod nouns;
 pub mod plan;
 pub mod provider;
 mod report;
 pub mod request;
 mod resource;
+pub mod resource_type;
+pub mod resource_types;
 pub mod response;
 mod schema;
 mod spaces;

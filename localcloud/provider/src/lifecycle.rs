@@ -10,8 +10,8 @@ use crate::bucket::Bucket;
 use crate::compare::field;
 use crate::connection::Clients;
 use crate::error::Error;
-use crate::noun::{Backend, Create, Delete, Expected, Noun};
 use crate::request::create_body;
+use crate::resource_type::{Backend, Create, Delete, Expected, ResourceType};
 use crate::response;
 use crate::steps::{Change, LIMIT, path_of};
 use crate::table::Source;
@@ -26,7 +26,7 @@ const APPEAR_LIMIT: Duration = Duration::from_mins(2);
 /// A resource type at an API.
 pub struct Objects<'a> {
     /// What they are.
-    pub noun: &'static Noun,
+    pub resource_type: &'static ResourceType,
     /// The account that has them.
     pub clients: &'a Clients,
 }
@@ -34,14 +34,14 @@ pub struct Objects<'a> {
 impl Objects<'_> {
     /// The object as the API describes it.
     pub async fn get(&self, state: &Object) -> Result<Json, Error> {
-        if self.noun.backend == Backend::Spaces {
+        if self.resource_type.backend == Backend::Spaces {
             return Bucket::of(&self.clients.spaces, state).read(state).await;
         }
-        let path = path_of(self.noun.path, state);
+        let path = path_of(self.resource_type.path, state);
         let answer = self.clients.api.get(&path).await?;
-        let mut object = unwrap(self.noun, answer);
-        add_path_attributes(self.noun, state, &mut object);
-        if let (Some(attribute), Json::Object(fields)) = (self.noun.members, &mut object) {
+        let mut object = unwrap(self.resource_type, answer);
+        add_path_attributes(self.resource_type, state, &mut object);
+        if let (Some(attribute), Json::Object(fields)) = (self.resource_type.members, &mut object) {
             fields.insert(
                 attribute.to_owned(),
                 members(&self.clients.api, &path).await?,
@@ -52,13 +52,13 @@ impl Objects<'_> {
 
     /// The object once it is ready.
     async fn get_ready(&self, state: &Object) -> Result<Json, Error> {
-        let what = format!("waiting for the {}", name_of(self.noun, state));
+        let what = format!("waiting for the {}", name_of(self.resource_type, state));
         let start = Instant::now();
         wait(LIMIT, &what, || async {
             match self.get(state).await {
                 Err(Error::NotFound(_)) if start.elapsed() < APPEAR_LIMIT => Ok(None),
                 Err(error) => Err(error),
-                Ok(object) => Ok(is_ready(self.noun, &object).then_some(object)),
+                Ok(object) => Ok(is_ready(self.resource_type, &object).then_some(object)),
             }
         })
         .await
@@ -66,17 +66,17 @@ impl Objects<'_> {
 
     /// Creates the object; `state` gets its id as soon as it has one.
     pub async fn create(&self, state: &mut Object) -> Result<(), Error> {
-        let body = create_body(self.noun, state);
-        if self.noun.backend == Backend::Spaces {
+        let body = create_body(self.resource_type, state);
+        if self.resource_type.backend == Backend::Spaces {
             Bucket::of(&self.clients.spaces, state)
                 .create(&body)
                 .await?;
         }
-        let answer = match self.noun.create {
+        let answer = match self.resource_type.create {
             Create::Post(path) => {
                 let path = path_of(path, state);
                 let answer = self.clients.api.post(&path, &body).await?;
-                if answer[self.noun.envelope].is_null() {
+                if answer[self.resource_type.envelope].is_null() {
                     return Err(Error::Answer(format!("POST {path}")));
                 }
                 answer
@@ -84,13 +84,13 @@ impl Objects<'_> {
             Create::Put(path) => self.clients.api.put(&path_of(path, state), &body).await?,
             Create::Steps => json!(null),
         };
-        let first = unwrap(self.noun, answer);
-        let id = make_id(self.noun, &first, state);
+        let first = unwrap(self.resource_type, answer);
+        let id = make_id(self.resource_type, &first, state);
         state.insert("id".to_owned(), Value::Text(id));
         // Some values are in the first answer only.
-        let known = response::after_apply(self.noun, state, &first);
+        let known = response::after_apply(self.resource_type, state, &first);
         for attribute in self
-            .noun
+            .resource_type
             .attributes
             .iter()
             .filter(|each| each.keep_if_absent)
@@ -102,38 +102,38 @@ impl Objects<'_> {
         }
         self.change(None, Some(state)).await?;
         let object = self.get_ready(state).await?;
-        *state = response::after_apply(self.noun, state, &object);
+        *state = response::after_apply(self.resource_type, state, &object);
         Ok(())
     }
 
     /// Changes the object from `prior` to `state`; `state` then has the values that the API reports.
     pub async fn update(&self, prior: &Object, state: &mut Object) -> Result<(), Error> {
-        if self.noun.backend == Backend::Spaces {
-            let body = create_body(self.noun, state);
+        if self.resource_type.backend == Backend::Spaces {
+            let body = create_body(self.resource_type, state);
             Bucket::of(&self.clients.spaces, state)
                 .configure(&body, true)
                 .await?;
         }
         self.change(Some(prior), Some(state)).await?;
         let object = self.get_ready(state).await?;
-        *state = response::after_apply(self.noun, state, &object);
+        *state = response::after_apply(self.resource_type, state, &object);
         Ok(())
     }
 
     /// Deletes the object; one that does not exist counts as deleted.
     pub async fn delete(&self, state: &Object) -> Result<(), Error> {
-        if self.noun.backend == Backend::Spaces {
+        if self.resource_type.backend == Backend::Spaces {
             return Bucket::of(&self.clients.spaces, state).delete(state).await;
         }
-        let path = path_of(self.noun.path, state);
-        if matches!(self.noun.delete, Delete::CallAndWait) {
+        let path = path_of(self.resource_type.path, state);
+        if matches!(self.resource_type.delete, Delete::CallAndWait) {
             self.wait_until_unlocked(state).await?;
         }
         match self.change(Some(state), None).await {
             Ok(()) | Err(Error::NotFound(_)) => {}
             Err(error) => return Err(error),
         }
-        match self.noun.delete {
+        match self.resource_type.delete {
             Delete::Steps => return Ok(()),
             Delete::Empty(list) => {
                 return match self.clients.api.put(&path, &json!({list: []})).await {
@@ -143,8 +143,8 @@ impl Objects<'_> {
             }
             Delete::Call | Delete::CallAndWait => {}
         }
-        let what = format!("deleting the {}", name_of(self.noun, state));
-        let again = self.noun.delete_again_on;
+        let what = format!("deleting the {}", name_of(self.resource_type, state));
+        let again = self.resource_type.delete_again_on;
         let refusal = Mutex::new(None);
         let deleted = wait(DELETE_LIMIT, &what, || async {
             match self.clients.api.delete(&path, None).await {
@@ -163,7 +163,7 @@ impl Objects<'_> {
             (Err(Error::TooLong { .. }), Ok(Some(error))) => return Err(error),
             (result, _) => result?,
         }
-        if matches!(self.noun.delete, Delete::CallAndWait) {
+        if matches!(self.resource_type.delete, Delete::CallAndWait) {
             wait(DELETE_LIMIT, &what, || async {
                 match self.clients.api.get(&path).await {
                     Err(Error::NotFound(_)) => Ok(Some(())),
@@ -179,7 +179,7 @@ impl Objects<'_> {
     async fn wait_until_unlocked(&self, state: &Object) -> Result<(), Error> {
         let what = format!(
             "waiting for the {} to be unlocked",
-            name_of(self.noun, state)
+            name_of(self.resource_type, state)
         );
         wait(DELETE_LIMIT, &what, || async {
             match self.get(state).await {
@@ -195,10 +195,10 @@ impl Objects<'_> {
         let Some(state) = after.or(before) else {
             return Ok(());
         };
-        let path = path_of(self.noun.path, state);
+        let path = path_of(self.resource_type.path, state);
         let change = Change {
             api: &self.clients.api,
-            noun: self.noun,
+            resource_type: self.resource_type,
             path: &path,
             before,
             after,
@@ -208,19 +208,21 @@ impl Objects<'_> {
 }
 
 /// The object's name in messages.
-pub fn name_of(noun: &Noun, state: &Object) -> String {
+pub fn name_of(resource_type: &ResourceType, state: &Object) -> String {
     let text = |name: &str| field(state, name).text();
     match text("name").or_else(|| text("id")) {
-        Some(name) => format!("{} \"{name}\"", noun.label),
-        None => noun.label.to_owned(),
+        Some(name) => format!("{} \"{name}\"", resource_type.label),
+        None => resource_type.label.to_owned(),
     }
 }
 
 /// Adds to an object the attributes of its path, which the API's response does not contain.
-fn add_path_attributes(noun: &Noun, state: &Object, object: &mut Json) {
+fn add_path_attributes(resource_type: &ResourceType, state: &Object, object: &mut Json) {
     let Json::Object(fields) = object else { return };
-    for attribute in noun.attributes {
-        let in_path = noun.path.contains(&format!("{{{}}}", attribute.name));
+    for attribute in resource_type.attributes {
+        let in_path = resource_type
+            .path
+            .contains(&format!("{{{}}}", attribute.name));
         if in_path
             && attribute.source == Some(Source::Nowhere)
             && !fields.contains_key(attribute.name)
@@ -234,15 +236,15 @@ fn add_path_attributes(noun: &Noun, state: &Object, object: &mut Json) {
 }
 
 /// The object inside an answer's envelope.
-fn unwrap(noun: &Noun, mut answer: Json) -> Json {
-    match noun.envelope {
+fn unwrap(resource_type: &ResourceType, mut answer: Json) -> Json {
+    match resource_type.envelope {
         "" => answer,
         envelope => answer[envelope].take(),
     }
 }
 
-fn is_ready(noun: &Noun, object: &Json) -> bool {
-    noun.ready.iter().all(|(pointer, expected)| {
+fn is_ready(resource_type: &ResourceType, object: &Json) -> bool {
+    resource_type.ready.iter().all(|(pointer, expected)| {
         let value = object.pointer(pointer).unwrap_or(&Json::Null);
         match expected {
             Expected::Text(text) => value == text,
@@ -251,8 +253,8 @@ fn is_ready(noun: &Noun, object: &Json) -> bool {
     })
 }
 
-fn make_id(noun: &Noun, object: &Json, state: &Object) -> String {
-    fill(noun.id, |key| match (key, &object[key]) {
+fn make_id(resource_type: &ResourceType, object: &Json, state: &Object) -> String {
+    fill(resource_type.id, |key| match (key, &object[key]) {
         ("unique", _) => SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .ok()

@@ -4,7 +4,7 @@
 //! meaning, and that apply yields every known value of the plan.
 
 use crate::compare::{field, same, same_blocks};
-use crate::noun::Noun;
+use crate::resource_type::ResourceType;
 use crate::table::{Attribute, Block, Given};
 use crate::value::{Object, Value};
 
@@ -19,14 +19,14 @@ pub struct Plan {
 
 /// Plans a resource that does not exist.
 #[must_use]
-pub fn create(noun: &Noun, config: &Object) -> Object {
+pub fn create(resource_type: &ResourceType, config: &Object) -> Object {
     let mut state = Object::new();
     state.insert("id".to_owned(), Value::Unknown);
-    for attribute in noun.attributes {
+    for attribute in resource_type.attributes {
         let value = given(attribute, field(config, attribute.name)).unwrap_or(Value::Unknown);
         state.insert(attribute.name.to_owned(), value);
     }
-    for block in noun.blocks {
+    for block in resource_type.blocks {
         let planned = plan_blocks(block, field(config, block.name), &Value::Null);
         state.insert(block.name.to_owned(), planned);
     }
@@ -35,11 +35,11 @@ pub fn create(noun: &Noun, config: &Object) -> Object {
 
 /// Plans a resource that exists as `prior`.
 #[must_use]
-pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
+pub fn update(resource_type: &ResourceType, prior: &Object, config: &Object) -> Plan {
     let mut state = prior.clone();
     let mut replaces = Vec::new();
     let mut changed = false;
-    for attribute in noun.attributes {
+    for attribute in resource_type.attributes {
         let before = field(prior, attribute.name);
         let Some(after) = given(attribute, field(config, attribute.name)) else {
             continue;
@@ -53,7 +53,7 @@ pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
         }
         state.insert(attribute.name.to_owned(), after);
     }
-    for block in noun.blocks {
+    for block in resource_type.blocks {
         let before = field(prior, block.name);
         let after = plan_blocks(block, field(config, block.name), before);
         if !same_blocks(block, before, &after) {
@@ -62,7 +62,7 @@ pub fn update(noun: &Noun, prior: &Object, config: &Object) -> Plan {
         }
     }
     if changed {
-        let unsettled = noun.attributes.iter().filter(|attribute| {
+        let unsettled = resource_type.attributes.iter().filter(|attribute| {
             attribute.may_change && given(attribute, field(config, attribute.name)).is_none()
         });
         for attribute in unsettled {

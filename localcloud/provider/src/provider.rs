@@ -9,9 +9,9 @@ use tf_provider::{Diagnostics, DynamicDataSource, DynamicResource, Provider};
 
 use crate::certificate::DatabaseCa;
 use crate::connection::{Connection, provider_schema};
-use crate::nouns::NOUNS;
 use crate::report;
-use crate::resource::NounResource;
+use crate::resource::TableResource;
+use crate::resource_types::NOUNS;
 use crate::value::{Object, Value};
 
 /// The provider.
@@ -49,10 +49,13 @@ impl Provider for DigitalOcean {
         &self,
         _diags: &mut Diagnostics,
     ) -> Option<HashMap<String, Box<dyn DynamicResource>>> {
-        let resources = NOUNS.iter().map(|noun| {
+        let resources = NOUNS.iter().map(|resource_type| {
             let connection = Arc::clone(&self.connection);
-            let resource: Box<dyn DynamicResource> = Box::new(NounResource { noun, connection });
-            (noun.name.to_owned(), resource)
+            let resource: Box<dyn DynamicResource> = Box::new(TableResource {
+                resource_type,
+                connection,
+            });
+            (resource_type.name.to_owned(), resource)
         });
         Some(resources.collect())
     }

@@ -3,35 +3,39 @@
 use serde_json::{Map, Value as Json};
 
 use crate::compare::field;
-use crate::noun::Noun;
+use crate::resource_type::ResourceType;
 use crate::table::{Attribute, Block, Kind, Shape, Spelling};
 use crate::value::{Object, Value};
 
 /// The body that creates an object with this state.
 #[must_use]
-pub fn create_body(noun: &Noun, state: &Object) -> Json {
-    body(noun, state, |attribute, value| {
+pub fn create_body(resource_type: &ResourceType, state: &Object) -> Json {
+    body(resource_type, state, |attribute, value| {
         attribute.sent.is_some() && !value.is_null() && *value != Value::Unknown
     })
 }
 
 /// The body that changes an object to this state.
 #[must_use]
-pub fn change_body(noun: &Noun, state: &Object) -> Json {
-    body(noun, state, |attribute, value| {
+pub fn change_body(resource_type: &ResourceType, state: &Object) -> Json {
+    body(resource_type, state, |attribute, value| {
         attribute.sent.is_some() && !attribute.replaces && *value != Value::Unknown
     })
 }
 
-fn body(noun: &Noun, state: &Object, sends: impl Fn(&Attribute, &Value) -> bool) -> Json {
+fn body(
+    resource_type: &ResourceType,
+    state: &Object,
+    sends: impl Fn(&Attribute, &Value) -> bool,
+) -> Json {
     let mut body = Map::new();
-    for attribute in noun.attributes {
+    for attribute in resource_type.attributes {
         let value = field(state, attribute.name);
         if sends(attribute, value) {
             put(&mut body, attribute, value);
         }
     }
-    for block in noun.blocks {
+    for block in resource_type.blocks {
         let blocks = body_blocks(block, field(state, block.name));
         body.insert(block.field.to_owned(), blocks);
     }

@@ -1,4 +1,4 @@
-//! One implementation of Terraform's resource protocol for every noun in the table.
+//! One implementation of Terraform's resource protocol for every resource type in the table.
 
 use std::sync::Arc;
 
@@ -11,26 +11,26 @@ use crate::connection::Clients;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::lifecycle::{Objects, name_of};
-use crate::noun::Noun;
+use crate::resource_type::ResourceType;
 use crate::table::Given;
 use crate::value::{Object, Value};
 use crate::{plan, report, response, schema};
 
 /// A resource type, and the account that has its objects.
-pub struct NounResource {
+pub struct TableResource {
     /// The resource type.
-    pub noun: &'static Noun,
+    pub resource_type: &'static ResourceType,
     /// The provider's connection.
     pub connection: Arc<Connection>,
 }
 
-impl NounResource {
+impl TableResource {
     fn fail(&self, diags: &mut Diagnostics, verb: &str, state: &Object, error: &Error) {
         // A refused token or a wrong address does not concern this object in particular.
         let text = match error {
             Error::Token | Error::Unreachable { .. } => error.to_string(),
             error => {
-                let name = name_of(self.noun, state);
+                let name = name_of(self.resource_type, state);
                 format!("could not {verb} the {name}: {error}")
             }
         };
@@ -38,26 +38,29 @@ impl NounResource {
     }
 
     fn objects<'a>(&self, clients: &'a Clients) -> Objects<'a> {
-        let noun = self.noun;
-        Objects { noun, clients }
+        let resource_type = self.resource_type;
+        Objects {
+            resource_type,
+            clients,
+        }
     }
 }
 
 #[async_trait]
-impl Resource for NounResource {
+impl Resource for TableResource {
     type State<'a> = Value;
     type PrivateState<'a> = Value;
     type ProviderMetaState<'a> = Value;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(schema::of(self.noun))
+        Some(schema::of(self.resource_type))
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
         let Value::Object(config) = config else {
             return Some(());
         };
-        for attribute in self.noun.attributes {
+        for attribute in self.resource_type.attributes {
             let value = field(&config, attribute.name);
             if attribute.given == Given::Required && value.text() == Some("") {
                 let text = format!("\"{}\" must not be empty", attribute.name);
@@ -84,7 +87,7 @@ impl Resource for NounResource {
         };
         match answer {
             Ok(object) => {
-                let state = response::read(self.noun, &prior, &object);
+                let state = response::read(self.resource_type, &prior, &object);
                 Some((Value::Object(state), private))
             }
             Err(Error::NotFound(_)) => None,
@@ -105,7 +108,7 @@ impl Resource for NounResource {
         let Value::Object(config) = config else {
             return None;
         };
-        let state = plan::create(self.noun, &config);
+        let state = plan::create(self.resource_type, &config);
         Some((Value::Object(state), Value::Null))
     }
 
@@ -121,7 +124,7 @@ impl Resource for NounResource {
         let (Value::Object(prior), Value::Object(config)) = (prior, config) else {
             return None;
         };
-        let plan = plan::update(self.noun, &prior, &config);
+        let plan = plan::update(self.resource_type, &prior, &config);
         let replaces = plan.replaces.into_iter().map(AttributePath::new).collect();
         Some((Value::Object(plan.state), private, replaces))
     }

@@ -3,22 +3,22 @@
 use serde_json::Value as Json;
 
 use crate::compare::{field, same_block, same_blocks, same_or_both_zero};
-use crate::noun::Noun;
+use crate::resource_type::ResourceType;
 use crate::table::{Attribute, Block, Kind, Shape, Source, Spelling};
 use crate::template::fill;
 use crate::value::{Object, Value};
 
 /// The state that a response describes. Values that mean what `prior` has keep `prior`'s spelling.
 #[must_use]
-pub fn read(noun: &Noun, prior: &Object, response: &Json) -> Object {
+pub fn read(resource_type: &ResourceType, prior: &Object, response: &Json) -> Object {
     let mut state = prior.clone();
     let id = field(prior, "id").text().unwrap_or_default();
-    for attribute in noun.attributes {
+    for attribute in resource_type.attributes {
         let before = field(prior, attribute.name);
         let value = read_attribute(attribute, before, response, id);
         state.insert(attribute.name.to_owned(), value);
     }
-    for block in noun.blocks {
+    for block in resource_type.blocks {
         let blocks = read_blocks(block, field(prior, block.name), response);
         state.insert(block.name.to_owned(), blocks);
     }
@@ -27,16 +27,16 @@ pub fn read(noun: &Noun, prior: &Object, response: &Json) -> Object {
 
 /// The state after apply: the planned values, and the response's where the plan has none.
 #[must_use]
-pub fn after_apply(noun: &Noun, planned: &Object, response: &Json) -> Object {
+pub fn after_apply(resource_type: &ResourceType, planned: &Object, response: &Json) -> Object {
     let mut state = planned.clone();
-    let read = read(noun, planned, response);
-    for attribute in noun.attributes {
+    let read = read(resource_type, planned, response);
+    for attribute in resource_type.attributes {
         if *field(planned, attribute.name) == Value::Unknown {
             let value = field(&read, attribute.name).clone();
             state.insert(attribute.name.to_owned(), value);
         }
     }
-    for block in noun.blocks {
+    for block in resource_type.blocks {
         let resolved = resolve_blocks(block, field(planned, block.name), field(&read, block.name));
         state.insert(block.name.to_owned(), resolved);
     }

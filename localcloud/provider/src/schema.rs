@@ -5,27 +5,27 @@ use std::collections::HashMap;
 use tf_provider::schema;
 use tf_provider::schema::{AttributeConstraint, AttributeType, Description};
 
-use crate::noun::Noun;
+use crate::resource_type::ResourceType;
 use crate::table::{Attribute, Block, Given, Kind, Shape};
 
 /// The schema of a resource type.
-pub fn of(noun: &Noun) -> schema::Schema {
-    let mut attributes = attributes_of(noun.attributes);
+pub fn of(resource_type: &ResourceType) -> schema::Schema {
+    let mut attributes = attributes_of(resource_type.attributes);
     attributes.insert(
         "id".to_owned(),
         attribute(Kind::Text, AttributeConstraint::Computed),
     );
     schema::Schema {
-        version: noun.version,
+        version: resource_type.version,
         block: schema::Block {
-            version: noun.version,
+            version: resource_type.version,
             attributes,
-            blocks: noun
+            blocks: resource_type
                 .blocks
                 .iter()
                 .map(|block| (block.name.to_owned(), nested(block)))
                 .collect(),
-            description: Description::plain(format!("A {} at DigitalOcean.", noun.label)),
+            description: Description::plain(format!("A {} at DigitalOcean.", resource_type.label)),
             deprecated: false,
         },
     }

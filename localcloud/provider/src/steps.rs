@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 use crate::api::{Api, segment, wait};
 use crate::compare::{field, same, same_blocks};
 use crate::error::Error;
-use crate::noun::{Noun, Step};
 use crate::request::change_body;
+use crate::resource_type::{ResourceType, Step};
 use crate::template::fill;
 use crate::value::{Object, Value};
 
@@ -20,7 +20,7 @@ pub struct Change<'a> {
     /// The API that has it.
     pub api: &'a Api,
     /// Its resource type.
-    pub noun: &'a Noun,
+    pub resource_type: &'a ResourceType,
     /// Its path.
     pub path: &'a str,
     /// Its state before; `None` while it is being created.
@@ -32,7 +32,7 @@ pub struct Change<'a> {
 impl Change<'_> {
     /// Makes all calls that this change needs.
     pub async fn run(&self) -> Result<(), Error> {
-        for step in self.noun.steps {
+        for step in self.resource_type.steps {
             self.step(step).await?;
         }
         Ok(())
@@ -50,7 +50,7 @@ impl Change<'_> {
         };
         match step {
             Step::Put if self.put_changes() => {
-                let body = change_body(self.noun, after);
+                let body = change_body(self.resource_type, after);
                 self.api.put(self.path, &body).await?;
             }
             Step::PutPart(part, fields) if fields.iter().any(|(name, _)| self.changes(name)) => {
@@ -77,7 +77,11 @@ impl Change<'_> {
 
     /// `true` if the attribute changes to another known value.
     fn changes(&self, name: &str) -> bool {
-        let attribute = self.noun.attributes.iter().find(|each| each.name == name);
+        let attribute = self
+            .resource_type
+            .attributes
+            .iter()
+            .find(|each| each.name == name);
         let before = self.before.map_or(&Value::Null, |state| field(state, name));
         let after = self.after.map_or(&Value::Null, |state| field(state, name));
         *after != Value::Unknown && attribute.is_some_and(|each| !same(each, before, after))
@@ -87,8 +91,8 @@ impl Change<'_> {
         let (Some(before), Some(after)) = (self.before, self.after) else {
             return false;
         };
-        let mut attributes = self.noun.attributes.iter();
-        let mut blocks = self.noun.blocks.iter();
+        let mut attributes = self.resource_type.attributes.iter();
+        let mut blocks = self.resource_type.blocks.iter();
         attributes.any(|each| each.sent.is_some() && self.changes(each.name))
             || blocks
                 .any(|each| !same_blocks(each, field(before, each.name), field(after, each.name)))

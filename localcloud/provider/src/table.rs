@@ -1,4 +1,4 @@
-//! Attributes and blocks of a resource type, as `nouns/` describes them.
+//! Attributes and blocks of a resource type, as `resource_types/` describes them.
 
 /// The type of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq)]

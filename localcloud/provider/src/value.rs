@@ -1,4 +1,4 @@
-//! Terraform values without a fixed type: what one implementation for every noun works on.
+//! Terraform values without a fixed type: what one implementation for every resource type works on.
 
 use std::collections::BTreeMap;
 use std::fmt;

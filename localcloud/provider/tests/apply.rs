@@ -116,22 +116,25 @@ async fn the_environments_own_tests_pass() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nouns_that_the_environment_does_not_use_work_too() {
+async fn resource_types_that_the_environment_does_not_use_work_too() {
     let cloud = Cloud::start().await;
-    let nouns = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nouns");
+    let resource_types = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/resource_types");
     let apply = ["apply", "-auto-approve"];
-    cloud.terraform_in(&nouns, &apply).await.succeeds();
-    assert_eq!(cloud.plan_in(&nouns, &[]).await, NO_CHANGE);
+    cloud.terraform_in(&resource_types, &apply).await.succeeds();
+    assert_eq!(cloud.plan_in(&resource_types, &[]).await, NO_CHANGE);
     let changed = "-var=second=true";
-    assert_eq!(cloud.plan_in(&nouns, &[changed]).await, CHANGES);
+    assert_eq!(cloud.plan_in(&resource_types, &[changed]).await, CHANGES);
     let applied = cloud
-        .terraform_in(&nouns, &["apply", "-auto-approve", changed])
+        .terraform_in(&resource_types, &["apply", "-auto-approve", changed])
         .await;
     applied.succeeds();
     assert!(applied.says("0 added, 5 changed, 0 destroyed"), "{applied}");
-    assert_eq!(cloud.plan_in(&nouns, &[changed]).await, NO_CHANGE);
+    assert_eq!(cloud.plan_in(&resource_types, &[changed]).await, NO_CHANGE);
     let destroy = ["destroy", "-auto-approve", changed];
-    cloud.terraform_in(&nouns, &destroy).await.succeeds();
+    cloud
+        .terraform_in(&resource_types, &destroy)
+        .await
+        .succeeds();
 }
 
 /// Two who apply at once: the second finds the first one's lock in the bucket.

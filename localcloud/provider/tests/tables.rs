@@ -2,13 +2,16 @@
 
 use serde_json::{Value as Json, json};
 
-use terraform_provider_digitalocean::noun::Noun;
-use terraform_provider_digitalocean::nouns::NOUNS;
+use terraform_provider_digitalocean::resource_type::ResourceType;
+use terraform_provider_digitalocean::resource_types::NOUNS;
 use terraform_provider_digitalocean::value::{Object, Value};
 use terraform_provider_digitalocean::{plan, request, response};
 
-fn noun(name: &str) -> &'static Noun {
-    NOUNS.iter().find(|noun| noun.name == name).unwrap()
+fn resource_type(name: &str) -> &'static ResourceType {
+    NOUNS
+        .iter()
+        .find(|resource_type| resource_type.name == name)
+        .unwrap()
 }
 
 fn object(json: Json) -> Object {
@@ -20,9 +23,9 @@ fn object(json: Json) -> Object {
 
 /// The state after creating what `config` says and getting this answer.
 fn created(name: &str, config: Json, answer: &Json) -> Object {
-    let mut planned = plan::create(noun(name), &object(config));
+    let mut planned = plan::create(resource_type(name), &object(config));
     planned.insert("id".to_owned(), Value::from("7"));
-    response::after_apply(noun(name), &planned, answer)
+    response::after_apply(resource_type(name), &planned, answer)
 }
 
 fn droplet_answer() -> Json {
@@ -79,9 +82,9 @@ fn what_was_applied_as_configured_needs_no_change() {
     ];
     for (name, config, answer) in cases {
         let state = created(name, config.clone(), &answer);
-        let refreshed = response::read(noun(name), &state, &answer);
+        let refreshed = response::read(resource_type(name), &state, &answer);
         assert_eq!(refreshed, state, "{name}");
-        let plan = plan::update(noun(name), &refreshed, &object(config));
+        let plan = plan::update(resource_type(name), &refreshed, &object(config));
         assert_eq!(plan.state, state, "{name}");
         assert_eq!(plan.replaces, Vec::<&str>::new(), "{name}");
     }
@@ -97,8 +100,8 @@ fn a_droplet_has_its_own_address_and_not_its_reserved_one() {
 
 #[test]
 fn ssh_keys_go_out_as_numbers_or_fingerprints() {
-    let planned = plan::create(noun("droplet"), &object(droplet_config()));
-    let body = request::create_body(noun("droplet"), &planned);
+    let planned = plan::create(resource_type("droplet"), &object(droplet_config()));
+    let body = request::create_body(resource_type("droplet"), &planned);
     assert_eq!(body["ssh_keys"], json!([5, "aa:bb"]));
     assert_eq!(body["image"], json!("debian-12-x64"));
     assert_eq!(body.get("user_data"), None);
@@ -109,12 +112,12 @@ fn a_new_size_is_a_change_in_place_and_a_new_image_is_a_new_droplet() {
     let state = created("droplet", droplet_config(), &droplet_answer());
     let mut config = droplet_config();
     config["size"] = json!("s-2vcpu-2gb");
-    let plan = plan::update(noun("droplet"), &state, &object(config.clone()));
+    let plan = plan::update(resource_type("droplet"), &state, &object(config.clone()));
     assert!(plan.replaces.is_empty());
     assert_eq!(plan.state["memory"], Value::Unknown);
     assert_eq!(plan.state["ipv4_address"], state["ipv4_address"]);
     config["image"] = json!("debian-13-x64");
-    let plan = plan::update(noun("droplet"), &state, &object(config));
+    let plan = plan::update(resource_type("droplet"), &state, &object(config));
     assert_eq!(plan.replaces, ["image"]);
 }
 
@@ -124,9 +127,9 @@ fn a_moved_reserved_ip_changes_nothing() {
     let answer = json!({"ip": "192.0.2.9", "region": {"slug": "fra1"}, "droplet": null});
     let state = created("reserved_ip", config.clone(), &answer);
     let moved = json!({"ip": "192.0.2.9", "region": {"slug": "fra1"}, "droplet": {"id": 8}});
-    let refreshed = response::read(noun("reserved_ip"), &state, &moved);
+    let refreshed = response::read(resource_type("reserved_ip"), &state, &moved);
     assert_eq!(refreshed, state);
-    let plan = plan::update(noun("reserved_ip"), &refreshed, &object(config));
+    let plan = plan::update(resource_type("reserved_ip"), &refreshed, &object(config));
     assert_eq!(plan.state, state);
 }
 
@@ -136,7 +139,7 @@ fn a_reserved_ip_of_a_configured_droplet_shows_where_it_went() {
     let answer = json!({"ip": "192.0.2.9", "region": {"slug": "fra1"}, "droplet": {"id": 7}});
     let state = created("reserved_ip", config, &answer);
     let moved = json!({"ip": "192.0.2.9", "region": {"slug": "fra1"}, "droplet": {"id": 8}});
-    let refreshed = response::read(noun("reserved_ip"), &state, &moved);
+    let refreshed = response::read(resource_type("reserved_ip"), &state, &moved);
     assert_eq!(refreshed["droplet_id"], Value::from(json!(8)));
 }
 
@@ -145,9 +148,13 @@ fn a_rule_changed_elsewhere_is_put_back() {
     let state = created("firewall", firewall_config(), &firewall_answer());
     let mut answer = firewall_answer();
     answer["inbound_rules"][1]["ports"] = json!("22");
-    let refreshed = response::read(noun("firewall"), &state, &answer);
-    let plan = plan::update(noun("firewall"), &refreshed, &object(firewall_config()));
-    let body = request::change_body(noun("firewall"), &plan.state);
+    let refreshed = response::read(resource_type("firewall"), &state, &answer);
+    let plan = plan::update(
+        resource_type("firewall"),
+        &refreshed,
+        &object(firewall_config()),
+    );
+    let body = request::change_body(resource_type("firewall"), &plan.state);
     assert_eq!(
         body["inbound_rules"][0],
         json!({"protocol": "tcp", "ports": "all", "sources": {"tags": ["a", "b"]}}),
@@ -167,7 +174,7 @@ fn a_trusted_source_keeps_what_the_api_gave_it() {
         panic!("a rule is an object");
     };
     assert_eq!(first["uuid"], Value::from("u"));
-    let plan = plan::update(noun("database_firewall"), &state, &object(config));
+    let plan = plan::update(resource_type("database_firewall"), &state, &object(config));
     assert_eq!(plan.state, state);
 }
 
@@ -177,7 +184,7 @@ fn a_password_outlives_an_answer_without_it() {
     let answer = json!({"name": "app", "role": "normal", "password": "secret"});
     let state = created("database_user", config, &answer);
     let refreshed = response::read(
-        noun("database_user"),
+        resource_type("database_user"),
         &state,
         &json!({"name": "app", "role": "normal"}),
     );
@@ -189,8 +196,8 @@ fn what_means_the_same_is_no_change() {
     let config = json!({"name": "k", "public_key": "ssh-ed25519 AAAA me"});
     let answer = json!({"id": 7, "name": "k", "public_key": "ssh-ed25519 AAAA me\n"});
     let state = created("ssh_key", config.clone(), &answer);
-    let refreshed = response::read(noun("ssh_key"), &state, &answer);
-    let plan = plan::update(noun("ssh_key"), &refreshed, &object(config));
+    let refreshed = response::read(resource_type("ssh_key"), &state, &answer);
+    let plan = plan::update(resource_type("ssh_key"), &refreshed, &object(config));
     assert!(plan.replaces.is_empty());
 
     let config = json!({"name": "p", "environment": "production", "purpose": "Tests"});
@@ -199,10 +206,10 @@ fn what_means_the_same_is_no_change() {
         "purpose": "Other: Tests", "is_default": false, "resources": [],
     });
     let state = created("project", config.clone(), &answer);
-    let refreshed = response::read(noun("project"), &state, &answer);
+    let refreshed = response::read(resource_type("project"), &state, &answer);
     assert_eq!(refreshed, state);
     assert_eq!(
-        plan::update(noun("project"), &refreshed, &object(config)).state,
+        plan::update(resource_type("project"), &refreshed, &object(config)).state,
         state
     );
 }
@@ -212,7 +219,7 @@ fn a_project_keeps_members_that_nobody_listed() {
     let config = json!({"project": "7", "resources": ["do:droplet:1", "do:droplet:2"]});
     let answer = json!({"id": "7", "resources": ["do:droplet:2", "do:floatingip:192.0.2.9"]});
     let state = created("project_resources", config, &answer);
-    let refreshed = response::read(noun("project_resources"), &state, &answer);
+    let refreshed = response::read(resource_type("project_resources"), &state, &answer);
     assert_eq!(refreshed["resources"], Value::from(json!(["do:droplet:2"])));
 }
 
@@ -223,6 +230,6 @@ fn fractions_keep_their_decimal_digits() {
     let droplet = created("droplet", droplet_config(), &droplet_answer());
     let mut from_state = droplet.clone();
     from_state.insert("price_hourly".to_owned(), Value::from("0.00893"));
-    let refreshed = response::read(noun("droplet"), &from_state, &droplet_answer());
+    let refreshed = response::read(resource_type("droplet"), &from_state, &droplet_answer());
     assert_eq!(refreshed["price_hourly"], Value::from("0.00893"));
 }

@@ -36,7 +36,7 @@ fn snapshot(record: &Record, id: &str) -> Value {
     json!({"id": id, "name": image.map(|image| &image.name), "cost": price(cost)})
 }
 
-/// Destroys a droplet and what is chosen of that which belongs to it.
+/// Destroys a droplet and the chosen resources among those that belong to it.
 pub async fn selective(
     State(app): State<Arc<App>>,
     Id(id): Id<u64>,

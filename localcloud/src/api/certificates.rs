@@ -39,7 +39,7 @@ pub async fn list(State(app): State<Arc<App>>, listing: Listing) -> HandlerResul
 
 /// Adds a certificate.
 pub async fn create(State(app): State<Arc<App>>, Body(new): Body<NewCertificate>) -> HandlerResult {
-    // Looked at before anyone works on it: it may be issued by the time of the answer.
+    // Read at once, before a job starts: the response must show the state right after the request.
     let made = app.store.change(|record| {
         let id = record.create_certificate(&new)?;
         Ok(view(record.certificate(id)?))

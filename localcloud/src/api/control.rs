@@ -21,7 +21,8 @@ pub async fn create_token(State(app): State<Arc<App>>, Body(new): Body<NewToken>
     let known = |scope: &String| {
         let parts = scope.split_once(':');
         scope == crate::cloud::resources::tokens::ADMIN
-            || parts.is_some_and(|(noun, verb)| !noun.is_empty() && !verb.is_empty())
+            || parts
+                .is_some_and(|(resource_type, verb)| !resource_type.is_empty() && !verb.is_empty())
     };
     if let Some(odd) = new.scopes.iter().find(|scope| !known(scope)) {
         return Err(ApiError::unprocessable(format!(

@@ -106,7 +106,7 @@ pub async fn create(
 ) -> HandlerResult {
     app.store.record().droplet(id)?;
     let event = request.event()?;
-    // Looked at before anyone works on it: it may be done by the time of the answer.
+    // Read at once, before a job starts: the response must show the state right after the request.
     let action = app
         .store
         .change(|record| {

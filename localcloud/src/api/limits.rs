@@ -21,7 +21,7 @@ pub struct Limits {
     key_lists: Mutex<HashMap<String, VecDeque<Instant>>>,
 }
 
-/// Where a token stands after a request.
+/// A token's limits after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// Requests left in this hour.
@@ -44,7 +44,7 @@ pub struct Left {
 /// Whether a request goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It does.
+    /// It goes through.
     Pass,
     /// The minute's budget is used up; a request passes again after this many seconds.
     Burst(u64),

@@ -1,4 +1,4 @@
-//! The DigitalOcean API v2: one table of routes ([`routes`]), one file of handlers per noun.
+//! The DigitalOcean API v2: one table of routes ([`routes`]), one file of handlers per resource type.
 
 mod account;
 mod actions;

@@ -35,8 +35,8 @@ pub struct Request {
     droplet_id: Option<u64>,
 }
 
-/// The noun that the client uses: `reserved_ip` or `floating_ip`.
-fn noun(uri: &Uri) -> &'static str {
+/// The name of the resource that the client uses: `reserved_ip` or `floating_ip`.
+fn resource_type(uri: &Uri) -> &'static str {
     if uri.path().starts_with("/v2/floating_ips") {
         "floating_ip"
     } else {
@@ -44,9 +44,9 @@ fn noun(uri: &Uri) -> &'static str {
     }
 }
 
-fn action_view(record: &Record, action: &Action, noun: &str) -> Value {
+fn action_view(record: &Record, action: &Action, resource_type: &str) -> Value {
     let mut view = shapes::action(action);
-    view["resource_type"] = noun.into();
+    view["resource_type"] = resource_type.into();
     if let Some(ip) = action.work.reserved_ip() {
         view["project_id"] = json!(record.project_of(&format!("do:reservedip:{ip}")));
     }
@@ -70,7 +70,7 @@ pub async fn list(
 ) -> HandlerResult {
     let record = app.store.record();
     let with_droplet = caller.0.allows("droplet:read");
-    let key = format!("{}s", noun(&uri));
+    let key = format!("{}s", resource_type(&uri));
     ok(
         listing.page(&key, record.reserved_ips.values(), |reserved| {
             shapes::reserved_ip(&record, reserved, with_droplet)
@@ -108,7 +108,7 @@ pub async fn create(
             ));
         }
     };
-    accepted(json!({noun(&uri): view(&app.store.record(), ip, &caller)?, "links": links}))
+    accepted(json!({resource_type(&uri): view(&app.store.record(), ip, &caller)?, "links": links}))
 }
 
 /// One reserved IP.
@@ -118,7 +118,7 @@ pub async fn show(
     uri: Uri,
     Id(ip): Id<Ipv4Addr>,
 ) -> HandlerResult {
-    ok(json!({noun(&uri): view(&app.store.record(), ip, &caller)?}))
+    ok(json!({resource_type(&uri): view(&app.store.record(), ip, &caller)?}))
 }
 
 /// Gives an IP back.
@@ -149,8 +149,12 @@ pub async fn act(
                 return Err(Refusal::unprocessable(words));
             }
         };
-        // Looked at before anyone works on it: it may be done by the time of the answer.
-        Ok(action_view(record, record.action(action)?, noun(&uri)))
+        // Read at once, before a job starts: the response must show the state right after the request.
+        Ok(action_view(
+            record,
+            record.action(action)?,
+            resource_type(&uri),
+        ))
     };
     created(app.store.change(start).await?)
 }
@@ -184,5 +188,5 @@ pub async fn action(
     if !is_of(action, record.reserved_ip(ip)?) {
         return Err(ApiError::not_found());
     }
-    ok(action_view(&record, action, noun(&uri)))
+    ok(action_view(&record, action, resource_type(&uri)))
 }

@@ -43,7 +43,7 @@ pub fn scope(pattern: &str, method: &Method) -> String {
     let first = segments.next().unwrap_or_default();
     let rest: Vec<&str> = segments.collect();
     let last = rest.last().copied().unwrap_or_default();
-    let noun = match (first, last) {
+    let resource_type = match (first, last) {
         ("account", _) if rest.first() == Some(&"keys") => "ssh_key",
         ("account", _) => return "account:read".to_owned(),
         ("actions" | "regions" | "sizes", _) => return format!("{first}:read"),
@@ -59,7 +59,7 @@ pub fn scope(pattern: &str, method: &Method) -> String {
         }
         (plural, _) => plural.strip_suffix('s').unwrap_or(plural),
     };
-    let changes_part = noun == "firewall" && rest.len() > 1;
+    let changes_part = resource_type == "firewall" && rest.len() > 1;
     let verb = match *method {
         Method::GET | Method::HEAD => "read",
         _ if last == "actions" || last == "reset_auth" || changes_part => "update",
@@ -67,5 +67,5 @@ pub fn scope(pattern: &str, method: &Method) -> String {
         Method::DELETE => "delete",
         _ => "update",
     };
-    format!("{noun}:{verb}")
+    format!("{resource_type}:{verb}")
 }

@@ -5,6 +5,8 @@ use super::error::{CliError, EXIT_CODES};
 use super::place::Place;
 use super::{backup, down, env, events, fault, status, up};
 use clap::{Parser, Subcommand};
+use std::future::Future;
+use std::pin::Pin;
 
 /// A DigitalOcean-compatible cloud on one Linux machine.
 #[derive(Debug, Parser)]
@@ -60,17 +62,20 @@ pub enum Command {
 ///
 /// # Errors
 /// As the subcommand.
-pub async fn run(cli: Cli) -> Result<(), CliError> {
-    let place = cli.place;
-    match cli.command {
-        Command::Up(options) => up::run(&place, &options).await,
-        Command::Down => down::run(&place).await,
-        Command::Status { json } => status::run(&place, json).await,
-        Command::Events(options) => events::run(&place, &options).await,
-        Command::Env => env::run(&place),
-        Command::Token { label, scopes } => status::token(&place, &label, &scopes).await,
-        Command::Backup { droplet } => backup::run(&place, &droplet).await,
-        Command::Fault { command } => fault::run(&place, command).await,
-        Command::Daemon(options) => daemon::run(&place, options).await,
-    }
+#[must_use]
+pub fn run(cli: Cli) -> Pin<Box<dyn Future<Output = Result<(), CliError>>>> {
+    Box::pin(async {
+        let place = cli.place;
+        match cli.command {
+            Command::Up(options) => up::run(&place, &options).await,
+            Command::Down => down::run(&place).await,
+            Command::Status { json } => status::run(&place, json).await,
+            Command::Events(options) => events::run(&place, &options).await,
+            Command::Env => env::run(&place),
+            Command::Token { label, scopes } => status::token(&place, &label, &scopes).await,
+            Command::Backup { droplet } => backup::run(&place, &droplet).await,
+            Command::Fault { command } => fault::run(&place, command).await,
+            Command::Daemon(options) => daemon::run(&place, options).await,
+        }
+    })
 }

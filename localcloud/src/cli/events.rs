@@ -1,4 +1,4 @@
-//! `localcloud events`: what happened, and what happens.
+//! `localcloud events`: past events and, with `--follow`, new ones.
 
 use super::error::{CliError, Failure};
 use super::place::Place;
@@ -19,7 +19,7 @@ pub struct Options {
     /// From when on: as long ago as in 10m, or a time as in 2026-11-21T08:30:00Z.
     #[arg(long, value_parser = since)]
     since: Option<Timestamp>,
-    /// Go on with what happens, until interrupted.
+    /// Continue with new events, until interrupted.
     #[arg(long, short)]
     follow: bool,
     /// Print a JSON object for each event.

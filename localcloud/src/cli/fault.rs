@@ -42,7 +42,7 @@ async fn list(place: &Place) -> Result<(), CliError> {
     let answer = call(place, Method::GET, "faults", None).await?;
     let faults = answer["faults"].as_array().cloned().unwrap_or_default();
     if faults.is_empty() {
-        println!("nothing is broken");
+        println!("no fault is active");
     }
     faults.iter().for_each(print_fault);
     Ok(())

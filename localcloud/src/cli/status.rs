@@ -35,7 +35,12 @@ fn text(value: &Value) -> String {
 fn print_all(status: &Value) {
     let (name, network) = (text(&status["name"]), text(&status["network"]));
     println!("cloud {name}  network {network}");
-    let rows = |noun: &str| status[noun].as_array().cloned().unwrap_or_default();
+    let rows = |resource_type: &str| {
+        status[resource_type]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
     for one in rows("droplets") {
         let running = if one["running"] == true { "runs" } else { "-" };
         line(
@@ -90,12 +95,12 @@ fn print_all(status: &Value) {
     let counts = status["counts"].as_object().cloned().unwrap_or_default();
     let counts = counts.iter().filter(|(_, count)| **count != 0);
     let counts: Vec<String> = counts
-        .map(|(noun, count)| format!("{} {count}", noun.replace('_', " ")))
+        .map(|(resource_type, count)| format!("{} {count}", resource_type.replace('_', " ")))
         .collect();
     println!("{:<12} {}", "and", counts.join(", "));
 }
 
-fn line(noun: &str, one: &Value, first: &[&str], word: &str, rest: &[&str]) {
+fn line(resource_type: &str, one: &Value, first: &[&str], word: &str, rest: &[&str]) {
     let named = |field: &&str| Some(text(one.get(*field)?));
     let locked = (one["locked"] == true).then(|| "locked".to_owned());
     let cells: Vec<String> = first
@@ -105,7 +110,7 @@ fn line(noun: &str, one: &Value, first: &[&str], word: &str, rest: &[&str]) {
         .chain(locked)
         .chain(rest.iter().filter_map(named))
         .collect();
-    println!("{noun:<12} {}", cells.join("  "));
+    println!("{resource_type:<12} {}", cells.join("  "));
 }
 
 /// Makes an API token with the given scopes and prints it.
@@ -155,15 +160,22 @@ pub(super) async fn call(
 }
 
 /// The droplet or database of that name or id.
-pub(super) async fn find(place: &Place, noun: &str, wanted: &str) -> Result<Value, CliError> {
+pub(super) async fn find(
+    place: &Place,
+    resource_type: &str,
+    wanted: &str,
+) -> Result<Value, CliError> {
     let status = call(place, Method::GET, "status", None).await?;
-    let all = status[noun].as_array().cloned().unwrap_or_default();
+    let all = status[resource_type]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let is =
         |one: &Value| one["name"] == wanted || one["id"].to_string().trim_matches('"') == wanted;
     let names: Vec<String> = all.iter().map(|one| one["name"].to_string()).collect();
     all.into_iter().find(is).ok_or_else(|| {
         let words = format!(
-            "there is none of {noun} called {wanted:?}; there are: {}",
+            "there is none of {resource_type} called {wanted:?}; there are: {}",
             names.join(", ")
         );
         CliError::new(Failure::Failed, words)

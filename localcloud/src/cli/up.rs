@@ -64,7 +64,7 @@ pub async fn run(place: &Place, options: &Options) -> Result<(), CliError> {
     let text = fs::read_to_string(&log).unwrap_or_default();
     let last = text.lines().last().unwrap_or("nothing").to_owned();
     let words = format!(
-        "the daemon does not serve; it said: {last} (see {})",
+        "the daemon does not serve; its last log line: {last} (see {})",
         log.display()
     );
     Err(CliError::new(Failure::Failed, words))

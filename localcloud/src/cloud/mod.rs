@@ -1,7 +1,7 @@
 //! What exists in the cloud, independent of HTTP and of the machine below.
 //!
-//! Dependencies point one way: [`resources`] are the data of each noun, [`record::Record`] is composed of
-//! them, and [`operations`] are the verbs that change a record.
+//! Dependencies point one way: [`resources`] are the data of each resource, [`record::Record`] is composed of
+//! them, and [`operations`] are the functions that change a record.
 
 pub mod json;
 pub mod operations;

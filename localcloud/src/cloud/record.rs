@@ -1,6 +1,6 @@
 //! The record: everything that exists in one cloud.
 //!
-//! It is plain data, composed of the tables of all resources. The account's verbs are in
+//! It is plain data, composed of the tables of all resources. The operations on it are in
 //! [`super::operations`].
 
 use crate::cloud::resources::actions::Action;

@@ -15,7 +15,7 @@ pub enum Fault {
     },
     /// The API answers late.
     ApiLatency {
-        /// By so much.
+        /// The delay.
         millis: u64,
     },
     /// The API accepts connections and does not respond.
@@ -36,7 +36,7 @@ pub enum Fault {
     /// A droplet that gets another reserved IP soon after it lost one does not get its traffic, for
     /// as long as the fault lasts or until the IP moves again.
     ReservedIpPivot {
-        /// What soon is.
+        /// Shortest time between the two that is not too soon.
         millis: u64,
     },
     /// No process of a droplet runs; its addresses exist.
@@ -61,7 +61,7 @@ pub enum Fault {
         /// Percent of one processor, for all of them together, from 1 to 100.
         percent: u8,
     },
-    /// There is no room on a droplet's disk.
+    /// A droplet's disk is full.
     DiskFull {
         /// Its id.
         droplet: u64,

@@ -27,7 +27,7 @@ pub struct ActiveFault {
     pub until: Timestamp,
     /// The share of calls that it hits, from 0 to 1; faults of the API only.
     pub share: f64,
-    /// Where chance decides what it hits: the same seed hits the same again.
+    /// Seed of the random choice of calls or packets: the same seed selects the same ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     #[serde(skip)]

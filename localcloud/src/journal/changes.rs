@@ -7,7 +7,7 @@ use crate::cloud::resources::databases::{Database, DatabaseStatus};
 use crate::cloud::resources::droplets::{Droplet, DropletStatus};
 use std::collections::BTreeMap;
 
-/// What happened from `before` to `after`, in a fixed order of nouns.
+/// What happened from `before` to `after`, in a fixed order of resource types.
 #[must_use]
 pub fn between(before: &Record, after: &Record) -> Vec<NewEvent> {
     let mut events = Vec::new();
@@ -98,15 +98,15 @@ pub fn between(before: &Record, after: &Record) -> Vec<NewEvent> {
 
 fn simple<K: Ord, V>(
     events: &mut Vec<NewEvent>,
-    noun: &'static str,
+    resource_type: &'static str,
     before: &BTreeMap<K, V>,
     after: &BTreeMap<K, V>,
     name: impl Fn(&V) -> String,
 ) {
     let made = after.iter().filter(|(key, _)| !before.contains_key(key));
-    events.extend(made.map(|(_, one)| NewEvent::new(noun, name(one), "created")));
+    events.extend(made.map(|(_, one)| NewEvent::new(resource_type, name(one), "created")));
     let gone = before.iter().filter(|(key, _)| !after.contains_key(key));
-    events.extend(gone.map(|(_, one)| NewEvent::new(noun, name(one), "deleted")));
+    events.extend(gone.map(|(_, one)| NewEvent::new(resource_type, name(one), "deleted")));
 }
 
 fn buckets(events: &mut Vec<NewEvent>, before: &Record, after: &Record) {

@@ -68,7 +68,7 @@ fn input() -> String {
     )
 }
 
-/// What is broken on purpose comes first: it hits established flows too.
+/// Rules of injected faults come first, so that they apply to established connections too.
 fn broken(cut: &Cut) -> String {
     match *cut {
         Cut::Vpc { droplet, direction } => {
@@ -179,7 +179,7 @@ fn vpcs(topology: &Topology) -> BTreeMap<(u32, u8), Vec<String>> {
     vpcs
 }
 
-/// A droplet's two chains: what returns may go on, what is not listed is dropped.
+/// A droplet's two chains: traffic that a rule lists continues in the calling chain, all other traffic is dropped.
 fn firewall(droplet: &DropletNet) -> String {
     let Some(firewall) = &droplet.firewall else {
         return String::new();

@@ -163,7 +163,7 @@ pub async fn receive(
                 let words = error.to_string();
                 s3_error!(
                     IncompleteBody,
-                    "The body is not what its headers say: {words}"
+                    "The body does not match its headers: {words}"
                 )
             })?;
             size += bytes.len() as u64;

@@ -117,9 +117,12 @@ fn of_word(word: &str, body: &Value, place: &str) -> Vec<String> {
             words.any(|word| text == Some(word))
         }
         _ => {
-            let noun = &TABLE["nouns"][word];
-            assert!(!noun.is_null(), "{word} is no documented noun");
-            return differences(noun, body, place);
+            let resource_type = &TABLE["resource_types"][word];
+            assert!(
+                !resource_type.is_null(),
+                "{word} is no documented resource_type"
+            );
+            return differences(resource_type, body, place);
         }
     };
     if fits {

@@ -17,7 +17,7 @@ use crate::error::{BAD_RESULT, Error, Result};
 /// Requests of each run of the simulator.
 const REQUESTS: u32 = 200;
 const BETWEEN_RUNS: Duration = Duration::from_secs(20);
-/// Labels that say which alert it is, or belong to Prometheus.
+/// Labels that identify the alert, or belong to Prometheus.
 const NOT_SHOWN: [&str; 4] = ["__name__", "alertname", "alertstate", "severity"];
 
 pub async fn run(environment: &Environment, options: &Quiet) -> Result<ExitCode> {

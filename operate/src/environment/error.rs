@@ -1,4 +1,4 @@
-//! Why an environment can't be used. Each text says what to do.
+//! Why an environment can't be used. Each text contains the remedy.
 
 use std::path::PathBuf;
 

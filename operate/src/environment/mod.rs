@@ -25,7 +25,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Environment {
     /// Where its droplets run.
     pub cloud: Cloud,
-    /// Tells environments of one cloud apart.
+    /// Its name, unique within the cloud.
     pub name: String,
     /// The file that `outputs` was read from.
     pub outputs_file: PathBuf,

@@ -188,7 +188,7 @@ impl Outputs {
         })
     }
 
-    /// The droplet of this name. `monitor` is a name of the monitor, besides its own.
+    /// The droplet of this name. The monitor can also be called `monitor`.
     #[must_use]
     pub fn droplet(&self, name: &str) -> Option<&Droplet> {
         let monitor = self.monitor.as_ref();

@@ -59,9 +59,7 @@ impl FromStr for State {
     fn from_str(text: &str) -> Result<Self> {
         let found = Self::ALL.into_iter().find(|state| state.name() == text);
         found.ok_or_else(|| {
-            Error::Failed(format!(
-                "the journal contains the state {text:?}, which this program does not know"
-            ))
+            Error::Failed(format!("the journal contains the unknown state {text:?}"))
         })
     }
 }

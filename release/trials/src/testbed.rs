@@ -98,10 +98,7 @@ impl TestBed {
     /// # Errors
     /// If the API does not respond.
     pub async fn roles(&self) -> Result<(u64, u64), Failure> {
-        let live = self
-            .cloud
-            .holder(self.environment.outputs.live_ip.into())
-            .await?;
+        let live = self.cloud.holder(self.environment.outputs.live_ip).await?;
         let live = live.ok_or("no droplet holds the live IP")?;
         Ok((live, self.pair.other(live).id))
     }
@@ -114,7 +111,7 @@ impl TestBed {
         let deadline = Instant::now() + DEPARTURE;
         while Instant::now() < deadline {
             let ip = self.environment.outputs.live_ip;
-            let (_, locked) = self.cloud.record(ip.into()).await?;
+            let (_, locked) = self.cloud.record(ip).await?;
             if locked {
                 return Ok(());
             }
@@ -268,7 +265,7 @@ impl TestBed {
     async fn what_is_missing(&self) -> Result<Option<String>, Failure> {
         if self
             .cloud
-            .holder(self.environment.outputs.stage_ip.into())
+            .holder(self.environment.outputs.stage_ip)
             .await?
             .is_some()
         {

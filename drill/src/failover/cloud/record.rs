@@ -42,7 +42,7 @@ impl Action {
         self.status == "completed" && self.kind.starts_with("assign")
     }
 
-    /// It took a reserved IP from a droplet, or began to, for nobody to hold it.
+    /// It unassigned a reserved IP from a droplet, or began to.
     #[must_use]
     pub fn unassigns(&self) -> bool {
         self.kind.starts_with("unassign")

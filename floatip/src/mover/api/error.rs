@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A call that failed. The text says what to do.
+/// A call that failed. The text contains the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// 401.

@@ -16,7 +16,7 @@ pub enum NoToken {
     Unreadable {
         /// The file.
         path: String,
-        /// What reading it said.
+        /// Why it could not be read.
         error: io::Error,
     },
     /// Nothing, or something that can't stand in an HTTP header.
@@ -30,7 +30,7 @@ impl Token {
     /// A token from its text; blanks around it are dropped.
     ///
     /// # Errors
-    /// If `text` can't be a token; `source` says in the error where it came from.
+    /// If `text` can't be a token; the error names `source` as its origin.
     pub fn new(text: &str, source: &str) -> Result<Self, NoToken> {
         let token = text.trim();
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {

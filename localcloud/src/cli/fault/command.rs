@@ -76,7 +76,7 @@ pub enum Command {
         /// From 1 to 100.
         percent: u8,
     },
-    /// There is no room on a droplet's disk.
+    /// A droplet's disk is full.
     DiskFull(OnDroplet),
     /// A droplet's services and sessions see another time of day.
     ClockStep {
@@ -148,7 +148,7 @@ pub struct FaultOptions {
     /// The share of calls that it hits, from 0 to 1; for faults of the API.
     #[arg(long, default_value_t = 1.0)]
     pub(super) share: f64,
-    /// The same seed hits the same calls, or loses the same packets; without one, one is drawn and shown.
+    /// The same seed hits the same calls, or loses the same packets; by default a random one, which is printed.
     #[arg(long)]
     pub(super) seed: Option<u64>,
 }
@@ -186,7 +186,7 @@ impl FaultOptions {
 }
 
 impl Command {
-    /// The fault that it orders, and with what options; `None` if it orders none.
+    /// The fault that it starts, with its options; `None` if it starts none.
     ///
     /// # Errors
     /// When what is named does not exist.

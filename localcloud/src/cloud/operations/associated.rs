@@ -27,7 +27,7 @@ impl Record {
         })
     }
 
-    /// Destroys a droplet and what is chosen of that which belongs to it.
+    /// Destroys a droplet and the chosen resources among those that belong to it.
     ///
     /// # Errors
     /// When there is no such droplet, it is locked, or something chosen is not its own.

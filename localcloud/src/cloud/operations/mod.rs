@@ -1,4 +1,4 @@
-//! The account's verbs on the record: create a droplet, assign a reserved IP, and so on.
+//! Operations on the record, by the account: create a droplet, assign a reserved IP, and so on.
 //!
 //! Each either changes the record completely or refuses; the store keeps only records whose change
 //! succeeded.

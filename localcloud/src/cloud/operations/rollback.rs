@@ -1,5 +1,5 @@
 //! Rollback of unfinished requests. A daemon that is killed before it responds leaves resources that
-//! its client does not know of. The next start removes them: the client retries, and must neither be
+//! its client has no response for. The next start removes them: the client retries, and must neither be
 //! refused nor leave an orphan.
 
 use crate::cloud::record::Record;

@@ -206,7 +206,7 @@ pub async fn delete_lifecycle(
     answer(DeleteBucketLifecycleOutput::default())
 }
 
-/// Policies can't be set; clients that ask for one learn that there is none.
+/// Policies can't be set; the response to clients that ask for one is that there is none.
 pub fn policy(
     spaces: &Arc<Spaces>,
     request: S3Request<GetBucketPolicyInput>,

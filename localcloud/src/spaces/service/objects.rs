@@ -263,7 +263,7 @@ pub async fn set_acl(
     answer(PutObjectAclOutput::default())
 }
 
-/// Tags can't be set; clients that ask for them learn that there are none.
+/// Tags can't be set; the response to clients that ask for them is that there are none.
 pub fn tags(
     spaces: &Arc<Spaces>,
     request: S3Request<GetObjectTaggingInput>,

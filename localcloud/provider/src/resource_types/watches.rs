@@ -1,6 +1,6 @@
 //! Uptime checks, and alerts with their recipients.
 
-use crate::noun::{Create, Noun, Step};
+use crate::resource_type::{Create, ResourceType, Step};
 use crate::table::Kind::{Number, Text, TextList, Texts};
 use crate::table::{Block, Shape, Source, computed, flag_or, optional, required, text_or};
 
@@ -22,7 +22,7 @@ const RECEIVERS: Block = Block {
     }],
 };
 
-pub const UPTIME_CHECK: Noun = Noun {
+pub const UPTIME_CHECK: ResourceType = ResourceType {
     name: "uptime_check",
     label: "uptime check",
     attributes: &[
@@ -36,10 +36,10 @@ pub const UPTIME_CHECK: Noun = Noun {
     path: "/v2/uptime/checks/{id}",
     envelope: "check",
     steps: &[Step::Put],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const UPTIME_ALERT: Noun = Noun {
+pub const UPTIME_ALERT: ResourceType = ResourceType {
     name: "uptime_alert",
     label: "uptime alert",
     attributes: &[
@@ -59,10 +59,10 @@ pub const UPTIME_ALERT: Noun = Noun {
     path: "/v2/uptime/checks/{check_id}/alerts/{id}",
     envelope: "alert",
     steps: &[Step::Put],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const MONITOR_ALERT: Noun = Noun {
+pub const MONITOR_ALERT: ResourceType = ResourceType {
     name: "monitor_alert",
     label: "alert policy",
     attributes: &[
@@ -86,5 +86,5 @@ pub const MONITOR_ALERT: Noun = Noun {
     envelope: "policy",
     id: "{uuid}",
     steps: &[Step::Put],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };

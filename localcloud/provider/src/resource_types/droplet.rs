@@ -1,10 +1,10 @@
 //! Droplets.
 
-use crate::noun::{Create, Delete, Expected, Noun, Step};
+use crate::resource_type::{Create, Delete, Expected, ResourceType, Step};
 use crate::table::Kind::{Flag, Number, Text, Texts};
 use crate::table::{Source, Spelling, computed, either, flag_or, optional, required};
 
-pub const DROPLET: Noun = Noun {
+pub const DROPLET: ResourceType = ResourceType {
     name: "droplet",
     label: "droplet",
     version: 1,
@@ -73,5 +73,5 @@ pub const DROPLET: Noun = Noun {
     ],
     steps: &[Step::Resize, Step::Rename, Step::Tags("droplet")],
     delete: Delete::CallAndWait,
-    ..Noun::BASE
+    ..ResourceType::BASE
 };

@@ -1,10 +1,10 @@
 //! Spaces: buckets, and the keys to them.
 
-use crate::noun::{Backend, Create, Noun, Step};
+use crate::resource_type::{Backend, Create, ResourceType, Step};
 use crate::table::Kind::{Flag, Number, Text};
 use crate::table::{Block, Shape, Source, computed, either, flag_or, optional, required, text_or};
 
-pub const BUCKET: Noun = Noun {
+pub const BUCKET: ResourceType = ResourceType {
     name: "spaces_bucket",
     label: "bucket",
     backend: Backend::Spaces,
@@ -59,10 +59,10 @@ pub const BUCKET: Noun = Noun {
     ],
     path: "{id}",
     id: "{name}",
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const KEY: Noun = Noun {
+pub const KEY: ResourceType = ResourceType {
     name: "spaces_key",
     label: "Spaces key",
     attributes: &[
@@ -86,5 +86,5 @@ pub const KEY: Noun = Noun {
     envelope: "key",
     id: "{access_key}",
     steps: &[Step::Put],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };

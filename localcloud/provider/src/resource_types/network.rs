@@ -1,10 +1,10 @@
 //! What connects and separates: VPCs, reserved IPs, cloud firewalls.
 
-use crate::noun::{Create, Noun, Step};
+use crate::resource_type::{Create, ResourceType, Step};
 use crate::table::Kind::{Flag, Number, Numbers, Objects, Text, Texts};
 use crate::table::{Block, Source, Spelling, computed, either, optional, required};
 
-pub const VPC: Noun = Noun {
+pub const VPC: ResourceType = ResourceType {
     name: "vpc",
     label: "VPC",
     attributes: &[
@@ -22,10 +22,10 @@ pub const VPC: Noun = Noun {
     steps: &[Step::Put],
     // What was in it may still be on its way out.
     delete_again_on: &[403, 409],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const RESERVED_IP: Noun = Noun {
+pub const RESERVED_IP: ResourceType = ResourceType {
     name: "reserved_ip",
     label: "reserved IP",
     attributes: &[
@@ -33,7 +33,7 @@ pub const RESERVED_IP: Noun = Noun {
             .sent()
             .from(Source::At("/region/slug"))
             .replaces(),
-        // Without a droplet in the configuration, where the address points is nobody's business here.
+        // Without a droplet in the configuration, another resource decides which droplet holds the address.
         optional("droplet_id", Number).from(Source::AtIfSet("/droplet/id")),
         either("ip_address", Text).from(Source::At("/ip")),
         computed("urn", Text).from(Source::Format("do:reservedip:{ip}")),
@@ -43,10 +43,10 @@ pub const RESERVED_IP: Noun = Noun {
     envelope: "reserved_ip",
     id: "{ip}",
     steps: &[Step::Assign],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const FIREWALL: Noun = Noun {
+pub const FIREWALL: ResourceType = ResourceType {
     name: "firewall",
     label: "firewall",
     attributes: &[
@@ -97,7 +97,7 @@ pub const FIREWALL: Noun = Noun {
     path: "/v2/firewalls/{id}",
     envelope: "firewall",
     steps: &[Step::Put],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
 const PORT_RANGE: crate::table::Attribute = optional("port_range", Text)

@@ -1,10 +1,10 @@
 //! Keys and tags.
 
-use crate::noun::{Create, Noun, Step};
+use crate::resource_type::{Create, ResourceType, Step};
 use crate::table::Kind::{Number, Text};
 use crate::table::{Source, Spelling, computed, required};
 
-pub const SSH_KEY: Noun = Noun {
+pub const SSH_KEY: ResourceType = ResourceType {
     name: "ssh_key",
     label: "SSH key",
     attributes: &[
@@ -19,10 +19,10 @@ pub const SSH_KEY: Noun = Noun {
     path: "/v2/account/keys/{id}",
     envelope: "ssh_key",
     steps: &[Step::Put],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const TAG: Noun = Noun {
+pub const TAG: ResourceType = ResourceType {
     name: "tag",
     label: "tag",
     attributes: &[
@@ -39,5 +39,5 @@ pub const TAG: Noun = Noun {
     path: "/v2/tags/{id}",
     envelope: "tag",
     id: "{name}",
-    ..Noun::BASE
+    ..ResourceType::BASE
 };

@@ -1,10 +1,10 @@
 //! Names: domains, their records, and certificates for them.
 
-use crate::noun::{Create, Expected, Noun, Step};
+use crate::resource_type::{Create, Expected, ResourceType, Step};
 use crate::table::Kind::{Number, Text, Texts};
 use crate::table::{Source, Spelling, computed, either, optional, required, text_or};
 
-pub const DOMAIN: Noun = Noun {
+pub const DOMAIN: ResourceType = ResourceType {
     name: "domain",
     label: "domain",
     attributes: &[
@@ -21,10 +21,10 @@ pub const DOMAIN: Noun = Noun {
     path: "/v2/domains/{id}",
     envelope: "domain",
     id: "{name}",
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const RECORD: Noun = Noun {
+pub const RECORD: ResourceType = ResourceType {
     name: "record",
     label: "record",
     attributes: &[
@@ -48,10 +48,10 @@ pub const RECORD: Noun = Noun {
     path: "/v2/domains/{domain}/records/{id}",
     envelope: "domain_record",
     steps: &[Step::Put],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const CERTIFICATE: Noun = Noun {
+pub const CERTIFICATE: ResourceType = ResourceType {
     name: "certificate",
     label: "certificate",
     version: 1,
@@ -89,5 +89,5 @@ pub const CERTIFICATE: Noun = Noun {
     envelope: "certificate",
     id: "{name}",
     ready: &[("/state", Expected::Text("verified"))],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };

@@ -1,10 +1,10 @@
 //! Managed databases.
 
-use crate::noun::{Create, Delete, Expected, Noun, Step};
+use crate::resource_type::{Create, Delete, Expected, ResourceType, Step};
 use crate::table::Kind::{Number, Text, TextList, Texts};
 use crate::table::{Block, Source, computed, either, optional, required};
 
-pub const CLUSTER: Noun = Noun {
+pub const CLUSTER: ResourceType = ResourceType {
     name: "database_cluster",
     label: "database cluster",
     attributes: &[
@@ -47,10 +47,10 @@ pub const CLUSTER: Noun = Noun {
         Step::PutPart("upgrade", &[("version", "version")]),
         Step::Tags("database"),
     ],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const DB: Noun = Noun {
+pub const DB: ResourceType = ResourceType {
     name: "database_db",
     label: "database",
     attributes: &[
@@ -63,10 +63,10 @@ pub const DB: Noun = Noun {
     path: "/v2/databases/{cluster_id}/dbs/{name}",
     envelope: "db",
     id: "{cluster_id}/database/{name}",
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const USER: Noun = Noun {
+pub const USER: ResourceType = ResourceType {
     name: "database_user",
     label: "database user",
     attributes: &[
@@ -81,10 +81,10 @@ pub const USER: Noun = Noun {
     path: "/v2/databases/{cluster_id}/users/{name}",
     envelope: "user",
     id: "{cluster_id}/user/{name}",
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const FIREWALL: Noun = Noun {
+pub const FIREWALL: ResourceType = ResourceType {
     name: "database_firewall",
     label: "database firewall",
     attributes: &[required("cluster_id", Text)
@@ -107,10 +107,10 @@ pub const FIREWALL: Noun = Noun {
     id: "{cluster_id}-{unique}",
     steps: &[Step::Put],
     delete: Delete::Empty("rules"),
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const POOL: Noun = Noun {
+pub const POOL: ResourceType = ResourceType {
     name: "database_connection_pool",
     label: "connection pool",
     attributes: &[
@@ -140,5 +140,5 @@ pub const POOL: Noun = Noun {
     path: "/v2/databases/{cluster_id}/pools/{name}",
     envelope: "pool",
     id: "{cluster_id}/{name}",
-    ..Noun::BASE
+    ..ResourceType::BASE
 };

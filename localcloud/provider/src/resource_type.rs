@@ -1,4 +1,4 @@
-//! A resource type as `nouns/` describes it: its attributes, its backend and its calls.
+//! A resource type as `resource_types/` describes it: its attributes, its backend and its calls.
 
 use crate::table::{Attribute, Block};
 
@@ -68,7 +68,7 @@ pub enum Backend {
 
 /// A resource type.
 #[derive(Clone, Copy, Debug)]
-pub struct Noun {
+pub struct ResourceType {
     /// Its name without `digitalocean_`.
     pub name: &'static str,
     /// Its name in messages.
@@ -101,8 +101,8 @@ pub struct Noun {
     pub delete_again_on: &'static [u16],
 }
 
-impl Noun {
-    /// What most nouns have in common.
+impl ResourceType {
+    /// What most resource types have in common.
     pub const BASE: Self = Self {
         name: "",
         label: "",

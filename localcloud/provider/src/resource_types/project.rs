@@ -1,10 +1,10 @@
 //! Projects, and what belongs to them.
 
-use crate::noun::{Create, Delete, Noun, Step};
+use crate::resource_type::{Create, Delete, ResourceType, Step};
 use crate::table::Kind::{Flag, Number, Text, Texts};
 use crate::table::{Source, Spelling, computed, either, optional, required, text_or};
 
-pub const PROJECT: Noun = Noun {
+pub const PROJECT: ResourceType = ResourceType {
     name: "project",
     label: "project",
     attributes: &[
@@ -30,10 +30,10 @@ pub const PROJECT: Noun = Noun {
     steps: &[Step::Put, Step::Members("/v2/projects/{id}")],
     // Members leave it in their own time.
     delete_again_on: &[412],
-    ..Noun::BASE
+    ..ResourceType::BASE
 };
 
-pub const RESOURCES: Noun = Noun {
+pub const RESOURCES: ResourceType = ResourceType {
     name: "project_resources",
     label: "project's resources",
     attributes: &[
@@ -47,5 +47,5 @@ pub const RESOURCES: Noun = Noun {
     members: Some("resources"),
     steps: &[Step::Members("/v2/projects/{project}")],
     delete: Delete::Steps,
-    ..Noun::BASE
+    ..ResourceType::BASE
 };

@@ -1,4 +1,4 @@
-//! The resource types, as data: one file per group of nouns.
+//! The resource types, as data: one file per group of resource types.
 //!
 //! Names, types and behaviour are those of the real provider. What it has and this table lacks,
 //! Terraform refuses as an unsupported argument.
@@ -12,10 +12,10 @@ mod project;
 mod spaces;
 mod watches;
 
-use crate::noun::Noun;
+use crate::resource_type::ResourceType;
 
 /// Every resource type.
-pub const NOUNS: &[Noun] = &[
+pub const NOUNS: &[ResourceType] = &[
     access::SSH_KEY,
     access::TAG,
     network::VPC,
