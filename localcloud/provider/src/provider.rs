@@ -11,7 +11,7 @@ use crate::certificate::DatabaseCa;
 use crate::connection::{Connection, provider_schema};
 use crate::report;
 use crate::resource::TableResource;
-use crate::resource_types::NOUNS;
+use crate::resource_types::RESOURCE_TYPES;
 use crate::value::{Object, Value};
 
 /// The provider.
@@ -49,7 +49,7 @@ impl Provider for DigitalOcean {
         &self,
         _diags: &mut Diagnostics,
     ) -> Option<HashMap<String, Box<dyn DynamicResource>>> {
-        let resources = NOUNS.iter().map(|resource_type| {
+        let resources = RESOURCE_TYPES.iter().map(|resource_type| {
             let connection = Arc::clone(&self.connection);
             let resource: Box<dyn DynamicResource> = Box::new(TableResource {
                 resource_type,

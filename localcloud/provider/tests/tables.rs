@@ -3,12 +3,12 @@
 use serde_json::{Value as Json, json};
 
 use terraform_provider_digitalocean::resource_type::ResourceType;
-use terraform_provider_digitalocean::resource_types::NOUNS;
+use terraform_provider_digitalocean::resource_types::RESOURCE_TYPES;
 use terraform_provider_digitalocean::value::{Object, Value};
 use terraform_provider_digitalocean::{plan, request, response};
 
 fn resource_type(name: &str) -> &'static ResourceType {
-    NOUNS
+    RESOURCE_TYPES
         .iter()
         .find(|resource_type| resource_type.name == name)
         .unwrap()

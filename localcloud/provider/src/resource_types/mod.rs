@@ -15,7 +15,7 @@ mod watches;
 use crate::resource_type::ResourceType;
 
 /// Every resource type.
-pub const NOUNS: &[ResourceType] = &[
+pub const RESOURCE_TYPES: &[ResourceType] = &[
     access::SSH_KEY,
     access::TAG,
     network::VPC,

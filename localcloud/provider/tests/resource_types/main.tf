@@ -14,7 +14,7 @@ variable "second" {
 }
 
 resource "digitalocean_domain" "main" {
-  name       = "resource_types.example"
+  name       = "others.example"
   ip_address = "192.0.2.1"
 }
 
@@ -35,13 +35,13 @@ resource "digitalocean_record" "mail" {
 }
 
 resource "digitalocean_certificate" "main" {
-  name    = "resource_types"
+  name    = "others"
   type    = "lets_encrypt"
   domains = [digitalocean_domain.main.name]
 }
 
 resource "digitalocean_spaces_bucket" "main" {
-  name          = "resource_types"
+  name          = "others"
   region        = "ams3"
   acl           = var.second ? "private" : "public-read"
   force_destroy = true
@@ -61,7 +61,7 @@ resource "digitalocean_spaces_bucket" "main" {
 }
 
 resource "digitalocean_spaces_key" "main" {
-  name = "resource_types"
+  name = "others"
 
   grant {
     bucket     = digitalocean_spaces_bucket.main.name
@@ -79,8 +79,8 @@ resource "digitalocean_spaces_key" "main" {
 }
 
 resource "digitalocean_uptime_check" "main" {
-  name    = "resource_types"
-  target  = "https://resource_types.example"
+  name    = "others"
+  target  = "https://others.example"
   regions = ["us_east"]
 }
 
