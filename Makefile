@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up logs down plan drill drill-matrix artifact release rollback run bench build compile deps deny test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-monitoring test-release lint check-vagrant check-vendors
+.PHONY: help up logs down plan drill drill-matrix artifact release rollback run bench build compile deps deny test test-unit test-browser test-schemas test-clients test-logs test-rules test-e2e test-faults test-monitoring test-release lint check-vendors
 
 export CLOUD ?= localcloud
 export NAME ?= dev
@@ -91,7 +91,7 @@ deps: ## Install what any target needs
 	@scripts/install rust cloud postgresql terraform provider ansible browser clients monitoring dashboards elastic lint vagrant
 
 test: ## Run every check: lint, unit and integration tests, end to end
-	@scripts/test deps+compile check-vagrant+lint+test-rules test-unit test-browser+test-clients+test-logs test-e2e+test-release test-faults+test-monitoring
+	@scripts/test deps+compile lint+test-rules test-unit test-browser+test-clients+test-logs test-e2e+test-release test-faults+test-monitoring
 
 compile: ## Compile all binaries and tests
 	@scripts/install rust provider
@@ -147,13 +147,9 @@ test-release: build ## Test releases in a local cloud of its own: good, bad, rol
 	@scripts/install cloud terraform ansible
 	@scripts/test-release
 
-lint: ## Run the linters: rustfmt, clippy, shellcheck, terraform fmt, ansible-lint, yamllint
-	@scripts/install rust terraform provider lint monitoring
+lint: ## Run the linters: rustfmt, clippy, shellcheck, terraform fmt, ansible-lint, yamllint, vagrant validate
+	@scripts/install rust terraform provider lint monitoring vagrant
 	@scripts/lint
-
-check-vagrant: ## Validate the Vagrantfile
-	@scripts/install vagrant
-	@VAGRANT_HOME=$(CURDIR)/.cache/vagrant vagrant validate --ignore-provider
 
 check-vendors: ## Check our files with the vendors' images of Elasticsearch, Kibana, Logstash and Grafana; needs Docker and the network
 	@scripts/install rust
