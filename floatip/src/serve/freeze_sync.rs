@@ -20,8 +20,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PEERS_EVERY: u32 = 4;
 const PEER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Follows the file and the other droplets' listeners for ever, and publishes the newest freeze state. If the file can't be read, the freeze state stays
-/// as it is. At the start that is no freeze, because a broken file must not keep a dead site down.
+/// Reads the file and the other droplets' listeners again and again, and publishes the newest freeze state. If the file can't be read, the
+/// state does not change. At the start that means no freeze, because a broken file must not keep a dead site down.
 pub async fn follow(path: PathBuf, peers: Vec<String>, state: SharedFreeze, log: Logger) {
     let http = reqwest::Client::builder()
         .no_proxy()

@@ -32,15 +32,18 @@ fn text(value: &Value) -> String {
     }
 }
 
+/// The resources of this type in the cloud's status.
+fn all_of(status: &Value, resource_type: &str) -> Vec<Value> {
+    status[resource_type]
+        .as_array()
+        .cloned()
+        .unwrap_or_default()
+}
+
 fn print_all(status: &Value) {
     let (name, network) = (text(&status["name"]), text(&status["network"]));
     println!("cloud {name}  network {network}");
-    let rows = |resource_type: &str| {
-        status[resource_type]
-            .as_array()
-            .cloned()
-            .unwrap_or_default()
-    };
+    let rows = |resource_type: &str| all_of(status, resource_type);
     for one in rows("droplets") {
         let running = if one["running"] == true { "runs" } else { "-" };
         line(
@@ -166,10 +169,7 @@ pub(super) async fn find(
     wanted: &str,
 ) -> Result<Value, CliError> {
     let status = call(place, Method::GET, "status", None).await?;
-    let all = status[resource_type]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    let all = all_of(&status, resource_type);
     let is =
         |one: &Value| one["name"] == wanted || one["id"].to_string().trim_matches('"') == wanted;
     let names: Vec<String> = all.iter().map(|one| one["name"].to_string()).collect();

@@ -15,7 +15,7 @@ fn kinds(before: &Record, after: &Record) -> Vec<String> {
 }
 
 #[test]
-fn a_droplets_life_is_told() {
+fn a_droplets_life_is_reported() {
     let empty = Record::new(0);
     let mut ordered = empty.clone();
     let order: NewDroplet = serde_json::from_value(
@@ -33,12 +33,12 @@ fn a_droplets_life_is_told() {
     );
     let mut failed = ordered.clone();
     failed.finish_action(action, Some("no disk space".to_owned()));
-    let told = kinds(&ordered, &failed);
+    let events = kinds(&ordered, &failed);
     assert!(
-        told[0].starts_with("action.errored a: create after "),
-        "{told:?}"
+        events[0].starts_with("action.errored a: create after "),
+        "{events:?}"
     );
-    assert!(told[0].ends_with(": no disk space"), "{told:?}");
+    assert!(events[0].ends_with(": no disk space"), "{events:?}");
     let mut up = failed.clone();
     up.droplets.get_mut(&id).unwrap().status = DropletStatus::Active;
     assert_eq!(kinds(&failed, &up), ["droplet.active a: it runs"]);
@@ -49,11 +49,11 @@ fn a_droplets_life_is_told() {
 }
 
 #[test]
-fn a_tokens_text_is_not_told() {
+fn a_tokens_text_is_not_reported() {
     let empty = Record::new(0);
     let mut more = empty.clone();
     let text = more.create_token("node".to_owned(), ["droplet:read".to_owned()].into());
-    let told = kinds(&empty, &more);
-    assert_eq!(told, ["token node: created"]);
-    assert!(!told[0].contains(&text));
+    let events = kinds(&empty, &more);
+    assert_eq!(events, ["token node: created"]);
+    assert!(!events[0].contains(&text));
 }
